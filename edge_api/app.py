@@ -1,0 +1,208 @@
+"""The edge's application: wiring, problem+json, health, and the server it runs in.
+
+It decides nothing itself, and nothing happens at import.
+"""
+
+import asyncio
+import logging
+import math
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import HttpMethod, Litestar, Request, Response, route
+from litestar.exceptions import HTTPException, MethodNotAllowedException
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import Message, Scope
+
+from edge_api.site import Site, guard_headers, site_route
+from guestlink import clock
+from guestlink.crypto import KeyRing, read_keys
+from guestlink.errors import GuestLinkError, InvalidInput, NotFound, Outage, SettingsError
+from guestlink.settings import Settings, load_settings
+from guestlink.storage import open_storage
+
+NEVER_STORED = {"Cache-Control": "no-store"}
+SECONDS_TO_STOP = 3  # an open stream would hold the server for ever
+
+log = logging.getLogger("guestlink.edge")
+
+
+def create_app(
+    settings: Settings, *, key_ring: KeyRing | None = None, at: Callable[[], datetime] = clock.now
+) -> Litestar:
+    """The application of one deployment. Without a key ring, the one in the settings' file is followed."""
+    site = Site(
+        open_storage(settings.site_url, home=Path(settings.home)),
+        public_url=settings.public_url,
+        public_key_pem=_public_keys(key_ring).get if key_ring else TrustedKeys(settings.keys_file).pem,
+        at=at,
+    )
+    return Litestar(
+        [*health_routes(site), nothing_there, site_route(site)],
+        before_send=[_guard(settings.public_url)],
+        exception_handlers={Exception: problem},
+        openapi_config=None,
+        logging_config=None,
+        debug=False,
+        pdb_on_exception=False,
+    )
+
+
+def serving() -> Litestar:
+    """The application below $GUESTLINK_HOME: `granian --interface asgi --factory edge_api.app:serving`."""
+    home = os.environ.get("GUESTLINK_HOME")
+    if not home:
+        mend = "Set GUESTLINK_HOME to the folder that holds data/."
+        raise SettingsError("GUESTLINK_HOME is not set.", setting="GUESTLINK_HOME", hint=mend)
+    return create_app(load_settings(Path(home)))
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serves in this process until SIGINT or SIGTERM. Prints nothing; a line of trouble goes to the log."""
+    app = create_app(settings)
+    asyncio.run(_serve(app, _free_address(host, port), port))
+
+
+async def _serve(app: Litestar, address: str, port: int) -> None:
+    server = Server(
+        app, address, port, interface=Interfaces.ASGI, backlog=1024, websockets=False, log_enabled=False
+    )
+    server.workers_kill_timeout = SECONDS_TO_STOP
+    stopped = asyncio.Event()
+
+    def stop() -> None:
+        stopped.set()
+        server.stop()  # type: ignore[no-untyped-call]
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    with suppress(TimeoutError):
+        await server.serve()
+    if not stopped.is_set():
+        raise Outage("The server stopped by itself.", hint="Start it again.")
+
+
+def _free_address(host: str, port: int) -> str:
+    """The IP address to listen on. Granian shares a port with whoever has it already, so we look first."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        mend = "Stop the program that listens there, or choose another port."
+        raise InvalidInput(f"Nothing can listen on {host}:{port}: {error.strerror}.", hint=mend) from None
+    return str(address[0])
+
+
+class TrustedKeys:
+    """The public halves of the key ring's file, read again when it changes: a rotation needs no restart."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._seen = self._mark()
+        self._pems = _public_keys(read_keys(file))
+
+    def pem(self, key_id: str) -> str | None:
+        if (mark := self._mark()) != self._seen:
+            self._seen = mark
+            try:
+                self._pems = _public_keys(read_keys(self._file))
+            except SettingsError:
+                log.error("edge-keys-unreadable kept=%d", len(self._pems))
+        return self._pems.get(key_id)
+
+    def _mark(self) -> tuple[int, int, int]:
+        try:
+            found = self._file.stat()
+        except OSError:
+            return (0, 0, 0)
+        return (found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def _public_keys(key_ring: KeyRing) -> dict[str, str]:
+    return {key.id: key.public_pem for key in key_ring.stored.signing_keys}
+
+
+def health_routes(site: Site) -> list[HTTPRouteHandler]:
+    """`live`: this process answers. `ready`: the storage answers, too; 503 when it does not."""
+    methods = [HttpMethod.GET, HttpMethod.HEAD]
+
+    @route(["/api/health", "/api/health/live"], http_method=methods)
+    async def live() -> Response[dict[str, str]]:
+        return Response({"status": "ok"}, headers=NEVER_STORED)
+
+    @route("/api/health/ready", http_method=methods)
+    async def ready() -> Response[dict[str, str]]:
+        try:
+            await site.storage_answers()
+        except SettingsError:
+            raise Outage("The storage of the site refuses us.", hint="Look at site_url.") from None
+        return Response({"status": "ok"}, headers=NEVER_STORED)
+
+    return [live, ready]
+
+
+@route(["/api", "/api/{rest:path}"], http_method=list(HttpMethod), name="nothing-there")
+async def nothing_there() -> None:
+    """An address below /api that no route has: a program asked, so a program's answer."""
+    raise NotFound("There is nothing at this address.")
+
+
+def problem(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """An error as problem+json (RFC 9457)."""
+    status, detail, hint = _told(error)
+    headers = dict(NEVER_STORED)
+    if isinstance(error, MethodNotAllowedException):
+        allowed = {name.strip() for name in (error.headers or {}).get("allow", "").split(",")}
+        headers["Allow"] = ", ".join(sorted(allowed - {"OPTIONS"}))
+    if isinstance(error, Outage):
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("edge-failed status=%d error=%s where=%s", status, type(error).__name__, _place(error))
+    body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
+    return Response(
+        msgspec.json.encode(body | ({"hint": hint} if hint else {})),
+        status_code=status,
+        media_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def _told(error: Exception) -> tuple[HTTPStatus, str, str]:
+    """Status, detail and hint. What nobody foresaw is told to the log, by kind and place only."""
+    if isinstance(error, HTTPException):
+        return HTTPStatus(error.status_code), error.detail, ""
+    if isinstance(error, GuestLinkError) and error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
+        return HTTPStatus(error.status), error.message, error.hint
+    return HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here.", ""
+
+
+def _place(error: Exception) -> str:
+    """The line that raised, as `storage.py:107`."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown"
+
+
+def _guard(public_url: str) -> Callable[[Message, Scope], Awaitable[None]]:
+    """Adds the headers of every answer where the answer itself has none."""
+    guards = [(name.encode(), value.encode()) for name, value in guard_headers(public_url).items()]
+
+    async def guarded(message: Message, _: Scope) -> None:
+        if message["type"] == "http.response.start":
+            own = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(pair for pair in guards if pair[0] not in own)]
+
+    return guarded

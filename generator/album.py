@@ -1,0 +1,52 @@
+"""The pictures of one property, by the names that hosts write. Looks at each file once, on first mention."""
+
+import re
+from collections.abc import Iterable
+from unicodedata import normalize
+from urllib.parse import unquote
+
+from generator import pictures
+from generator.front_matter import Problems
+from generator.grammar import suggestion
+from generator.host_folder import HostFile
+from generator.pictures import Picture
+from guestlink.errors import ContentError
+
+_ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+
+
+class Album:
+    """`shown` holds the pictures that a text mentions, `words` what is written in each drawing among them."""
+
+    def __init__(self, files: Iterable[HostFile], problems: Problems) -> None:
+        self.shown: dict[str, Picture] = {}
+        self.words: dict[str, str] = {}
+        self._files = {file.key: file for file in files if file.role == "picture"}
+        self._broken: set[str] = set()
+        self._problems = problems
+
+    def find(self, address: str, path: str, line: int) -> Picture | None:
+        """The picture of that name. Tells what is wrong with it, or where a missing one is mentioned."""
+        if _ELSEWHERE.match(address):
+            hint = "Put it into pictures/ and write its name."
+            self._problems.add(path, line, "This picture lies on another site.", hint=hint)
+            return None
+        name = normalize("NFC", unquote(address)).removeprefix("../").removeprefix("pictures/")
+        if name not in self._files:
+            hint = suggestion(name, sorted(self._files)) or "Put it into the folder pictures."
+            self._problems.add(path, line, f"There is no picture “{name}”.", hint=hint)
+            return None
+        if name not in self.shown and name not in self._broken:
+            self._look_at(self._files[name])
+        return self.shown.get(name)
+
+    def _look_at(self, file: HostFile) -> None:
+        try:
+            self.shown[file.key], self.words[file.name] = pictures.look_at(file.path, file.key)
+        except ContentError as error:
+            self._broken.add(file.key)
+            self._problems.add(file.name, error.line, error.message, hint=error.hint)
+        except OSError as error:
+            self._broken.add(file.key)
+            hint = "Check its permissions."
+            self._problems.add(file.name, 0, f"This picture cannot be read: {error.strerror}.", hint=hint)

@@ -1,0 +1,176 @@
+"""What the two private blocks of a page say: greeting, dates, rooms, codes, and codes that are still to come.
+
+Values for templates only; it seals nothing and opens nothing.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from itertools import groupby
+from typing import Final
+from urllib.parse import quote
+
+import msgspec
+from markupsafe import Markup
+from segno import helpers
+
+from generator.pages import Page
+from generator.wording import Wording, whole
+from guestlink.records import Period, Phase, moments
+from guestlink.secret_values import Window
+
+OTHERS: Final = "*"
+# Which secret a guest needs first. The host's own come where OTHERS stands.
+FIRST_NEEDED: Final[Mapping[Phase, tuple[str, ...]]] = {
+    "booked": ("exact-address", "gate-code", "door-code", "key-box", OTHERS, "wifi-password"),
+    "arriving": ("exact-address", "gate-code", "door-code", "key-box", OTHERS, "wifi-password"),
+    "in_house": ("wifi-password", "door-code", "gate-code", "key-box", OTHERS, "exact-address"),
+    "departing": ("key-box", "door-code", "gate-code", OTHERS, "wifi-password", "exact-address"),
+}
+NUMBER: Final = re.compile(r"[0-9A-Z#*-]{1,8}")
+WORD: Final = re.compile(r"[!-~]{1,63}")
+MAP: Final = "https://www.openstreetmap.org/search?query="
+
+
+class Code(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret that is shown. `until` is empty for what does not end with the stay, such as the address."""
+
+    name: str
+    label: str
+    value: str
+    shape: str
+    opens: int
+    ends: int
+    until: str
+    network: str = ""
+    qr: str = ""
+    map: str = ""
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """A secret that is not shown: when it will be, if that is known."""
+
+    name: str
+    label: str
+    when: str = ""
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    label: str
+    lines: tuple[str, ...]
+
+
+def codes(page: Page, values: Mapping[str, str], wording: Wording, *, network: str) -> list[Code]:
+    """The secrets this page shows, the one needed first at the top."""
+    titles = {period.unit: period.title for period in page.view.periods}
+    twice = _repeated(window.name for window in page.shown)
+
+    def code(window: Window) -> Code:
+        value, label = values[window.secret_id], wording.secret(window.name)
+        wifi, address = window.name == "wifi-password", window.name == "exact-address"
+        room = titles.get(window.unit) if window.name in twice else None
+        return Code(
+            name=window.name,
+            label=f"{label} · {room}" if room else label,
+            value=value,
+            shape=_shape(value, window.name),
+            opens=int(window.opens.timestamp()) if window.opens else 0,
+            ends=int(window.ends.timestamp()),
+            until="" if address else wording.moment(window.ends),
+            network=network if wifi else "",
+            qr=joining_code(network, value) if wifi and network else "",
+            map=MAP + quote(value) if address else "",
+        )
+
+    return [code(window) for window in sorted(page.shown, key=_needed(page.phase))]
+
+
+def waiting(page: Page, wording: Wording) -> list[Named]:
+    """What is not shown yet, with the words that say from when it is."""
+    t = wording.t
+    return [
+        Named(
+            name=window.name,
+            label=wording.secret(window.name),
+            when=t("Shown here from {moment}", moment=wording.moment(window.opens))
+            if window.opens
+            else t("Shown here when your room is ready"),
+        )
+        for window in sorted(page.coming, key=_needed(page.phase))
+    ]
+
+
+def missing(page: Page, wording: Wording) -> list[Named]:
+    return [Named(name=name, label=wording.secret(name)) for name in page.missing]
+
+
+def greeting(page: Page, name: str, wording: Wording) -> str:
+    t, house, guest = wording.t, wording.words.name, whole(name)
+    if page.phase == "departed":
+        return t("{name}, thank you for staying with us", name=guest) if name else t("Thank you for staying with us")
+    if not name:
+        return t("Welcome to {house}", house=house)
+    return t("{name}, welcome to {house}", name=guest, house=house)
+
+
+def lede(page: Page, wording: Wording) -> str:
+    """The sentence that answers the question of this hour."""
+    t, marks = wording.t, moments(page.view.stay, page.view.house)
+    if page.phase == "in_house":
+        return t("You are here until {moment}.", moment=wording.moment(marks.departed))
+    if page.phase == "departing":
+        return t("Check-out is today, until {time}.", time=wording.time(marks.departed))
+    if page.phase == "arriving" and page.view.stay.ready_at:
+        return t("Your room is ready.")
+    return t("Your room is ready for you from {moment}.", moment=wording.moment(marks.check_in))
+
+
+def facts(page: Page, wording: Wording) -> list[Fact]:
+    """Arrival, departure and rooms of the stay."""
+    t, marks = wording.t, moments(page.view.stay, page.view.house)
+    arrival = t("{day}, from {time}", day=wording.day(marks.check_in), time=wording.time(marks.check_in))
+    departure = t("{day}, until {time}", day=wording.day(marks.departed), time=wording.time(marks.departed))
+    rooms = _rooms(page, wording)
+    return [
+        Fact(label=t("Arrival"), lines=(arrival,)),
+        Fact(label=t("Departure"), lines=(departure,)),
+        Fact(label=t("Rooms") if len(rooms) > 1 else t("Room"), lines=rooms),
+    ]
+
+
+@lru_cache(maxsize=256)
+def joining_code(network: str, password: str) -> Markup:
+    """A QR code that joins the Wi-Fi, as SVG without a style; a pure function that takes milliseconds."""
+    code = helpers.make_wifi(ssid=network, password=password, security="WPA")
+    drawing = code.svg_inline(omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None)
+    return Markup(drawing.replace("<svg ", '<svg aria-hidden="true" ', 1))  # noqa: S704 - segno's own drawing
+
+
+def _rooms(page: Page, wording: Wording) -> tuple[str, ...]:
+    """The room, or one line for each when the guest changes rooms."""
+    t = wording.t
+
+    def room(period: Period) -> str:
+        return period.title or t("We choose your room before you arrive.")
+
+    changes = [next(same) for _, same in groupby(page.view.periods, key=lambda period: period.unit_id)]
+    if len(changes) == 1:
+        return (room(changes[0]),)
+    return tuple(t("From {day}: {room}", day=wording.date(p.from_on), room=room(p)) for p in changes)
+
+
+def _shape(value: str, name: str) -> str:
+    """How large a value can be set: few digits at arm's length, a password in one line, the rest as text."""
+    shape = "number" if NUMBER.fullmatch(value) else "word" if WORD.fullmatch(value) else "text"
+    wide = name == "wifi-password" or (shape != "number" and len(value) > len("0000-0000-0000"))
+    return f"{shape} wide" if wide else shape
+
+
+def _needed(phase: Phase) -> Callable[[Window], int]:
+    order = FIRST_NEEDED.get(phase, FIRST_NEEDED["booked"])
+    return lambda window: order.index(window.name if window.name in order else OTHERS)
+
+
+def _repeated(names: Iterable[str]) -> set[str]:
+    every = list(names)
+    return {name for name in every if every.count(name) > 1}

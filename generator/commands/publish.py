@@ -1,0 +1,135 @@
+"""`publish.py publish`: make the pages, put them on the target, and say why each changed."""
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from generator.orders import Order, Outcome, Progress
+from generator.press import Press, open_press
+from generator.publishing import publish
+from guestlink import clock, rebuilds
+from guestlink.errors import GuestLinkError, InvalidInput, Stale
+from guestlink.records import find_property, find_stay
+from guestlink.terminal import Desk
+
+COUNTS = ("stays", "pages", "rendered", "unchanged", "uploaded", "deleted", "invalidated")
+PATIENCE_SECONDS = 40.0
+MOST_LINES = 12
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--property", metavar="SLUG", default="", help="only this property")
+    parser.add_argument("--stay", default="", help="only this stay: reference, stay code or id")
+    parser.add_argument("--dry-run", action="store_true", help="say what would change and change nothing")
+    parser.add_argument("--now", action="store_true", help="also make the CDN forget what it holds of changed pages")
+    parser.add_argument("--delete-limit", type=int, metavar="N", help="how many unexpected deletes are allowed")
+    parser.add_argument("--json", action="store_true", help="counts for machines")
+
+
+def run(args: argparse.Namespace, desk: Desk) -> int:
+    press = open_press(desk.settings)
+    order = _order(press, args)
+    began = time.monotonic()
+    if not args.json:
+        doing = "Looking what would change on" if order.dry_run else "Publishing to"
+        desk.say(f"{doing} {press.target.name}")
+    with desk.progress() as progress:
+        outcomes = _patiently(press, order, progress, desk)
+    seconds = time.monotonic() - began
+    if args.json:
+        counts = {name: sum(getattr(outcome, name) for outcome in outcomes) for name in COUNTS}
+        errors = [str(outcome.error) for outcome in outcomes if outcome.error]
+        desk.json({**counts, "seconds": round(seconds, 3), "target": press.target.name, "errors": errors})
+    else:
+        tell(desk, press, outcomes, order=order, seconds=seconds)
+    return max((outcome.error.exit_code for outcome in outcomes if outcome.error), default=0)
+
+
+def _order(press: Press, args: argparse.Namespace) -> Order:
+    if args.delete_limit is not None and args.delete_limit < 0:
+        raise InvalidInput("--delete-limit is a number from 0 up.")
+    only_property, only_stay = args.property, ""
+    with press.database.read() as db:
+        if args.property:
+            find_property(db, args.property)
+        if args.stay:
+            stay = find_stay(db, args.stay)
+            row = db.one("property_by_id", id=stay.property_id)
+            only_property, only_stay = str(row["slug"]) if row else "", stay.id
+    return Order(
+        only_property=only_property,
+        only_stay=only_stay,
+        dry_run=args.dry_run,
+        now=args.now,
+        delete_limit=args.delete_limit,
+    )
+
+
+def _patiently(press: Press, order: Order, progress: Progress, desk: Desk) -> list[Outcome]:
+    """Publishes again while another publisher holds a lease, until patience ends."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        outcomes = publish(press, order, at=clock.now(), progress=progress)
+        held = [outcome for outcome in outcomes if isinstance(outcome.error, Stale)]
+        if not held or time.monotonic() > until:
+            return outcomes
+        desk.warn(f"{held[0].error} Trying again for {max(0, int(until - time.monotonic()))} s.")
+        time.sleep(2)
+
+
+# -- telling ---------------------------------------------------------------------------------------
+def tell(
+    desk: Desk, press: Press, outcomes: Sequence[Outcome], *, order: Order, seconds: float | None
+) -> None:
+    """Reasons and mistakes first; the last line says what is true now."""
+    for outcome in outcomes:
+        _tell_reasons(desk, outcome, order)
+        for problem in outcome.problems[:MOST_LINES]:
+            desk.warn(f"  {problem}")
+        if len(outcome.problems) > MOST_LINES:
+            desk.warn(f"  and {len(outcome.problems) - MOST_LINES} more; `publish.py status` lists them.")
+        if outcome.error:
+            _tell_error(desk, outcome.slug, outcome.error)
+    _tell_clock(desk, press, outcomes, order)
+    pages = sum(outcome.uploaded for outcome in outcomes)
+    same = sum(outcome.unchanged for outcome in outcomes)
+    gone = sum(outcome.deleted for outcome in outcomes)
+    removed = f", {gone} removed" if gone else ""
+    live = [outcome.slug for outcome in outcomes if outcome.slug and not outcome.error]
+    took = "" if seconds is None else f" in {seconds:.1f} s"
+    verb = "would be put" if order.dry_run else "put"
+    ending = "" if order.dry_run or not live else f" {', '.join(live[:5])} {'is' if len(live) == 1 else 'are'} live."
+    desk.say(f"{pages} {verb}, {same} unchanged{removed}{took}.{ending}", style="bold")
+
+
+def _tell_reasons(desk: Desk, outcome: Outcome, order: Order) -> None:
+    for why, count in Counter(outcome.reasons).most_common(MOST_LINES):
+        things = "object" if count == 1 else "objects"
+        name = outcome.slug or "site"
+        desk.say(f"  {name}: {count} {things}: {why}")
+
+
+def _tell_error(desk: Desk, slug: str, error: GuestLinkError) -> None:
+    mistakes = getattr(error, "problems", None)
+    if mistakes is None:
+        desk.errors.print(f"  {slug}: {error}", style="red", markup=False)
+        return
+    what = "mistake" if len(mistakes) == 1 else "mistakes"
+    desk.errors.print(f"  {slug}: {len(mistakes)} {what} in the files:", style="red", markup=False)
+    for line in str(error).splitlines():
+        desk.errors.print(f"    {line}", style="red", markup=False)
+    desk.errors.print("  Its texts stay as they were last published; mend the files and publish again.", markup=False)
+
+
+def _tell_clock(desk: Desk, press: Press, outcomes: Sequence[Outcome], order: Order) -> None:
+    ahead = [outcome.boundary for outcome in outcomes if outcome.boundary]
+    if not ahead or order.dry_run:
+        return
+    with press.database.read() as db:
+        late = [item for item in rebuilds.waiting(db) if item.due_at and item.due_at < clock.as_text(clock.now())]
+    behind = f" {len(late)} changes are late now." if late else ""
+    desk.say(
+        f"  Pages change by themselves from {min(ahead):%d %b %H:%M} UTC on (phases, codes): "
+        f"`publish.py work` must run.{behind}"
+    )

@@ -1,0 +1,119 @@
+"""`publish.py up`: everything on this machine: set up, publish, serve, work, and a guest's link to open."""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from types import FrameType
+from urllib.parse import urlsplit
+
+import httpx
+
+from generator.tour import Stop, stops
+from guestlink import clock
+from guestlink.errors import Outage
+from guestlink.settings import PROGRAM
+from guestlink.terminal import Desk
+
+PATIENCE_SECONDS = 30.0
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--empty", action="store_true", help="without the sample house")
+
+
+def run(args: argparse.Namespace, desk: Desk) -> int:
+    _step("init", *(["--empty"] if args.empty else []), desk=desk)
+    _step("publish", desk=desk)
+    port = urlsplit(desk.settings.public_url).port or 80
+    processes = [_start("serve", "--preview", "--port", str(port), desk=desk), _start("work", desk=desk)]
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        _wait_for_edge(desk, processes)
+        _tell(desk)
+        return _watch_over(desk, processes)
+    finally:
+        _end(processes)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _command(words: Sequence[str]) -> list[str]:
+    return [sys.executable, str(PROGRAM / "publish.py"), *words]
+
+
+def _step(*words: str, desk: Desk) -> None:
+    """Runs a command to its end and stops here when it failed; its own words told why."""
+    code = subprocess.run(_command(words), env=_environment(desk), check=False).returncode
+    if code:
+        raise Outage(f"`publish.py {words[0]}` failed.", hint="Mend what it says above and start again.")
+
+
+def _start(*words: str, desk: Desk) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(_command(words), env=_environment(desk), stdout=subprocess.DEVNULL)
+
+
+def _environment(desk: Desk) -> dict[str, str]:
+    return {**os.environ, "GUESTLINK_HOME": str(desk.home)}
+
+
+def _wait_for_edge(desk: Desk, processes: Sequence["subprocess.Popen[bytes]"]) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until and all(process.poll() is None for process in processes):
+        try:
+            if httpx.get(f"{desk.settings.public_url}/api/health/ready", timeout=2).is_success:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise Outage("The local edge does not answer.", hint="Is its port free? `publish.py serve` says more.")
+
+
+def _tell(desk: Desk) -> None:
+    with desk.database.read() as db:
+        shown = stops(db, desk.ring, desk.settings, at=clock.now())
+    desk.say()
+    for stop in shown:
+        _tell_stop(desk, stop)
+    if not shown:
+        desk.say("No stay has a page yet. Add one: `publish.py stay add PROPERTY --arrival … --departure …`")
+    python = os.path.relpath(sys.executable)
+    desk.say()
+    desk.say("Next, in a second terminal:")
+    for words, why in (
+        ("status", "what is live and what waits"),
+        ("import stays.csv --property harbour-house --dry-run", "your own stays"),
+        ("watch", "edit a file in content/, save it, look at the open page"),
+        ("link REFERENCE --qr card.svg", "a guest's link to send or print"),
+    ):
+        desk.say(f"  {python} publish.py {words:<52} {why}")
+    desk.say()
+    desk.say(f"Guest Link is up at {desk.settings.public_url}. Ctrl-C stops it.", style="bold")
+
+
+def _tell_stop(desk: Desk, stop: Stop) -> None:
+    desk.say(f"{stop.words}")
+    desk.say(f"  {stop.link}", style="cyan")
+
+
+def _watch_over(desk: Desk, processes: Sequence["subprocess.Popen[bytes]"]) -> int:
+    """Waits until somebody stops it or a process ends by itself."""
+    while all(process.poll() is None for process in processes):
+        time.sleep(0.5)
+    desk.warn("A process ended by itself; everything is stopped.")
+    return 1
+
+
+def _end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    for process in processes:
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()

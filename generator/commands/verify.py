@@ -1,0 +1,31 @@
+"""`publish.py verify`: compares every object on the target with the records."""
+
+import argparse
+
+from generator.press import open_press
+from generator.verifying import doubt, verify
+from guestlink.terminal import Desk
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--mend", action="store_true", help="let the next publish put what is missing or altered")
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+def run(args: argparse.Namespace, desk: Desk) -> int:
+    press = open_press(desk.settings)
+    found = verify(press)
+    if args.json:
+        desk.json({"live": found.live, "missing": found.missing, "altered": found.altered, "foreign": found.foreign})
+    else:
+        for word in ("missing", "altered", "foreign"):
+            for path in getattr(found, word):
+                desk.say(f"{word}: {path}")
+    if args.mend:
+        doubt(press, [*found.missing, *found.altered])
+    if not args.json:
+        wrong = len(found.missing) + len(found.altered) + len(found.foreign)
+        mend = "" if not wrong else " `publish.py verify --mend` and `publish.py publish` put them right."
+        mend = " `publish.py publish` puts them right." if wrong and args.mend else mend
+        desk.say(f"{found.live} objects are as recorded, {wrong} are not.{mend}", style="bold")
+    return 1 if found.missing or found.altered or found.foreign else 0

@@ -1,0 +1,133 @@
+"""A host's folder -> HostContent. Fields and Markdown go through Pelican's reader, then through `prose`.
+
+Every mistake is told with file and line, all of a property at once. Knows no guest and no secret's value.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+from markdown.extensions.meta import MetaPreprocessor
+from pelican.readers import Markdown, MarkdownReader  # type: ignore[import-untyped]
+
+from generator import entries, grammar
+from generator.entries import House, Place, Section, Service, Words
+from generator.front_matter import Problem
+from generator.grammar import Field, Reveal
+from generator.host_folder import folder_digest
+from generator.leaks import Leaks
+from generator.manuscripts import Manuscripts
+from generator.pictures import Picture, read_picture
+from guestlink.language import fallback_order, minor_digits
+
+__all__ = [
+    "Field",
+    "HostContent",
+    "Picture",
+    "Place",
+    "Problem",
+    "Reveal",
+    "Section",
+    "Service",
+    "Words",
+    "folder_digest",
+    "read_picture",
+    "read_property",
+]
+
+T = TypeVar("T")
+
+_META = 27  # where MetaExtension puts it: before anything that knows Markdown
+
+
+class HostContent(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a property's files say. `words` has each offered language, else another one's words."""
+
+    slug: str
+    languages: tuple[str, ...]
+    accent: str
+    picture: str
+    phone: str
+    wifi: str
+    reveal: dict[str, Reveal]
+    words: dict[str, Words]
+    sections: dict[str, dict[str, Section]]
+    services: dict[str, dict[str, Service]]
+    places: dict[str, dict[str, Place]]
+    pictures: dict[str, Picture]
+    problems: tuple[Problem, ...]
+    digest: str
+
+    def pick(self, entry: Mapping[str, T], language: str) -> T:
+        """The entry in the language closest to the guest's, else in the property's first, else in any."""
+        if language in entry:
+            return entry[language]
+        return entry[fallback_order(language, self.languages[0], tuple(entry))[0]]
+
+    def words_in(self, language: str) -> Words:
+        """The property's words in the closest language."""
+        return self.pick(self.words, language)
+
+
+def read_property(
+    folder: Path,
+    *,
+    units: frozenset[str],
+    currency: str,
+    secret_names: frozenset[str] = frozenset(),
+    leaks: Leaks | None = None,
+) -> HostContent:
+    """Everything in a property's folder. `leaks` names the secret whose current value a token is.
+
+    Raises ContentErrors with all mistakes. What is no mistake (translations missing or stale, files that
+    nothing reads, short tokens that may be codes) is in `problems`.
+    """
+    files = Manuscripts(folder, markdown=_HostReader().read_text, secret_names=secret_names, leaks=leaks)
+    front = files.first.front
+    secrets = entries.distinct(front, "secrets", front.many("secrets", grammar.secret))
+    labels = {secret.name: secret.label for secret in secrets}
+    house = House(units=units, digits=minor_digits(currency), picture=files.picture, shown=files.album.shown)
+    words = files.entries("property", partial(entries.words, secrets=labels))["property"]
+    content = HostContent(
+        slug=files.slug,
+        languages=files.languages,
+        accent=front.one("accent", grammar.colour, ""),
+        picture=files.picture(front),
+        phone=front.one("phone", grammar.phone, ""),
+        wifi=front.one("wifi", str, ""),
+        reveal={secret.name: secret.reveal for secret in secrets},
+        words={tag: words.get(tag, words[files.languages[0]]) for tag in files.languages},
+        sections=files.entries("section", partial(entries.section, house=house)),
+        services=files.entries("service", partial(entries.service, house=house)),
+        places=files.entries("place", entries.place),
+        pictures=files.album.shown,
+        problems=(),
+        digest=files.digest(),
+    )
+    return msgspec.structs.replace(content, problems=files.told())
+
+
+class _HostReader(MarkdownReader):  # type: ignore[misc] # Pelican has no types
+    """Pelican's reader, for a text that has been read and checked already, and with fields of our own."""
+
+    def __init__(self) -> None:
+        tables = {"markdown.extensions.tables": {"use_align_attribute": True}}
+        names = [f"markdown.extensions.{name}" for name in ("meta", "tables", "sane_lists")]
+        super().__init__(
+            {"MARKDOWN": {"extensions": names, "extension_configs": tables}, "FORMATTED_FIELDS": []}
+        )
+        self._md = Markdown(**self.settings["MARKDOWN"])
+
+    def process_metadata(self, _name: str, value: T) -> T:
+        """Pelican gives some fields a meaning of its own (status, tags); here they are merely unknown."""
+        return value
+
+    def read_text(self, text: str) -> tuple[str, dict[str, str | list[str]]]:
+        """The HTML of the text and the values of the fields, one or a list for each."""
+        self._md.reset()
+        html: str = self._md.convert(text)
+        values: dict[str, str | list[str]] = self._parse_metadata(self._md.Meta)
+        self._md.preprocessors.register(MetaPreprocessor(self._md), "meta", _META)  # Pelican has taken it out
+        return html, values

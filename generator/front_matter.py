@@ -1,0 +1,174 @@
+"""The lines between two `---` at the top of a host's file, and the list of all that is wrong with the files.
+
+Pelican reads the values (Python-Markdown's `meta` syntax); this file knows on which line each one stands.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, NoReturn, TypeVar
+
+import msgspec
+from markdown.extensions.meta import META_MORE_RE, META_RE
+
+from guestlink.errors import ContentErrors
+
+T = TypeVar("T")
+D = TypeVar("D")
+Kind = Literal["error", "warning", "missing", "stale"]
+
+_ENDS = ("---", "...")
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to tell the host; `path` begins with the property's slug, `line` 0 means the whole file."""
+
+    path: str
+    line: int
+    message: str
+    hint: str = ""
+    kind: Kind = "error"
+
+
+class Problems:
+    """Everything found wrong while reading goes on, told at once at the end."""
+
+    def __init__(self) -> None:
+        self._found: dict[Problem, None] = {}
+
+    def add(self, path: str, line: int, message: str, *, hint: str = "", kind: Kind = "error") -> None:
+        self._found[Problem(path=path, line=line, message=message, hint=hint, kind=kind)] = None
+
+    def tells_of(self, path: str) -> bool:
+        """Whether something is wrong with this file or folder."""
+        return any(problem.path == path for problem in self._found)
+
+    def told(self) -> tuple[Problem, ...]:
+        """All that is no error, in the order of files and lines; raises ContentErrors if there are errors."""
+        ordered = sorted(self._found, key=lambda problem: (problem.path, problem.line))
+        if any(problem.kind == "error" for problem in ordered):
+            self.give_up()
+        return tuple(ordered)
+
+    def give_up(self) -> NoReturn:
+        """Raise what is known so far, where going on would only guess."""
+        ordered = sorted(self._found, key=lambda problem: (problem.path, problem.line))
+        raise ContentErrors([problem for problem in ordered if problem.kind == "error"])
+
+
+class Outline(msgspec.Struct, frozen=True, kw_only=True):
+    """Where things stand in a file: a line for every value of every field, and the text's first line."""
+
+    lines: Mapping[str, Sequence[int]]
+    body_line: int
+
+
+def outline(path: str, text: str, problems: Problems) -> Outline | None:
+    """Where the fields and the text of a file stand; None, and told, if its front matter is out of shape."""
+    rows = text.split("\n")
+    if rows[0].rstrip() != "---":
+        problems.add(path, 1, "This file does not begin with ---.", hint="Begin with ---, title: …, ---.")
+        return None
+    lines: dict[str, list[int]] = {}
+    field = ""
+    for number, row in enumerate(rows[1:], start=2):
+        if row.rstrip() in _ENDS:
+            return Outline(lines=lines, body_line=number + 1)
+        wide = row.expandtabs(4)
+        if found := META_RE.match(wide):
+            field = found["key"].lower()
+        elif not (field and row.strip() and META_MORE_RE.match(wide)):
+            _tell_stray(path, number, row, closed=_closes(rows[number:]), problems=problems)
+            return None
+        lines.setdefault(field, []).append(number)
+    _tell_stray(path, len(rows), "", closed=False, problems=problems)
+    return None
+
+
+def _closes(rows: Sequence[str]) -> bool:
+    return any(row.rstrip() in _ENDS for row in rows)
+
+
+def _tell_stray(path: str, line: int, row: str, *, closed: bool, problems: Problems) -> None:
+    if not closed:
+        hint = "Write --- alone on a line after the last field."
+        problems.add(path, line, "The fields at the top have no end.", hint=hint)
+    elif not row.strip():
+        problems.add(path, line, "An empty line stands among the fields.", hint="Remove it.")
+    else:
+        hint = "Write name: value; indent a list's further lines by four spaces."
+        problems.add(path, line, "This line is no field.", hint=hint)
+
+
+class Front:
+    """The fields of one file. Whatever is wrong with one is told with its line, and its default is used."""
+
+    def __init__(
+        self, path: str, values: Mapping[str, str | list[str]], *, places: Outline, problems: Problems
+    ) -> None:
+        self.path = path
+        self.body_line = places.body_line
+        self._problems = problems
+        self._given: dict[str, list[tuple[int, str]]] = {}
+        for name, value in values.items():
+            rows = [value] if isinstance(value, str) else value
+            pairs = zip(places.lines.get(name, ()), rows, strict=False)
+            self._given[name] = [(line, row) for line, row in pairs if row]
+        self.names = tuple(places.lines)
+
+    def has(self, name: str) -> bool:
+        return bool(self._given.get(name))
+
+    def line(self, name: str) -> int:
+        """Where the field stands, or the file's first line."""
+        given = self._given.get(name)
+        return given[0][0] if given else 1
+
+    def rows(self, name: str) -> tuple[str, ...]:
+        """The field as it is written."""
+        return tuple(row for _, row in self._given.get(name, ()))
+
+    def declared(self, name: str) -> frozenset[str]:
+        """The names that the lines of a list begin with, whatever is wrong with the rest."""
+        return frozenset(row.partition("|")[0].strip() for row in self.rows(name))
+
+    def one(self, name: str, parse: Callable[[str], T], default: D) -> T | D:
+        """The field's value, or `default` if it is not there."""
+        given = self._given.get(name, [])
+        for line, _ in given[1:]:
+            self._problems.add(self.path, line, f"“{name}” has one value only.", hint="Remove this line.")
+        return self._parsed(given[0], parse, default) if given else default
+
+    def required(self, name: str, parse: Callable[[str], T], default: T, *, hint: str = "") -> T:
+        """The field's value; its absence is told."""
+        if not self.has(name):
+            self.refuse(name, f"“{name}” is missing.", hint=hint or f"Add {name}: … at the top.")
+        return self.one(name, parse, default)
+
+    def many(self, name: str, parse: Callable[[str], T], *, commas: bool = False) -> tuple[T, ...]:
+        """The field's values: one a line, or also several to a line between commas."""
+        values: list[T] = []
+        for line, row in self._given.get(name, []):
+            for part in row.split(",") if commas else [row]:
+                value = self._parsed((line, part.strip()), parse, None) if part.strip() else None
+                if value is not None:
+                    values.append(value)
+        return tuple(values)
+
+    def refuse(self, name: str, message: str, *, hint: str = "") -> None:
+        """Tell that a field is wrong in a way that it alone does not show."""
+        self._problems.add(self.path, self.line(name), message, hint=hint)
+
+    def warn(self, name: str, message: str, *, hint: str = "") -> None:
+        self._problems.add(self.path, self.line(name), message, hint=hint, kind="warning")
+
+    def note_missing(self, message: str) -> None:
+        """Tell that a translation lacks something; the original's words are shown instead."""
+        self._problems.add(self.path, 0, message, hint="The original's words are shown.", kind="missing")
+
+    def _parsed(self, given: tuple[int, str], parse: Callable[[str], T], default: D) -> T | D:
+        line, text = given
+        try:
+            return parse(text)
+        except ValueError as error:
+            message, hint = error.args
+            self._problems.add(self.path, line, message, hint=hint)
+            return default

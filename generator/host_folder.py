@@ -1,0 +1,178 @@
+"""A property's folder on disk: which of its files count, what their names say, how they are read and hashed.
+
+Understands no field and no text, and follows no link out of the folder.
+"""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final, Literal
+from unicodedata import normalize
+
+import msgspec
+
+from generator import grammar
+from generator.front_matter import Problems
+from generator.pictures import TYPES
+
+Role = Literal["property", "section", "service", "place", "picture"]
+
+ROLES: Final[Mapping[str, Role]] = {
+    "sections": "section",
+    "services": "service",
+    "places": "place",
+    "pictures": "picture",
+}
+LARGEST_TEXT: Final = 1_000_000  # bytes
+
+_IGNORED = re.compile(r"\..*|.*~|#.*#|Thumbs\.db|desktop\.ini", re.IGNORECASE)
+_KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
+
+
+class HostFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that counts. `name` is what problems call it, `inside` its path in the property's folder."""
+
+    path: Path
+    name: str
+    inside: str
+    role: Role
+    key: str = ""
+    language: str = ""  # empty: property.md and pictures, which belong to all of them
+
+
+def files_of(folder: Path, problems: Problems) -> tuple[HostFile, ...]:
+    """The files of a property in the order of their names; tells whatever does not belong there."""
+    slug, home = folder.absolute().name, Path(os.path.realpath(folder))
+    files: list[HostFile] = []
+    for entry in _entries(folder, slug, home=home, problems=problems):
+        name = f"{slug}/{entry.name}"
+        role = ROLES.get(entry.name.casefold())
+        if not entry.is_dir():
+            files += _named(entry, name, role="property", problems=problems)
+        elif role is None:
+            hint = f"Its folders are {', '.join(ROLES)}."
+            problems.add(name, 0, "Nothing reads this folder.", hint=hint, kind="warning")
+        else:
+            for inner in _entries(Path(entry.path), name, home=home, problems=problems):
+                files += _named(inner, f"{name}/{inner.name}", role=role, problems=problems)
+    return tuple(files)
+
+
+def folder_digest(folder: Path) -> str:
+    """`HostContent.digest` without understanding a file: equal folders, equal digests, on every machine."""
+    return digest_of({file.inside: file_digest(file) for file in files_of(folder, Problems())})
+
+
+def file_digest(file: HostFile) -> str:
+    """SHA-256 of a file's bytes."""
+    try:
+        with file.path.open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except OSError:
+        return "unreadable"
+
+
+def digest_of(digests: Mapping[str, str]) -> str:
+    """One digest for the files' own (by path in the folder)."""
+    lines = (f"{normalize('NFC', inside)}\0{digest}\n" for inside, digest in digests.items())
+    return hashlib.sha256("".join(sorted(lines)).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def read_text(file: HostFile, problems: Problems) -> tuple[str | None, str]:
+    """A file's text with plain line ends, and its digest. What cannot be text is told, and None."""
+    try:
+        with file.path.open("rb") as handle:
+            raw = handle.read(LARGEST_TEXT + 1)
+    except OSError as error:
+        problems.add(
+            file.name, 0, f"This file cannot be read: {error.strerror}.", hint="Check its permissions."
+        )
+        return None, file_digest(file)
+    if len(raw) > LARGEST_TEXT:
+        hint = "Split the text, and keep pictures in pictures/."
+        problems.add(file.name, 0, "This file has more than 1 MB.", hint=hint)
+        return None, file_digest(file)
+    return _decoded(raw, file.name, problems), hashlib.sha256(raw).hexdigest()
+
+
+def _decoded(raw: bytes, name: str, problems: Problems) -> str | None:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        problems.add(name, line, "This file is not UTF-8 text.", hint="Save it with the encoding UTF-8.")
+        return None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        problems.add(name, line, "This file contains NUL bytes.", hint="Save it again as plain text.")
+        return None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _entries(folder: Path, name: str, *, home: Path, problems: Problems) -> Iterator[os.DirEntry[str]]:
+    """What lies in a folder, without what editors and systems leave there, and without links to elsewhere."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(
+                (entry for entry in found if not _IGNORED.fullmatch(entry.name)), key=lambda e: e.name
+            )
+    except OSError as error:
+        hint = "Check that it is a folder and may be read."
+        problems.add(name, 0, f"This folder cannot be read: {error.strerror}.", hint=hint)
+        return
+    for entry in entries:
+        if not entry.is_symlink() or _leads_inside(
+            entry, f"{name}/{entry.name}", home=home, problems=problems
+        ):
+            yield entry
+
+
+def _leads_inside(entry: os.DirEntry[str], name: str, *, home: Path, problems: Problems) -> bool:
+    target = Path(os.path.realpath(entry.path))
+    if not target.is_relative_to(home):
+        problems.add(name, 0, "This link leads out of the property's folder.", hint="Copy the file here.")
+        return False
+    if not target.exists():
+        problems.add(name, 0, "This link leads nowhere.", hint="Remove it, or copy the file here.")
+        return False
+    return True
+
+
+def _named(entry: os.DirEntry[str], name: str, *, role: Role, problems: Problems) -> list[HostFile]:
+    """The file if its name makes sense where it lies; else tells why not."""
+    stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - no path is made of it
+    wanted = TYPES if role == "picture" else {".md"}
+    if not entry.is_file() or suffix.casefold() not in wanted:
+        hint = f"Files here end with {', '.join(sorted(wanted))}."
+        problems.add(name, 0, "Nothing reads this file.", hint=hint, kind="warning")
+        return []
+    file = HostFile(path=Path(entry.path), name=name, inside=name.partition("/")[2], role=role)
+    if role == "picture":
+        return [msgspec.structs.replace(file, key=normalize("NFC", entry.name))]
+    key, _, language = stem.partition(".") if role == "property" else stem.rpartition(".")
+    return _in_language(file, key if role == "property" or key else stem, language if key else "", problems)
+
+
+def _in_language(file: HostFile, key: str, language: str, problems: Problems) -> list[HostFile]:
+    if file.role == "property" and key.casefold() != "property":
+        hint = "Sections, services and places lie in folders of that name."
+        problems.add(file.name, 0, "Nothing reads this file.", hint=hint, kind="warning")
+        return []
+    if not language and file.role != "property":
+        hint = f"Name it {key}.en.md, with the letters of its language."
+        problems.add(file.name, 0, "The name does not say which language this is.", hint=hint)
+        return []
+    try:
+        tag = grammar.language(language) if language else ""
+    except ValueError as error:
+        problems.add(
+            file.name, 0, str(error.args[0]), hint=f"Name it {key}.en.md, with the letters of its language."
+        )
+        return []
+    if not _KEY.fullmatch(key.casefold()):
+        hint = "Use the letters a to z, digits and hyphens: house-rules.en.md."
+        problems.add(file.name, 0, f"“{key}” is no name for a page's address.", hint=hint)
+        return []
+    return [msgspec.structs.replace(file, key=key.casefold(), language=tag)]

@@ -1,0 +1,226 @@
+"""Which pages a stay has and what belongs on them: language, phase, sections, secrets, path, source hash. Pure.
+
+It never opens a sealed value: source hashes take secrets, names and keys by row id and version.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+import msgspec
+
+from generator.content import HostContent, Section
+from guestlink import language, links, zones
+from guestlink.records import Link, Period, Phase, Property, Secret, Stay, next_phase_at, phase
+from guestlink.secret_values import Rule, Window, windows
+
+Kind = Literal["welcome", "gate"]
+GateState = Literal["open", "replaced", "cancelled"]
+
+
+class StayView(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the records say about one link of one stay; nothing in it is opened."""
+
+    house: Property
+    stay: Stay
+    periods: tuple[Period, ...]
+    link: Link
+    secrets: tuple[Secret, ...]
+    returning: bool = False
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """What all pages share. `fingerprint` covers program, theme, catalogues and settings that reach a page."""
+
+    public_url: str
+    key_id: str
+    fingerprint: str
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One object to publish. `parts` are the ingredients of `source_hash`, by which a change is told in words."""
+
+    path: str
+    kind: Kind
+    source_hash: str
+    parts: dict[str, str]
+    view: StayView
+    language: str
+    languages: tuple[str, ...]
+    phase: Phase
+    policy_end: datetime
+    gate: GateState = "open"
+    clear: tuple[str, ...] = ()
+    sealed: tuple[str, ...] = ()
+    shown: tuple[Window, ...] = ()
+    coming: tuple[Window, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def compose(view: StayView, content: HostContent, site: Site, *, at: datetime) -> list[Page]:
+    """The wanted pages and the gate of one link; none when its policy month is over."""
+    stay, house = view.stay, view.house
+    now = phase(stay, house, at)
+    if now == "expired":
+        return []
+    if view.link.replaced_at is not None:
+        return [_gate(view, content, site, state="replaced", now=now)]
+    if stay.status in ("cancelled", "no_show"):
+        return [_gate(view, content, site, state="cancelled", now=now)]
+    offered = offered_languages(stay, content)
+    pages = [_welcome(view, content, site, tag=tag, offered=offered, at=at) for tag in offered]
+    return [*pages, _gate(view, content, site, state="open", now=now)]
+
+
+def next_boundary(view: StayView, content: HostContent, *, at: datetime) -> datetime | None:
+    """The next instant at which this stay's pages change by themselves: a phase, a secret, a dated section."""
+    stay, house = view.stay, view.house
+    instants = [instant for instant in (next_phase_at(stay, house, at),) if instant]
+    if not instants:
+        return None
+    if view.link.replaced_at is None and stay.status not in ("cancelled", "no_show"):
+        for window in _windows(view, content, at):
+            instants += [instant for instant in (window.opens, window.ends) if instant]
+        instants += _dated(content, house)
+    later = [instant for instant in instants if instant > at]
+    return min(later) if later else None
+
+
+def offered_languages(stay: Stay, content: HostContent) -> tuple[str, ...]:
+    """The guest's language first, then the property's content languages."""
+    guest = language.chrome_language(stay.language)
+    return (guest, *(tag for tag in content.languages if tag != guest))
+
+
+def _welcome(
+    view: StayView, content: HostContent, site: Site, *, tag: str, offered: tuple[str, ...], at: datetime
+) -> Page:
+    stay, house = view.stay, view.house
+    now = phase(stay, house, at)
+    chosen = _sections(view, content, tag, on=zones.local_date(at, house.zone))
+    every = [] if now == "departed" else _windows(view, content, at)
+    shown = tuple(window for window in every if window.is_open(at))
+    coming = tuple(w for w in every if (w.opens is None or w.opens > at) and w.name not in {s.name for s in shown})
+    known = {window.name for window in every}
+    missing = tuple(name for name in content.reveal if name not in known) if now != "departed" else ()
+    ends = links.policy_end(stay.until_on)
+    parts = {
+        "content": _digest([_shared(content, tag), *(section.digest for section in chosen)]),
+        "stay": _digest([repr(_identity(view)), house.zone, house.currency, house.check_in, house.check_out]),
+        "codes": _digest([f"{w.secret_id}:{w.version}:{w.opens}:{w.ends}" for w in (*shown, *coming)] + [*missing]),
+        "phase": now,
+        "link": f"{view.link.id}:{site.key_id}:{','.join(offered)}",
+        "until": f"{ends:%Y-%m}",
+        "theme": site.fingerprint,
+    }
+    return Page(
+        path=links.page_path(view.link.slug, tag),
+        kind="welcome",
+        source_hash=_digest([f"{name}={value}" for name, value in sorted(parts.items())]),
+        parts=parts,
+        view=view,
+        language=tag,
+        languages=offered,
+        phase=now,
+        policy_end=ends,
+        clear=tuple(section.key for section in chosen if not is_sealed(section)),
+        sealed=tuple(section.key for section in chosen if is_sealed(section)),
+        shown=shown,
+        coming=coming,
+        missing=missing,
+    )
+
+
+def _gate(view: StayView, content: HostContent, site: Site, *, state: GateState, now: Phase) -> Page:
+    offered = offered_languages(view.stay, content)
+    ends = links.policy_end(view.stay.until_on)
+    words = content.words_in(offered[0])
+    parts = {
+        "content": _digest([words.name, content.accent]),
+        "stay": state,
+        "link": f"{view.link.id}:{site.key_id}:{offered[0]}",
+        "until": f"{ends:%Y-%m}",
+        "theme": site.fingerprint,
+    }
+    return Page(
+        path=links.gate_path(view.link.slug),
+        kind="gate",
+        source_hash=_digest([f"{name}={value}" for name, value in sorted(parts.items())]),
+        parts=parts,
+        view=view,
+        language=offered[0],
+        languages=offered,
+        phase=now,
+        policy_end=ends,
+        gate=state,
+    )
+
+
+# -- choosing --------------------------------------------------------------------------------------
+def is_sealed(section: Section) -> bool:
+    """Only what every guest of the property may see is printed in clear."""
+    return bool(section.units or section.only_if)
+
+
+def _sections(view: StayView, content: HostContent, tag: str, *, on: date) -> list[Section]:
+    chosen = [content.pick(content.sections[key], tag) for key in content.sections]
+    wanted = [section for section in chosen if _applies(section, view, on)]
+    return sorted(wanted, key=lambda section: (section.order, section.key))
+
+
+def _applies(section: Section, view: StayView, on: date) -> bool:
+    if section.shown_from and on < section.shown_from or section.shown_until and on > section.shown_until:
+        return False
+    if section.units:
+        ahead = {period.unit for period in view.periods if period.until_on >= on}
+        return not ahead.isdisjoint(section.units)
+    conditions: Mapping[str, bool] = {
+        "": True,
+        "children": view.stay.children > 0,
+        "pets": view.stay.pets > 0,
+        "party": view.stay.party_id is not None,
+        "returning": view.returning,
+    }
+    return conditions[section.only_if]
+
+
+def _windows(view: StayView, content: HostContent, at: datetime) -> list[Window]:
+    rules = {name: Rule(kind=reveal.rule, hours=reveal.hours) for name, reveal in content.reveal.items()}
+    found = windows(
+        view.secrets, stay=view.stay, house=view.house, periods=view.periods, rules=rules, at=at
+    )
+    return [window for window in found if window.ends > at]
+
+
+def _dated(content: HostContent, house: Property) -> Iterable[datetime]:
+    for versions in content.sections.values():
+        for section in versions.values():
+            if section.shown_from:
+                yield zones.local_instant(section.shown_from, time(0), house.zone)
+            if section.shown_until:
+                yield zones.local_instant(section.shown_until + timedelta(days=1), time(0), house.zone)
+
+
+# -- hashing ---------------------------------------------------------------------------------------
+def _identity(view: StayView) -> tuple[object, ...]:
+    rooms = [(period.unit, period.title, period.from_on, period.until_on) for period in view.periods]
+    return view.stay.id, view.stay.version, view.link.contact_version, view.returning, rooms
+
+
+def _shared(content: HostContent, tag: str) -> str:
+    """What every page of a property shows in one language: words, services, places."""
+    kinds = (content.services, content.places)
+    entries = [content.pick(versions, tag).digest for kind in kinds for versions in kind.values()]
+    return _digest([content.accent, content.picture, content.phone, content.wifi, repr(content.words_in(tag)), *entries])
+
+
+def _digest(parts: Iterable[str]) -> str:
+    """One hash of several texts, each with its length before it."""
+    whole = hashlib.sha256()
+    for part in parts:
+        raw = part.encode()
+        whole.update(len(raw).to_bytes(4, "big") + raw)
+    return whole.hexdigest()[:32]
+
+

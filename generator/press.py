@@ -1,0 +1,135 @@
+"""What a publish works with: settings, records, keys, target, theme, and each property's content.
+
+It opens things and hands them out; it publishes nothing.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+from generator.content import HostContent, folder_digest, read_property
+from generator.pages import Site
+from generator.rendering import Renderer, Theme
+from generator.targets import Target, open_target
+from guestlink import catalogue, records, secret_values
+from guestlink.crypto import KeyRing, read_keys
+from guestlink.database import Database, open_database
+from guestlink.errors import ContentError, SettingsError
+from guestlink.records import Property
+from guestlink.settings import PROGRAM, Settings
+
+SHAPING = ("babel", "jinja2", "markdown", "nh3", "pelican", "pillow", "segno")
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """A property's content to publish with. With `mistakes` it is the newest content that had none."""
+
+    content: HostContent
+    from_files: bool
+    mistakes: ContentError | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    settings: Settings
+    database: Database
+    ring: KeyRing
+    target: Target
+    theme: Theme
+    site: Site
+    _read: dict[str, HostContent] = field(default_factory=dict)
+    _renderers: dict[str, tuple[tuple[str, Property], Renderer]] = field(default_factory=dict)
+
+    def content(self, house: Property, *, from_files: bool, at: datetime) -> Reading:
+        """The property's files, or what was last published of them.
+
+        Files with mistakes do not hold guests' codes back: the last content without mistakes stands in, and the
+        mistakes are told. ContentErrors when there is none yet.
+        """
+        last = None if from_files else self._last(house)
+        if last:
+            return Reading(content=last, from_files=False)
+        try:
+            return Reading(content=self._from_files(house, at), from_files=True)
+        except ContentError as mistakes:
+            last = self._last(house)
+            if last is None:
+                raise
+            return Reading(content=last, from_files=False, mistakes=mistakes)
+
+    def renderer(self, house: Property, content: HostContent) -> Renderer:
+        """A renderer with its fragments and frames, kept while content and property stay as they are."""
+        key = content.digest, msgspec.structs.replace(house, changes=0)
+        kept = self._renderers.get(house.slug)
+        if kept is None or kept[0] != key:
+            kept = key, Renderer(self.theme, content, house, self.site)
+            self._renderers[house.slug] = kept
+        return kept[1]
+
+    def content_folder(self, house: Property) -> Path:
+        return self.settings.content_folder / house.slug
+
+    def files_digest(self, house: Property) -> str:
+        """The digest of a property's files without reading what they mean; empty when there is no folder."""
+        folder = self.content_folder(house)
+        return folder_digest(folder) if folder.is_dir() else ""
+
+    def _last(self, house: Property) -> HostContent | None:
+        with self.database.read() as db:
+            kept = catalogue.last_content(db, house)
+        return msgspec.json.decode(kept, type=HostContent) if kept else None
+
+    def _from_files(self, house: Property, at: datetime) -> HostContent:
+        folder = self.content_folder(house)
+        if not folder.is_dir():
+            mend = f"`publish.py property add {house.slug}` writes a skeleton, or set `content` in the settings."
+            raise ContentError("There is no content folder.", path=house.slug, hint=mend)
+        with self.database.read() as db:
+            units = frozenset(unit.slug for unit in records.units(db, house))
+            values = secret_values.current_values(db, self.ring, house, at=at)
+        return read_property(
+            folder,
+            units=units,
+            currency=house.currency,
+            secret_names=frozenset(values.values()),
+            leaks=values.get,
+        )
+
+
+def open_press(settings: Settings) -> Press:
+    """Everything opened; a SettingsError says what is missing."""
+    ring = read_keys(settings.keys_file)
+    if not settings.signing_key_id:
+        mend = "`publish.py keys show` lists the keys, `publish.py keys use ID` chooses one."
+        raise SettingsError("No key signs the pages.", setting="signing_key_id", hint=mend)
+    ring.signing_key(settings.signing_key_id)
+    theme = Theme(settings.theme_folder)
+    return Press(
+        settings=settings,
+        database=open_database(settings.database_url, home=Path(settings.home)),
+        ring=ring,
+        target=open_target(settings),
+        theme=theme,
+        site=Site(
+            public_url=settings.public_url,
+            key_id=settings.signing_key_id,
+            fingerprint=build_fingerprint(settings, theme),
+        ),
+    )
+
+
+def build_fingerprint(settings: Settings, theme: Theme) -> str:
+    """One hash over everything but records and content that reaches a page: program, theme, libraries, settings."""
+    whole = hashlib.sha256()
+    for text in (theme.fingerprint, settings.public_url, settings.signing_key_id, *map(version, SHAPING)):
+        whole.update(text.encode() + b"\0")
+    for folder in ("generator", "guestlink"):
+        for file in sorted((PROGRAM / folder).glob("*.py")):
+            whole.update(file.name.encode() + b"\0" + file.read_bytes())
+    return whole.hexdigest()[:32]
+
+

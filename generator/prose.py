@@ -1,0 +1,165 @@
+"""A host's text on its way to the page: safe, with pictures, fitting headings, set quotes, marked secrets.
+
+Takes what Markdown made of it. Knows no file; whoever calls says what a picture's name means.
+"""
+
+import re
+from collections.abc import Callable, Collection
+from html import unescape
+from typing import Final
+
+import msgspec
+import nh3
+
+from generator.pictures import Picture
+
+SECRET_MARK: Final = re.compile(r"\[\[\s*([^\[\]\n]{1,80}?)\s*\]\]")
+LINK: Final = re.compile(r"(?:https?://[^/\s]|mailto:|tel:|geo:)", re.IGNORECASE)
+
+_TAGS: Final = frozenset(
+    "a abbr b blockquote br code dd del dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q s "
+    "small strong sub sup table tbody td th thead tr u ul".split()
+)
+_DROPPED_WHOLE: Final = frozenset(
+    "iframe math noscript object script style svg template textarea title".split()
+)
+_ATTRIBUTES: Final = {
+    "a": {"href", "title"},
+    "abbr": {"title"},
+    "img": {"src", "alt", "title"},
+    "ol": {"start"},
+}
+_SIDES: Final = {"left", "center", "right"}
+
+_TAG = re.compile(r'(<[^<>"]*(?:"[^"]*"[^<>"]*)*>)')
+_HEADING = re.compile(r"(</?h)([1-6])>")
+_IMAGE = re.compile(r'<img(?: [^<>"]*(?:"[^"]*"[^<>"]*)*)?>')
+_SOURCE = re.compile(r' src="/([^"]+)"')
+_BREAK = re.compile(r"</?(?:blockquote|br|d[ltd]|h[1-6]|hr|li|ol|p|pre|table|tbody|thead|tr|ul)[ >]")
+_CELL = re.compile(r"</t[dh]>")
+_TYPED = re.compile(r"<(/?)(?:code|kbd|pre)>")
+
+_ENGLISH_QUOTES = ("“", "”", "‘", "’")
+_QUOTES: Final = {
+    "de": ("„", "“", "‚", "‘"),
+    "fr": ("«\N{NARROW NO-BREAK SPACE}", "\N{NARROW NO-BREAK SPACE}»", "“", "”"),
+    "es": ("«", "»", "“", "”"),
+    "it": ("«", "»", "“", "”"),
+    "pt": ("“", "”", "‘", "’"),
+    "ar": ("«", "»", "“", "”"),
+}
+_OPENS = r"(?<![^\s(\[{«„“‚‘—–/-])"
+
+
+class Prose(msgspec.Struct, frozen=True, kw_only=True):
+    """A text ready for the page, and as plain words with its secrets still written `[[name]]`."""
+
+    html: str
+    text: str
+    secrets: tuple[str, ...]
+
+
+def finish(
+    html: str,
+    *,
+    language: str,
+    secrets: Collection[str],
+    picture: Callable[[str], Picture | None],
+    dead_link: Callable[[str], None],
+) -> Prose:
+    """Make Markdown's output safe and typeset.
+
+    `picture` gets the address of every image and answers with the picture or nothing; `dead_link` hears of
+    every link that was left out. Headings start at h3, since the section's title is the h2.
+    """
+    shown: dict[str, Picture] = {}
+
+    def attribute(tag: str, name: str, value: str) -> str | None:
+        if (tag, name) == ("img", "src"):
+            found = picture(value)
+            if found is None:
+                return None
+            shown[found.asset] = found
+            return f"/{found.asset}"
+        if (tag, name) == ("a", "href") and not LINK.match(value):
+            dead_link(value)
+            return None
+        return value
+
+    safe = nh3.Cleaner(
+        tags=set(_TAGS),
+        clean_content_tags=set(_DROPPED_WHOLE),
+        attributes=dict(_ATTRIBUTES),
+        attribute_filter=attribute,
+        tag_attribute_values={"td": {"align": _SIDES}, "th": {"align": _SIDES}},
+        url_schemes={"http", "https", "mailto", "tel", "geo"},
+        link_rel="noreferrer",
+    ).clean(html)
+    return _typeset(_with_sizes(_headings_from_h3(safe), shown), language, secrets)
+
+
+def _headings_from_h3(html: str) -> str:
+    levels = [int(found[2]) for found in _HEADING.finditer(html)]
+    if not levels:
+        return html
+    down = 3 - min(levels)
+    return _HEADING.sub(lambda found: f"{found[1]}{min(6, int(found[2]) + down)}>", html)
+
+
+def _with_sizes(html: str, shown: dict[str, Picture]) -> str:
+    """Sizes let the page keep a picture's place while it loads; an image without a picture goes."""
+
+    def sized(found: re.Match[str]) -> str:
+        source = _SOURCE.search(found[0])
+        if source is None:
+            return ""
+        picture = shown[source[1]]
+        return f'{found[0][:-1]} width="{picture.width}" height="{picture.height}" loading="lazy">'
+
+    return _IMAGE.sub(sized, html) if "<img" in html else html
+
+
+def _typeset(html: str, language: str, secrets: Collection[str]) -> Prose:
+    """One walk over tags and text: quotes of the language, spans for secrets, and the plain words."""
+    quotes = _QUOTES.get(language.partition("-")[0], _ENGLISH_QUOTES)
+    pieces, words = _TAG.split(html.strip()), []
+    named: dict[str, None] = {}
+    before, typed = " ", 0
+
+    def marked(found: re.Match[str]) -> str:
+        name = found[1].casefold()
+        if name not in secrets:
+            return found[0]
+        named[name] = None
+        return f'<span data-secret="{name}"></span>'
+
+    for at, piece in enumerate(pieces):
+        if at % 2:
+            typed += {"": 1, "/": -1}[kind[1]] if (kind := _TYPED.fullmatch(piece)) else 0
+            words.append("\n" if _BREAK.match(piece) else " " if _CELL.match(piece) else "")
+            before = " " if words[-1] else before
+        elif piece:
+            text = piece if typed else set_quotes(piece, quotes, before=before)
+            words.append(text if typed else text.replace("\n", " "))
+            before = text[-1]
+            pieces[at] = SECRET_MARK.sub(marked, text)
+    return Prose(html="".join(pieces), text=_plain("".join(words)), secrets=tuple(named))
+
+
+def set_quotes(text: str, quotes: tuple[str, str, str, str] = _ENGLISH_QUOTES, *, before: str = " ") -> str:
+    """Straight quotes, dots and double hyphens as a printer sets them; `before` stands ahead of `text`."""
+    if not re.search(r"[\"']|\.\.\.|--", text):
+        return text
+    opens, closes, opens_inner, closes_inner = quotes
+    ahead = "x" if before in "\"'" else before
+    line = ahead + text.replace("...", "…").replace("---", "—").replace("--", "–")
+    line = re.sub(r"(?<=\w)'(?=\w)", "’", line)
+    line = re.sub(rf'{_OPENS}"(?=\S)', opens, line).replace('"', closes)
+    line = re.sub(rf"{_OPENS}'(?=[^\W\d])", opens_inner, line)
+    line = re.sub(rf"{opens_inner}([^{opens_inner}']*)'", rf"{opens_inner}\1{closes_inner}", line)
+    return line.replace("'", "’")[1:]
+
+
+def _plain(text: str) -> str:
+    rows = (" ".join(row.split()) for row in unescape(text).split("\n"))
+    return "\n".join(row for row in rows if row)

@@ -1,0 +1,289 @@
+"""The publish journey, top-down: compose -> plan -> put -> record -> invalidate -> sweep.
+
+Every step may be repeated: a row is `planned` before its put and `live` after it, and a crash is repaired by running
+again. The records, not the target, say what is live; only `verify` lists the target.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from generator import ledger
+from generator.content import HostContent, read_picture
+from generator.effects import Body, delete_all, put_all
+from generator.ledger import Lease, Publication
+from generator.orders import Order, Outcome, Progress, Told, counted, silent
+from generator.pages import Page, compose, next_boundary
+from generator.plan import GRACE, Live, Plan, Put, Wanted, check_delete_limit, plan
+from generator.press import Press, Reading
+from generator.site_objects import publish_assets, publish_shells
+from generator.targets import invalidate, publishing_lock
+from generator.views import Opener, stay_views
+from guestlink import catalogue, clock, rebuilds, records
+from guestlink.errors import GuestLinkError
+from guestlink.records import Property
+
+
+def publish(press: Press, order: Order, *, at: datetime, progress: Progress = silent) -> list[Outcome]:
+    """Makes the target show what records and content say; one property's error does not stop the others."""
+    houses = _houses(press, order)
+    outcomes = [publish_assets(press, order, at=at)]
+    for house in houses:
+        try:
+            outcomes.append(publish_property(press, house, order, at=at, progress=progress))
+        except GuestLinkError as error:
+            outcomes.append(Outcome(slug=house.slug, error=error))
+    if not order.only_stay:
+        outcomes.append(publish_shells(press, order, at=at))
+    if not order.dry_run:
+        send_invalidations(press)
+    return outcomes
+
+
+def publish_property(
+    press: Press, house: Property, order: Order, *, at: datetime, progress: Progress = silent
+) -> Outcome:
+    """One property, or one of its stays; skipped without a request when nothing that reaches a page has changed."""
+    if not order.only_stay and _is_current(press, house, order, at):
+        return _unchanged(press, house)
+    if order.dry_run:
+        wanted, steps, outcome, _ = _prepared(press, house, order, at)
+        return counted(outcome, steps, wanted)
+    with (
+        publishing_lock(press.target, house.slug) as locked,
+        ledger.lease(press.database, house.id, target=press.target.name, locked=locked) as held,
+    ):
+        wanted, steps, outcome, work = _prepared(press, house, order, at)
+        check_delete_limit(steps, live=work.live, limit=order.delete_limit)
+        _ask_invalidation(press, held, steps.invalidations, at=at)
+        delete_all(press, held, steps.revocations, at=at)
+        done = put_all(press, held, steps.puts, body=work.body, at=at, progress=_titled(progress, house.slug))
+        delete_all(press, held, steps.deletes, at=at)
+        _record(press, held, work, steps, order=order, at=at)
+    uploaded = sum(item.uploaded for item in done)
+    return msgspec.structs.replace(counted(outcome, steps, wanted), rendered=len(done), uploaded=uploaded)
+
+
+# -- compose and plan ------------------------------------------------------------------------------
+class Work(msgspec.Struct, kw_only=True):
+    """What one property's publish knows after composing: everything that recording needs later."""
+
+    house: Property
+    reading: Reading
+    before: Publication
+    boundaries: dict[str, datetime]
+    body: Body
+    live: int
+    old_assets: bool
+
+
+def _prepared(
+    press: Press, house: Property, order: Order, at: datetime
+) -> tuple[list[Wanted], Plan, Outcome, Work]:
+    reading = press.content(house, from_files=order.from_files, at=at)
+    content = reading.content
+    with press.database.read() as db:
+        house = records.find_property(db, house.slug)
+        before = ledger.load_publication(db, house.id, target=press.target.name)
+        views = stay_views(db, house, at=at, only_stay=order.only_stay)
+        live = ledger.live_objects(db, house.id, target=press.target.name, only_stay=order.only_stay)
+    pages = [page for view in views for page in compose(view, content, press.site, at=at)]
+    boundaries: dict[str, datetime] = {}
+    for view in views:
+        if due := next_boundary(view, content, at=at):
+            boundaries[view.stay.id] = min(due, boundaries.get(view.stay.id, due))
+    wanted = [_wanted(page) for page in pages] + _pictures(content)
+    if order.only_stay:
+        live += [row for row in _assets(press, house) if row.path in {item.path for item in wanted}]
+    steps = plan(wanted, live, at=at, edited=_edited(before, content), now=order.now)
+    work = Work(
+        house=house,
+        reading=reading,
+        before=before,
+        boundaries=boundaries,
+        body=_bodies(press, house, content, pages),
+        live=len(live),
+        old_assets=any(row.kind == "asset" and not row.source_hash for row in live),
+    )
+    problems = [*(f"{p.path}:{p.line}: {p.message}" for p in content.problems)]
+    outcome = Outcome(
+        slug=house.slug,
+        stays=len({view.stay.id for view in views}),
+        boundary=min(boundaries.values(), default=None),
+        problems=tuple(problems),
+        error=reading.mistakes,
+    )
+    return wanted, steps, outcome, work
+
+
+def _wanted(page: Page) -> Wanted:
+    shown = {f"{w.secret_id}:{w.version}": int(w.ends.timestamp()) for w in page.shown}
+    return Wanted(
+        path=page.path,
+        kind=page.kind,
+        source_hash=page.source_hash,
+        stay_id=page.view.stay.id,
+        parts=page.parts,
+        shown=shown,
+    )
+
+
+def _pictures(content: HostContent) -> list[Wanted]:
+    return [
+        Wanted(path=picture.asset, kind="asset", source_hash=picture.digest) for picture in content.pictures.values()
+    ]
+
+
+def _assets(press: Press, house: Property) -> list[Live]:
+    with press.database.read() as db:
+        rows = ledger.live_objects(db, house.id, target=press.target.name)
+    return [row for row in rows if row.kind == "asset"]
+
+
+def _edited(before: Publication, content: HostContent) -> str:
+    """The files that changed since the last publish, in words: `wifi.en.md edited`."""
+    known: dict[str, str] = msgspec.json.decode(before.files)
+    names = sorted(
+        path for path in known.keys() | content.files.keys() if known.get(path) != content.files.get(path)
+    )
+    if not names or not known:
+        return ""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more} edited"
+
+
+def _bodies(press: Press, house: Property, content: HostContent, pages: Sequence[Page]) -> Body:
+    """What yields the bytes of a put: pages are rendered and pictures read only when they are really put."""
+    by_path = {page.path: page for page in pages}
+    pictures = {picture.asset: picture for picture in content.pictures.values()}
+    renderer = press.renderer(house, content)
+    opener = Opener(press.ring, public_url=press.site.public_url, key_id=press.site.key_id)
+
+    def body(put: Put) -> bytes:
+        page = by_path.get(put.wanted.path)
+        if page is None:
+            return read_picture(pictures[put.wanted.path])
+        with press.database.read() as db:
+            private = opener.private(db, page)
+        return renderer.page(page, private) if page.kind == "welcome" else renderer.gate(page, private.query)
+
+    return body
+
+
+# -- record and invalidate -------------------------------------------------------------------------
+def _record(press: Press, held: Lease, work: Work, steps: Plan, *, order: Order, at: datetime) -> None:
+    """One transaction says everything that became true: what left, what the edge may read, what comes next."""
+    content, house = work.reading.content, work.house
+    with press.database.write() as tx:
+        held.renew(tx)
+        ledger.record_leaving(tx, held, steps.leaving, at=at)
+        due = [*work.boundaries.values(), *([at + GRACE] if steps.leaving or work.old_assets else [])]
+        if due:
+            rebuilds.ask(tx, house, why="a phase or a code changes", at=at, stay_id=order.only_stay, due_at=min(due))
+        if order.only_stay:
+            return
+        if work.reading.from_files:
+            catalogue.remember(tx, house, _catalogue(content))
+        if records.find_property(tx, house.slug).changes == house.changes:
+            tx.do("drop_covered_rebuilds", property_id=house.id, at=clock.as_text(at))
+        ledger.record_publication(tx, held, _publication(press, work, boundary=min(due, default=None), at=at))
+
+
+def _publication(press: Press, work: Work, *, boundary: datetime | None, at: datetime) -> Publication:
+    content, mistakes = work.reading.content, work.reading.mistakes
+    told = [Told(p.kind, p.path, p.line, p.message) for p in content.problems]
+    told += [Told("error", p.path, p.line, p.message) for p in getattr(mistakes, "problems", [])]
+    return msgspec.structs.replace(
+        work.before,
+        content_hash="" if mistakes else content.digest,
+        changes=work.house.changes,
+        fingerprint=press.site.fingerprint,
+        next_boundary=boundary,
+        files=msgspec.json.encode(content.files, order="sorted").decode(),
+        report=msgspec.json.encode(told).decode(),
+        published_at=at,
+    )
+
+
+def _catalogue(content: HostContent) -> Iterable[catalogue.Entry]:
+    """What the edge needs of the files, in every language, and the whole content for rebuilds without files."""
+    kinds: Mapping[str, Mapping[str, Mapping[str, msgspec.Struct]]] = {
+        "section": content.sections,
+        "service": content.services,
+        "place": content.places,
+    }
+    for kind, entries in kinds.items():
+        for key, versions in entries.items():
+            for tag, entry in versions.items():
+                yield catalogue.Entry(language=tag, kind=kind, key=key, body=msgspec.json.encode(entry).decode())
+    whole = msgspec.json.encode(content).decode()
+    yield catalogue.Entry(language="", kind=catalogue.LAST_CONTENT, key="", body=whole)
+
+
+def _ask_invalidation(press: Press, held: Lease, paths: Sequence[str], *, at: datetime) -> None:
+    """Recorded before the first put: were it recorded after, a crash between would leave old copies on the CDN."""
+    if not paths or not press.target.distribution:
+        return
+    with press.database.write() as tx:
+        held.renew(tx)
+        tx.do(
+            "add_invalidation",
+            id=clock.new_id(),
+            target=press.target.name,
+            property_id=held.property_id,
+            paths=msgspec.json.encode(list(paths)).decode(),
+            why="a code or a link was withdrawn",
+            asked_at=clock.as_text(at),
+        )
+
+
+def send_invalidations(press: Press) -> int:
+    """Sends what was asked for; the row's id is the CallerReference, so a repetition is the same invalidation."""
+    with press.database.read() as db:
+        rows = db.all("asked_invalidations", target=press.target.name)
+    sent = 0
+    for row in rows:
+        sent += invalidate(press.target, msgspec.json.decode(row["paths"]), reference=row["id"])
+        with press.database.write() as tx:
+            tx.do("invalidation_sent", id=row["id"], sent_at=clock.as_text(clock.now()))
+    return sent
+
+
+# -- skipping --------------------------------------------------------------------------------------
+def _is_current(press: Press, house: Property, order: Order, at: datetime) -> bool:
+    """True when content, records, program and time are what they were at the last publish to this target."""
+    with press.database.read() as db:
+        before = ledger.load_publication(db, house.id, target=press.target.name)
+        unfinished = ledger.unfinished(db, house.id, target=press.target.name)
+    same_content = not order.from_files or before.content_hash == press.files_digest(house)
+    due = before.next_boundary is not None and before.next_boundary <= at
+    same_records = before.changes == house.changes and before.fingerprint == press.site.fingerprint
+    return same_content and same_records and not due and not unfinished and not order.now
+
+
+def _unchanged(press: Press, house: Property) -> Outcome:
+    with press.database.read() as db:
+        rows = db.all("page_counts", target=press.target.name, property_id=house.id)
+        before = ledger.load_publication(db, house.id, target=press.target.name)
+    counts = {row["kind"]: int(row["pages"]) for row in rows}
+    told = msgspec.json.decode(before.report, type=list[Told])
+    return Outcome(
+        slug=house.slug,
+        pages=counts.get("welcome", 0),
+        unchanged=sum(counts.values()),
+        stays=counts.get("gate", 0),
+        boundary=before.next_boundary,
+        problems=tuple(f"{item.path}:{item.line}: {item.message}" for item in told),
+    )
+
+
+def _houses(press: Press, order: Order) -> list[Property]:
+    with press.database.read() as db:
+        return [records.find_property(db, order.only_property)] if order.only_property else records.properties(db)
+
+
+def _titled(progress: Progress, slug: str) -> Progress:
+    return lambda what, done, total: progress(f"{slug}: {what}", done, total)
+
+

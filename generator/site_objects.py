@@ -1,0 +1,65 @@
+"""Objects that belong to no property: the theme's files, the landing page, the page for what is not there."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from generator import ledger
+from generator.content import HostContent
+from generator.effects import delete_all, put_all
+from generator.ledger import SITE
+from generator.orders import Order, Outcome, counted, silent
+from generator.pelican_plugin import shells
+from generator.plan import Wanted, plan
+from generator.press import Press
+from generator.targets import publishing_lock
+from guestlink import catalogue, records
+
+
+def publish_assets(press: Press, order: Order, *, at: datetime) -> Outcome:
+    """The theme's files, before any page that loads them."""
+    return _publish_site(press, order, press.theme.assets(), kind="asset", at=at)
+
+
+def publish_shells(press: Press, order: Order, *, at: datetime) -> Outcome:
+    """Landing page and 404, after the properties they name; made only when something they show has changed."""
+    with press.database.read() as db:
+        houses = records.properties(db)
+        kept = {house.slug: catalogue.last_content(db, house) for house in houses}
+        before = ledger.load_publication(db, SITE, target=press.target.name)
+        unfinished = ledger.unfinished(db, SITE, target=press.target.name)
+    contents = [msgspec.json.decode(text, type=HostContent) for _, text in sorted(kept.items()) if text]
+    digest = hashlib.sha256(repr([(c.slug, c.words) for c in contents]).encode()).hexdigest()
+    if (before.content_hash, before.fingerprint) == (digest, press.site.fingerprint) and not unfinished:
+        return Outcome(slug=SITE)
+    outcome = _publish_site(press, order, shells(press.theme, contents), kind="shell", at=at)
+    if not order.dry_run:
+        with press.database.write() as tx:
+            known = msgspec.structs.replace(before, content_hash=digest, fingerprint=press.site.fingerprint)
+            ledger.record_site(tx, msgspec.structs.replace(known, published_at=at))
+    return outcome
+
+
+def _publish_site(press: Press, order: Order, files: Mapping[str, bytes], *, kind: str, at: datetime) -> Outcome:
+    """Puts objects that belong to no property."""
+    wanted = [
+        Wanted(path=path, kind=kind, source_hash=hashlib.sha256(body).hexdigest()) for path, body in files.items()
+    ]
+    target = press.target.name
+    with press.database.read() as db:
+        live = [row for row in ledger.live_objects(db, SITE, target=target) if row.kind == kind]
+    steps = plan(wanted, live, at=at, now=order.now)
+    if steps.empty or order.dry_run:
+        return counted(Outcome(slug=SITE), steps, wanted)
+    with (
+        publishing_lock(press.target, SITE) as locked,
+        ledger.lease(press.database, SITE, target=target, locked=locked) as held,
+    ):
+        done = put_all(press, held, steps.puts, body=lambda put: files[put.wanted.path], at=at, progress=silent)
+        delete_all(press, held, steps.deletes, at=at)
+        with press.database.write() as tx:
+            ledger.record_leaving(tx, held, steps.leaving, at=at)
+    uploaded = sum(item.uploaded for item in done)
+    return msgspec.structs.replace(counted(Outcome(slug=SITE), steps, wanted), uploaded=uploaded)

@@ -1,0 +1,114 @@
+"""How things stand: what is live, what waits, what comes next, what is missing. Read from the records alone."""
+
+from datetime import datetime
+
+import msgspec
+
+from generator.host_folder import folder_digest
+from generator.ledger import Publication, load_publication
+from generator.orders import Told
+from guestlink import catalogue, clock, rebuilds, records, secret_values, zones
+from guestlink.database import Reading
+from guestlink.rebuilds import Rebuild
+from guestlink.records import Property
+from guestlink.settings import Settings, target_name
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """One property on the target of the settings."""
+
+    slug: str
+    target: str
+    published_at: datetime | None
+    pages: int
+    gates: int
+    unfinished: int
+    stays: dict[str, int]
+    waits: tuple[str, ...]
+    boundaries: tuple[datetime, ...]
+    missing_secrets: tuple[str, ...]
+    told: tuple[Told, ...]
+    unassigned: tuple[str, ...]
+    proposed: tuple[str, ...]
+
+
+class _Named(msgspec.Struct):
+    """The part of the last content that status needs."""
+
+    reveal: dict[str, object] = {}
+
+
+def standing(db: Reading, house: Property, settings: Settings, *, at: datetime) -> Standing:
+    target = target_name(settings)
+    before = load_publication(db, house.id, target=target)
+    counts = db.all("page_counts", target=target, property_id=house.id)
+    asked = [item for item in rebuilds.waiting(db) if item.property_id == house.id]
+    today = zones.local_date(at, house.zone).isoformat()
+    proposed = db.all("stays_with_status", property_id=house.id, status="proposed_cancelled", today=today)
+    unassigned = db.all("unassigned_stays", property_id=house.id, today=today)
+    return Standing(
+        slug=house.slug,
+        target=target,
+        published_at=before.published_at,
+        pages=sum(int(row["pages"]) for row in counts if row["kind"] == "welcome"),
+        gates=sum(int(row["pages"]) for row in counts if row["kind"] == "gate"),
+        unfinished=sum(int(row["pages"]) for row in counts if row["state"] == "planned"),
+        stays={row["status"]: int(row["stays"]) for row in db.all("stay_counts", property_id=house.id)},
+        waits=tuple(_waits(house, before, asked, settings, at)),
+        boundaries=tuple(sorted({clock.from_text(item.due_at) for item in asked if _ahead(item, at)}))[:5],
+        missing_secrets=tuple(_missing_secrets(db, house, at)),
+        told=tuple(msgspec.json.decode(before.report, type=list[Told])),
+        unassigned=tuple(f"{row['reference']} (from {row['from_on']})" for row in unassigned),
+        proposed=tuple(str(row["reference"]) for row in proposed),
+    )
+
+
+def unused_folders(db: Reading, settings: Settings) -> list[str]:
+    """Content folders that belong to no property."""
+    known = {house.slug for house in records.properties(db)}
+    folder = settings.content_folder
+    if not folder.is_dir():
+        return []
+    return sorted(item.name for item in folder.iterdir() if item.is_dir() and item.name not in known)
+
+
+def _waits(
+    house: Property, before: Publication, asked: list[Rebuild], settings: Settings, at: datetime
+) -> list[str]:
+    if before.published_at is None:
+        return ["nothing is published yet"]
+    waits = []
+    folder = settings.content_folder / house.slug
+    if folder.is_dir() and folder_digest(folder) != before.content_hash:
+        waits.append("files were edited since the last publish")
+    if before.changes != house.changes:
+        waits.append(f"{house.changes - before.changes} changes of records since the last whole publish")
+    late = [item for item in asked if item.state == "waiting" and not _ahead(item, at)]
+    if late:
+        waits.append(f"{len(late)} rebuilds are due: {late[0].why}")
+    waits += [f"a rebuild failed: {item.outcome}" for item in asked if item.state == "failed"]
+    return waits
+
+
+def _ahead(item: Rebuild, at: datetime) -> bool:
+    return bool(item.due_at) and clock.from_text(item.due_at) > at
+
+
+def _missing_secrets(db: Reading, house: Property, at: datetime) -> list[str]:
+    """Names that the files promise to guests and that have no value, for the house or for single units."""
+    kept = catalogue.last_content(db, house)
+    if kept is None:
+        return []
+    names = msgspec.json.decode(kept, type=_Named).reveal
+    valid = [s for s in secret_values.load_secrets(db, house) if s.valid_until is None or s.valid_until > at]
+    missing = []
+    for name in names:
+        if any(s.name == name and s.unit_id is None and s.stay_id is None for s in valid):
+            continue
+        having = {s.unit_id for s in valid if s.name == name}
+        without = [unit.slug for unit in records.units(db, house) if unit.id not in having]
+        if not having:
+            missing.append(name)
+        elif without:
+            missing.append(f"{name} for {', '.join(without)}")
+    return missing

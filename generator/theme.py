@@ -1,0 +1,130 @@
+"""What people see, loaded from the theme folder: templates, icons, styles, scripts, catalogues.
+
+It knows no property and no guest. Styles and scripts that lie inside a page are named by hash in its policy.
+"""
+
+import base64
+import hashlib
+import re
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from guestlink.language import Catalogue, load_catalogue
+
+INLINED: Final = frozenset({"page.css", "gate.css", "gate.js", "icons.svg"})
+TEMPLATE_OPTIONS: Final = {
+    "autoescape": True,
+    "undefined": StrictUndefined,
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+}
+ACCENT: Final = "#7a5c3e"
+
+_SYMBOL = re.compile(r'<symbol id="([a-z]+)" viewBox="0 0 24 24">(.*?)</symbol>')
+_ICON = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>'
+_PAGE_POLICY = (
+    "default-src 'none'; img-src 'self' data:; manifest-src 'self' data:; connect-src 'self'; worker-src 'self'; "
+    "form-action 'self'; script-src 'self'{scripts}; style-src {style}; base-uri 'none'"
+)
+_GATE_POLICY = "default-src 'none'; img-src data:; script-src {script}; style-src {style}; base-uri 'none'"
+
+
+class Theme:
+    """One reading of the theme folder. A changed file needs a new Theme; `fingerprint` tells whether it does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = Environment(
+            loader=FileSystemLoader(folder / "templates"), auto_reload=False, **TEMPLATE_OPTIONS
+        )
+        self.environment.globals.update(self.globals)
+
+    @property
+    def globals(self) -> dict[str, object]:
+        """What every template may call."""
+        return {"icon": self.icon, "asset": self.asset}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """One hash over templates, static files and catalogues."""
+        whole = hashlib.sha256()
+        for part in ("templates", "static", "locale"):
+            for file in _files(self.folder / part):
+                whole.update(file.relative_to(self.folder).as_posix().encode() + b"\0")
+                whole.update(hashlib.sha256(file.read_bytes()).digest())
+        return whole.hexdigest()[:32]
+
+    def assets(self) -> dict[str, bytes]:
+        """Path -> bytes of the files that pages load; the name holds a hash of the bytes."""
+        return {_hashed(name, body): body for name, body in self._static.items() if name not in INLINED}
+
+    def asset(self, name: str) -> str:
+        """The path of a static file: `assets/welcome.0123456789abcdef.js`."""
+        return _hashed(name, self._static[name])
+
+    def icon(self, name: str) -> Markup:
+        """An icon of the sprite as a drawing for one place on the page."""
+        return self._icons[name]
+
+    def catalogue(self, language: str) -> Catalogue:
+        return load_catalogue(self.folder / "locale", language)
+
+    def page_style(self, accent: str) -> Markup:
+        """The style of a page in its property's colour."""
+        return Markup(f":root{{--accent:{accent or ACCENT}}}") + self._inline("page.css")
+
+    def gate_style(self) -> Markup:
+        return self._inline("gate.css")
+
+    def gate_script(self) -> Markup:
+        return self._inline("gate.js")
+
+    def _inline(self, name: str) -> Markup:
+        return Markup(packed(self._static[name].decode()))  # noqa: S704 - the theme's own file
+
+    @cached_property
+    def _static(self) -> dict[str, bytes]:
+        home = self.folder / "static"
+        return {file.relative_to(home).as_posix(): file.read_bytes() for file in _files(home)}
+
+    @cached_property
+    def _icons(self) -> dict[str, Markup]:
+        found = _SYMBOL.findall(self._static["icons.svg"].decode())
+        return {name: Markup(_ICON.format(drawing)) for name, drawing in found}  # noqa: S704 - the theme's own file
+
+
+def page_policy(style: str, *scripts: str) -> str:
+    """The Content-Security-Policy of a page with one inline style and these inline scripts (DESIGN.md, 4)."""
+    hashes = "".join(f" {source_hash(script)}" for script in scripts)
+    return _PAGE_POLICY.format(scripts=hashes, style=source_hash(style))
+
+
+def gate_policy(style: str, script: str) -> str:
+    """A gate loads nothing at all."""
+    return _GATE_POLICY.format(script=source_hash(script), style=source_hash(style))
+
+
+@cache
+def source_hash(text: str) -> str:
+    """A hash-source of CSP level 3, 2.3.1."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def packed(source: str) -> str:
+    """A style or a small script without comments, line ends and the spaces that only people need."""
+    bare = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
+    return re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", re.sub(r"\n\s*", "", bare)).replace(";}", "}").strip()
+
+
+def _hashed(name: str, body: bytes) -> str:
+    stem, _, ending = name.rpartition(".")
+    return f"assets/{stem}.{hashlib.sha256(body).hexdigest()[:16]}.{ending}"
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.startswith("."))

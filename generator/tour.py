@@ -1,0 +1,56 @@
+"""A few stays worth opening first: one in each phase, with the guest's link. For `up`, on the host's own terminal."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import msgspec
+
+from guestlink import language, links, records
+from guestlink.crypto import KeyRing
+from guestlink.database import Reading
+from guestlink.records import TAKEN, Phase, Property, Stay
+from guestlink.settings import Settings, target_name
+from guestlink.stays import open_page_key
+
+ORDER: tuple[tuple[Phase, str], ...] = (
+    ("arriving", "A guest arriving now"),
+    ("in_house", "A guest in the house"),
+    ("departing", "A guest leaving today"),
+    ("booked", "A guest who comes later"),
+)
+
+
+class Stop(msgspec.Struct, frozen=True, kw_only=True):
+    words: str
+    link: str
+
+
+def stops(db: Reading, ring: KeyRing, settings: Settings, *, at: datetime) -> list[Stop]:
+    """At most one stay of each phase whose gate is live."""
+    found: dict[Phase, Stop] = {}
+    for house in records.properties(db):
+        for stay in _live_stays(db, house, settings):
+            now = records.phase(stay, house, at)
+            if now not in found and now in dict(ORDER):
+                found[now] = _stop(db, ring, settings, stay, words=dict(ORDER)[now])
+    return [found[name] for name, _ in ORDER if name in found]
+
+
+def _live_stays(db: Reading, house: Property, settings: Settings) -> Iterator[Stay]:
+    rows = db.all("live_pages", target=target_name(settings), property_id=house.id)
+    live = {row["stay_id"] for row in rows if row["kind"] == "gate" and row["state"] == "live"}
+    for row in db.all("stays_of_property", property_id=house.id):
+        stay = records.shaped(row, Stay)
+        if stay.id in live and stay.status in TAKEN:
+            yield stay
+
+
+def _stop(db: Reading, ring: KeyRing, settings: Settings, stay: Stay, *, words: str) -> Stop:
+    link = next(link for link in reversed(records.stay_links(db, stay)) if link.replaced_at is None)
+    contact = next(contact for contact in records.contacts(db, stay) if contact.id == link.contact_id)
+    key = open_page_key(ring, contact, link)
+    when = f"{language.format_day(stay.from_on, 'en')} to {language.format_day(stay.until_on, 'en')}"
+    return Stop(
+        words=f"{words} ({when}, {language.native_name(stay.language)}):",
+        link=links.gate_link(settings.public_url, link.slug, key),
+    )

@@ -1,0 +1,1 @@
+"""The ground floor: what both the compile journey and the message journey stand on."""

@@ -1,0 +1,138 @@
+"""Contacts: who a stay belongs to. Everything that names a person is sealed under that person's own key.
+
+It never shows a person to anybody: `opened` gives the words to whoever composes a page or a list.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from guestlink import clock
+from guestlink.crypto import ColumnKey, KeyRing
+from guestlink.database import Reading, Writing
+from guestlink.records import Contact, Property, shaped, shaped_all
+
+FIELDS = ("name", "phone", "wa_id", "bsuid", "email")
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact in clear; empty text means unknown. Phones are E.164 or only the last digits."""
+
+    name: str = ""
+    phone: str = ""
+    wa_id: str = ""
+    bsuid: str = ""
+    email: str = ""
+
+    def __repr__(self) -> str:
+        return "Person(hidden)"
+
+
+class OptIn(msgspec.Struct, frozen=True, kw_only=True):
+    """When, how and in which words somebody agreed to be written to."""
+
+    at: datetime
+    how: str
+    words: str = ""
+
+
+def add_contact(
+    tx: Writing, ring: KeyRing, house: Property, *, person: Person, at: datetime, opt_in: OptIn | None = None
+) -> Contact:
+    """A new contact with a data key of its own; a person without a name still becomes one."""
+    contact_id = clock.new_id()
+    key, wrapped = ring.new_guest_key(contact_id)
+    tx.do(
+        "add_contact",
+        id=contact_id,
+        property_id=house.id,
+        **_sealed(key, contact_id, person),
+        opted_in_at=clock.as_text(opt_in.at) if opt_in else None,
+        opted_in_how=opt_in.how if opt_in else "",
+        opted_in_words=opt_in.words if opt_in else "",
+        made_at=clock.as_text(at),
+    )
+    tx.do("add_guest_key", contact_id=contact_id, wrapped=wrapped)
+    _remember_tokens(tx, ring, house.id, contact_id, person)
+    return load_contact(tx, contact_id)
+
+
+def change_contact(tx: Writing, ring: KeyRing, contact: Contact, person: Person) -> Contact:
+    """Replaces what is known of a person; the contact's version grows, so their pages follow."""
+    key = ring.guest_key(contact.wrapped, contact.id)
+    tx.do("change_contact", id=contact.id, **_sealed(key, contact.id, person))
+    tx.do("forget_tokens", contact_id=contact.id)
+    _remember_tokens(tx, ring, contact.property_id, contact.id, person)
+    return load_contact(tx, contact.id)
+
+
+def load_contact(db: Reading, contact_id: str) -> Contact:
+    row = db.one("contact_by_id", id=contact_id)
+    assert row is not None
+    return shaped(row, Contact)
+
+
+def opened(ring: KeyRing, contact: Contact) -> Person:
+    key = ring.guest_key(contact.wrapped, contact.id)
+    return Person(**{
+        name: key.open(sealed, "contacts", name, row=contact.id)
+        for name in FIELDS
+        if (sealed := getattr(contact, name)) is not None
+    })
+
+
+def find_returning(db: Reading, ring: KeyRing, house: Property, person: Person) -> Contact | None:
+    """The contact with the same e-mail or whole phone and no different name, so that a returning guest is one person."""
+    for kind, value in _tokens(person):
+        if kind == "phone4":
+            continue
+        rows = db.all("contacts_by_token", property_id=house.id, kind=kind, token=ring.blind(kind, value))
+        for contact in shaped_all(rows, Contact):
+            known = opened(ring, contact).name
+            if not person.name or not known or folded(known) == folded(person.name):
+                return contact
+    return None
+
+
+def merged(known: Person, told: Person) -> Person:
+    """What is known, replaced by whatever is told that is not empty."""
+    return Person(**{name: getattr(told, name) or getattr(known, name) for name in FIELDS})
+
+
+def folded(text: str) -> str:
+    """A name or address as it is compared: case and spaces do not count."""
+    return " ".join(text.casefold().split())
+
+
+def phone_digits(text: str) -> str:
+    """The digits of a phone number; `+44 7700 900123` and `0044…` are the same number."""
+    digits = re.sub(r"\D", "", text)
+    return digits[2:] if digits.startswith("00") else digits
+
+
+def _sealed(key: ColumnKey, contact_id: str, person: Person) -> dict[str, bytes | None]:
+    return {
+        name: key.seal(value, "contacts", name, row=contact_id) if (value := getattr(person, name)) else None
+        for name in FIELDS
+    }
+
+
+def _remember_tokens(tx: Writing, ring: KeyRing, property_id: str, contact_id: str, person: Person) -> None:
+    rows = [
+        {"contact_id": contact_id, "property_id": property_id, "kind": kind, "token": ring.blind(kind, value)}
+        for kind, value in _tokens(person)
+    ]
+    if rows:
+        tx.do_many("add_token", rows)
+
+
+def _tokens(person: Person) -> Iterable[tuple[str, str]]:
+    digits = phone_digits(person.phone)
+    if person.email:
+        yield "email", folded(person.email)
+    if len(digits) >= 7:
+        yield "phone", digits
+    if len(digits) >= 4:
+        yield "phone4", digits[-4:]

@@ -1,0 +1,230 @@
+"""The key ring, sealed columns (AES-256-GCM), the blind index and the seal of a page's private blocks.
+
+It never stores anything but the key ring's own file and never decides who may read what.
+"""
+
+import base64
+import hashlib
+import hmac
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from guestlink.errors import Refused, SettingsError
+
+FORMAT = b"\x01"
+NONCE_BYTES = 12
+GUIDE_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32: no i, l, o, u
+
+
+def authenticated(*parts: str | bytes) -> bytes:
+    """AAD of several parts, each with its length before it, so that no two lists read the same."""
+    raw = [part.encode() if isinstance(part, str) else part for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in raw)
+
+
+class ColumnKey:
+    """Seals and opens values of database columns under one 256-bit key."""
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = AESGCM(key)
+        self._key = key
+
+    def __repr__(self) -> str:
+        return "ColumnKey(hidden)"
+
+    def seal(self, value: str, table: str, column: str, *, row: str) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return FORMAT + nonce + self._aead.encrypt(nonce, value.encode(), authenticated(table, column, row))
+
+    def open(self, sealed: bytes, table: str, column: str, *, row: str) -> str:
+        nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        try:
+            return self._aead.decrypt(nonce, body, authenticated(table, column, row)).decode()
+        except (InvalidTag, ValueError):
+            raise Refused(
+                f"A sealed value of {table}.{column} cannot be opened.",
+                hint="The key ring is not the one it was sealed with: restore data/keys from the backup.",
+            ) from None
+
+
+class StoredColumnKey(msgspec.Struct, frozen=True, kw_only=True):
+    id: int
+    made_at: str
+    key: bytes
+
+
+class StoredSigningKey(msgspec.Struct, frozen=True, kw_only=True):
+    """One CloudFront key pair. `id` is the Key-Pair-Id that links carry."""
+
+    id: str
+    made_at: str
+    private_pem: str
+    public_pem: str
+
+
+class StoredKeys(msgspec.Struct, frozen=True, kw_only=True):
+    column_keys: tuple[StoredColumnKey, ...]
+    blind_key: bytes
+    signing_keys: tuple[StoredSigningKey, ...]
+
+
+class KeyRing:
+    """All long-lived keys of one deployment; the newest column key seals, older ones still open."""
+
+    def __init__(self, stored: StoredKeys) -> None:
+        self.stored = stored
+        self._columns = {key.id: ColumnKey(key.key) for key in stored.column_keys}
+        self._newest = max(self._columns)
+        self._signers: dict[str, ec.EllipticCurvePrivateKey] = {}
+
+    def __repr__(self) -> str:
+        return f"KeyRing({len(self._columns)} column keys, {len(self.stored.signing_keys)} signing keys)"
+
+    # -- what belongs to no guest ---------------------------------------------------------------
+    def seal(self, value: str, table: str, column: str, *, row: str) -> bytes:
+        """Seals under the system key; the first byte of the result names the key."""
+        sealed = self._columns[self._newest].seal(value, table, column, row=row)
+        return self._newest.to_bytes(1, "big") + sealed
+
+    def open(self, sealed: bytes, table: str, column: str, *, row: str) -> str:
+        return self._column(sealed).open(sealed[1:], table, column, row=row)
+
+    def _column(self, sealed: bytes) -> ColumnKey:
+        key = self._columns.get(sealed[0]) if sealed else None
+        if key is None:
+            raise Refused(
+                "A sealed value names a key that is not in the key ring.", hint="Restore data/keys from the backup."
+            )
+        return key
+
+    # -- what belongs to one guest --------------------------------------------------------------
+    def new_guest_key(self, contact: str) -> tuple[ColumnKey, bytes]:
+        """A fresh data key for one contact and its wrapped form; destroying the latter erases the contact."""
+        key = os.urandom(32)
+        return ColumnKey(key), self.seal(key.hex(), "guest_keys", "wrapped", row=contact)
+
+    def guest_key(self, wrapped: bytes, contact: str) -> ColumnKey:
+        return ColumnKey(bytes.fromhex(self.open(wrapped, "guest_keys", "wrapped", row=contact)))
+
+    # -- looking up without reading -------------------------------------------------------------
+    def blind(self, kind: str, value: str) -> str:
+        """A token that is equal for equal values and says nothing without the key (HMAC-SHA-256, 128 bits)."""
+        return hmac.new(self.stored.blind_key, authenticated(kind, value), hashlib.sha256).hexdigest()[:32]
+
+    # -- signatures of links --------------------------------------------------------------------
+    def signer(self, key_id: str) -> ec.EllipticCurvePrivateKey:
+        if key_id not in self._signers:
+            pem = self.signing_key(key_id).private_pem.encode()
+            key = load_pem_private_key(pem, password=None)
+            assert isinstance(key, ec.EllipticCurvePrivateKey)
+            self._signers[key_id] = key
+        return self._signers[key_id]
+
+    def signing_key(self, key_id: str) -> StoredSigningKey:
+        for key in self.stored.signing_keys:
+            if key.id == key_id:
+                return key
+        raise SettingsError(
+            f"There is no signing key {key_id!r} in the key ring.",
+            setting="signing_key_id",
+            hint="`publish.py keys show` lists the keys; `publish.py keys use ID` sets signing_key_id.",
+        )
+
+
+def new_keys(at: datetime) -> StoredKeys:
+    """A first key ring: one column key, one blind key, one signing key."""
+    return StoredKeys(
+        column_keys=(StoredColumnKey(id=1, made_at=at.astimezone(UTC).isoformat(), key=os.urandom(32)),),
+        blind_key=os.urandom(32),
+        signing_keys=(new_signing_key(at),),
+    )
+
+
+def new_signing_key(at: datetime, *, key_id: str = "") -> StoredSigningKey:
+    """An ECDSA P-256 pair as CloudFront takes it; without an id, one that says it was made here."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    name = key_id or "L" + base64.b32encode(os.urandom(8)).decode().rstrip("=")
+    return StoredSigningKey(
+        id=name,
+        made_at=at.astimezone(UTC).isoformat(),
+        private_pem=private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+        public_pem=private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+    )
+
+
+def write_keys(path: Path, stored: StoredKeys) -> None:
+    """Writes the key ring's file, mode 0600, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(path.name + ".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.format(msgspec.json.encode(stored), indent=2))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def read_keys(path: Path) -> KeyRing:
+    """The key ring of a deployment; refuses a file that others may read."""
+    hint = "Run `publish.py init` to make the keys, or set GUESTLINK_KEYS to the file that holds them."
+    try:
+        if path.stat().st_mode & 0o077:
+            mend = f"Run `chmod 600 {path}`."
+            raise SettingsError(f"The key ring {path} can be read by others.", setting="keys", hint=mend)
+        return KeyRing(msgspec.json.decode(path.read_bytes(), type=StoredKeys))
+    except FileNotFoundError:
+        raise SettingsError(f"The key ring {path} does not exist.", setting="keys", hint=hint) from None
+    except (OSError, msgspec.DecodeError, ValueError) as error:
+        raise SettingsError(f"The key ring {path} cannot be read: {error}.", setting="keys", hint=hint) from None
+
+
+# -- the seal of a page ---------------------------------------------------------------------------
+class PageSeal:
+    """Seals the private blocks of one link's pages under keys derived from the link's K (16 bytes).
+
+    HKDF-SHA-256 without salt gives a seal key, a nonce key and the guide code. The nonce is derived from the
+    plaintext, so equal input gives equal bytes and a changed code never reuses a nonce.
+    """
+
+    VERSION = "1"
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = AESGCM(derive(key, "guestlink seal v1", 32))
+        self._nonce_key = derive(key, "guestlink nonce v1", 32)
+        raw = int.from_bytes(derive(key, "guestlink guide v1", 8), "big")
+        self.guide_code = "".join(GUIDE_ALPHABET[raw >> shift & 31] for shift in range(0, 50, 5))
+
+    def __repr__(self) -> str:
+        return "PageSeal(hidden)"
+
+    def seal(self, plaintext: bytes, *, slug: str, language: str, block: str) -> bytes:
+        aad = authenticated(slug, language, block, self.VERSION)
+        nonce = hmac.new(self._nonce_key, aad + plaintext, hashlib.sha256).digest()[:NONCE_BYTES]
+        return nonce + self._aead.encrypt(nonce, plaintext, aad)
+
+    def open(self, sealed: bytes, *, slug: str, language: str, block: str) -> bytes:
+        aad = authenticated(slug, language, block, self.VERSION)
+        try:
+            return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
+        except (InvalidTag, ValueError):
+            raise Refused("This block was not sealed with this key.") from None
+
+
+def derive(key: bytes, purpose: str, length: int) -> bytes:
+    """HKDF-SHA-256 (RFC 5869), no salt."""
+    return HKDF(algorithm=SHA256(), length=length, salt=None, info=purpose.encode()).derive(key)

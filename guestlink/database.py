@@ -1,0 +1,249 @@
+"""The database twins: SQLite for one machine, PostgreSQL for many, one set of named queries (guestlink/sql/).
+
+Read by `db`, write by `tx`; `with database.write() as tx:` is the unit of work and the only place that begins one.
+"""
+
+import re
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+import aiosql
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from guestlink.errors import GuestLinkError, Outage, SettingsError, Stale
+
+HERE = Path(__file__).parent
+BUSY_SECONDS = 20.0
+Row = dict[str, Any]
+Value = str | int | bytes | None
+
+
+class Reading(Protocol):
+    """A connection that may read. Queries are called by the names they have in guestlink/sql/."""
+
+    def all(self, query: str, **values: Value) -> list[Row]: ...
+    def one(self, query: str, **values: Value) -> Row | None: ...
+
+
+class Writing(Reading, Protocol):
+    """A connection inside one transaction: commits when its `with` block ends, rolls back when it raises."""
+
+    def do(self, query: str, **values: Value) -> int: ...
+    def do_many(self, query: str, rows: Iterable[Mapping[str, Value]]) -> None: ...
+
+
+class Database(Protocol):
+    """What both twins offer; `kind` is `sqlite` or `postgresql`. A read sees one snapshot."""
+
+    @property
+    def kind(self) -> str: ...
+    def read(self) -> AbstractContextManager[Reading]: ...
+    def write(self) -> AbstractContextManager[Writing]: ...
+    def close(self) -> None: ...
+
+
+def open_database(url: str, *, home: Path) -> Database:
+    """Opens and migrates `sqlite:///data/guestlink.db` (below `home`) or `postgresql://…`."""
+    database: Database
+    if url.startswith("sqlite:"):
+        database = SQLite(home / url.removeprefix("sqlite:///"))
+    else:
+        database = PostgreSQL(url)
+    migrate(database)
+    return database
+
+
+# -- named queries ---------------------------------------------------------------------------------
+@cache
+def named_queries(adapter: str) -> Any:
+    return aiosql.from_path(HERE / "sql", adapter, mandatory_parameters=False)
+
+
+class Connection:
+    """Runs named queries on one driver connection. An engine's own variant lies in sql/<engine>/."""
+
+    def __init__(self, driver: Any, adapter: str, engine: str) -> None:
+        self._driver = driver
+        self._queries = named_queries(adapter)
+        self._variants = getattr(self._queries, engine, None)
+
+    def _named(self, query: str) -> Any:
+        return getattr(self._variants, query, None) or getattr(self._queries, query)
+
+    def all(self, query: str, **values: Value) -> list[Row]:
+        return [dict(row) for row in self._named(query)(self._driver, **values)]
+
+    def one(self, query: str, **values: Value) -> Row | None:
+        row = self._named(query)(self._driver, **values)
+        return None if row is None else dict(row)
+
+    def do(self, query: str, **values: Value) -> int:
+        return int(self._named(query)(self._driver, **values))
+
+    def do_many(self, query: str, rows: Iterable[Mapping[str, Value]]) -> None:
+        self._named(query)(self._driver, list(rows))
+
+    def statement(self, sql: str) -> None:
+        """One statement of a migration, as it stands in its file."""
+        self._driver.execute(sql)
+
+
+# -- SQLite ----------------------------------------------------------------------------------------
+class SQLite:
+    """One file: WAL, synchronous=FULL, one writer at a time, a reading connection per thread."""
+
+    kind = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writing = threading.RLock()
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = self._open()
+        except (sqlite3.Error, OSError) as error:
+            mend = "Check database_url and that the folder can be written."
+            raise SettingsError(
+                f"The database {path} cannot be opened: {error}.", setting="database_url", hint=mend
+            ) from None
+
+    def _open(self) -> sqlite3.Connection:
+        driver = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        driver.row_factory = sqlite3.Row
+        for pragma in ("journal_mode=wal", "synchronous=full", "secure_delete=on", "foreign_keys=on"):
+            driver.execute(f"pragma {pragma}")
+        self._opened.append(driver)
+        return driver
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        if not hasattr(self._local, "reader"):
+            self._local.reader = self._open()
+        driver: sqlite3.Connection = self._local.reader
+        with _translated():
+            driver.execute("begin")
+            try:
+                yield Connection(driver, "sqlite3", self.kind)
+            finally:
+                driver.execute("rollback")
+
+    @contextmanager
+    def write(self) -> Iterator[Writing]:
+        with self._writing, _translated():
+            self._writer.execute("begin immediate")
+            try:
+                yield Connection(self._writer, "sqlite3", self.kind)
+                self._writer.execute("commit")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("rollback")
+                raise
+
+    def close(self) -> None:
+        with self._writing:
+            for driver in self._opened:
+                driver.close()
+            self._opened.clear()
+
+
+# -- PostgreSQL ------------------------------------------------------------------------------------
+class PostgreSQL:
+    """A server, through a pool of connections used from threads."""
+
+    kind = "postgresql"
+
+    def __init__(self, url: str) -> None:
+        self._pool = ConnectionPool(
+            url, min_size=1, max_size=8, timeout=BUSY_SECONDS, open=False, kwargs={"row_factory": dict_row}
+        )
+        try:
+            psycopg.connect(url, connect_timeout=10).close()
+            self._pool.open(wait=True, timeout=BUSY_SECONDS)
+        except (psycopg.Error, PoolTimeout) as error:
+            self._pool.close()
+            host = urlsplit(url).hostname
+            reason = str(error).strip().splitlines()[0].replace(url, "…")
+            raise SettingsError(
+                f"The database server {host} refuses us: {reason}.",
+                setting="database_url",
+                hint="Check that it runs and that database_url names user, password, host and database.",
+            ) from None
+
+    @contextmanager
+    def read(self) -> Iterator[Reading]:
+        with _translated(), self._pool.connection() as driver:
+            driver.execute("set transaction isolation level repeatable read read only")
+            yield Connection(driver, "psycopg", self.kind)
+            driver.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Writing]:
+        with _translated(), self._pool.connection() as driver:
+            yield Connection(driver, "psycopg", self.kind)
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Drivers' exceptions in our words: a broken constraint means that somebody was faster."""
+    try:
+        yield
+    except GuestLinkError:
+        raise
+    except (sqlite3.IntegrityError, psycopg.IntegrityError):
+        raise Stale("Somebody changed the same record at the same time.", hint="Load it again and repeat.") from None
+    except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
+        raise Stale("Two writers were in each other's way.", hint="Repeat.") from None
+    except (sqlite3.OperationalError, psycopg.OperationalError, PoolTimeout) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise Outage(f"The database does not answer: {reason}.", hint="Check disk space and the server.") from None
+
+
+# -- migrations ------------------------------------------------------------------------------------
+def migrate(database: Database, *, upto: int = 10_000) -> int:
+    """Applies missing migrations, each in a transaction of its own; returns the schema version.
+
+    A newer schema than this code knows is accepted: migrations expand first and contract a release later.
+    """
+    with database.write() as tx:
+        tx.do("make_schema_table")
+    for number, file in _migrations(database.kind):
+        if number > upto:
+            break
+        with database.write() as tx:
+            assert isinstance(tx, Connection)
+            tx.all("lock_schema")
+            done = tx.one("schema_version")
+            if done and int(done["version"] or 0) >= number:
+                continue
+            for statement in _statements(file.read_text("utf-8")):
+                tx.statement(statement)
+            tx.do("record_migration", version=number)
+    with database.read() as db:
+        row = db.one("schema_version")
+    return int(row["version"]) if row else 0
+
+
+def _migrations(engine: str) -> list[tuple[int, Path]]:
+    found = []
+    for file in sorted((HERE / "migrations").glob("*.sql")):
+        suffix = file.stem.partition(".")[2]
+        if suffix in {"", engine}:
+            found.append((int(file.stem[:4]), file))
+    return found
+
+
+def _statements(text: str) -> list[str]:
+    bare = re.sub(r"--[^\n]*", "", text)
+    return [statement.strip() for statement in bare.split(";") if statement.strip()]

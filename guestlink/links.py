@@ -1,0 +1,128 @@
+"""Gate links and CloudFront signed URLs: made for guests, verified by the local edge.
+
+It never stores a link: whoever sends one builds it at the moment of sending.
+"""
+
+import base64
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from urllib.parse import parse_qsl
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from guestlink import zones
+
+SLUG = re.compile(r"[A-Za-z0-9_-]{22}\Z")
+LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
+DAYS_AFTER_DEPARTURE = 30
+SIGNED_PARAMETERS = ("Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm")
+
+
+def new_slug() -> str:
+    """128 random bits as 22 URL-safe characters."""
+    return text_of(os.urandom(16))
+
+
+def new_page_key() -> bytes:
+    """K of a link: 128 random bits."""
+    return os.urandom(16)
+
+
+def text_of(raw: bytes) -> str:
+    """URL-safe base64 without padding (RFC 4648, 5)."""
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def gate_link(public_url: str, slug: str, key: bytes) -> str:
+    """What is sent, printed and put in a QR: short, permanent, the key after the hash."""
+    return f"{public_url}/w/{slug}#{text_of(key)}"
+
+
+def gate_path(slug: str) -> str:
+    return f"w/{slug}"
+
+
+def page_path(slug: str, language: str) -> str:
+    return f"w/_/{slug}/{language}.html"
+
+
+def policy_end(departure: date) -> datetime:
+    """When signed pages of a stay end: the first of a month, 30 to 61 days after departure."""
+    return zones.month_end_after(departure, days=DAYS_AFTER_DEPARTURE)
+
+
+def policy_text(public_url: str, slug: str, ends: datetime) -> str:
+    """The custom policy: every page of one slug, until `ends`; an added query no longer matches `.html`.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-creating-signed-url-custom-policy.html
+    """
+    resource = f"{public_url}/w/_/{slug}/*.html"
+    condition = {"DateLessThan": {"AWS:EpochTime": int(ends.timestamp())}}
+    return json.dumps({"Statement": [{"Resource": resource, "Condition": condition}]}, separators=(",", ":"))
+
+
+def signed_query(policy: str, *, key: ec.EllipticCurvePrivateKey, key_id: str) -> str:
+    """The query that unlocks the policy's pages: ECDSA P-256 with SHA-256, deterministic by RFC 6979."""
+    signature = key.sign(policy.encode(), ec.ECDSA(SHA256(), deterministic_signing=True))
+    return (
+        f"Policy={cloudfront_text(policy.encode())}&Signature={cloudfront_text(signature)}"
+        f"&Key-Pair-Id={key_id}&Hash-Algorithm=SHA256"
+    )
+
+
+def cloudfront_text(raw: bytes) -> str:
+    """Base64 with CloudFront's replacements for the characters that a query cannot hold."""
+    return base64.b64encode(raw).decode().translate(str.maketrans("+=/", "-_~"))
+
+
+def cloudfront_bytes(text: str) -> bytes:
+    return base64.b64decode(text.translate(str.maketrans("-_~", "+=/")), validate=True)
+
+
+def refusal(url: str, query: str, *, public_key_pem: Callable[[str], str | None], at: datetime) -> str:
+    """Why CloudFront would refuse this signed URL, in words for a log; empty when it would serve it.
+
+    `url` is scheme, host and path without the query. `public_key_pem` tells the PEM of a trusted key id.
+    """
+    pairs = parse_qsl(query, keep_blank_values=True)
+    given = dict(pairs)
+    if any(name not in given for name in SIGNED_PARAMETERS[:3]):
+        return "signature missing"
+    if len({name for name, _ in pairs}) != len(pairs):
+        return "parameter given twice"
+    pem = public_key_pem(given["Key-Pair-Id"])
+    if pem is None:
+        return "unknown key"
+    try:
+        policy = cloudfront_bytes(given["Policy"])
+        _check_signature(pem, policy, cloudfront_bytes(given["Signature"]), given)
+        statement = json.loads(policy)["Statement"][0]
+        ends = int(statement["Condition"]["DateLessThan"]["AWS:EpochTime"])
+        resource = str(statement["Resource"])
+    except (ValueError, KeyError, IndexError, TypeError, InvalidSignature):
+        return "signature wrong"
+    if at.timestamp() >= ends:
+        return "expired"
+    rest = "&".join(f"{name}={value}" for name, value in pairs if name not in SIGNED_PARAMETERS)
+    asked = f"{url}?{rest}" if rest else url
+    return "" if _matches(resource, asked) else "other folder"
+
+
+def _check_signature(pem: str, policy: bytes, signature: bytes, given: Mapping[str, str]) -> None:
+    if given.get("Hash-Algorithm") != "SHA256":
+        raise InvalidSignature
+    key = load_pem_public_key(pem.encode())
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    key.verify(signature, policy, ec.ECDSA(SHA256()))
+
+
+def _matches(resource: str, asked: str) -> bool:
+    """CloudFront's wildcards: `*` stands for any characters, `?` for one."""
+    pattern = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in resource)
+    return re.fullmatch(pattern, asked, re.DOTALL) is not None

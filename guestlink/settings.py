@@ -1,0 +1,143 @@
+"""All settings of one deployment: data/guestlink.toml, overruled by GUESTLINK_* in the environment."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from guestlink.errors import SettingsError
+
+PROGRAM = Path(__file__).resolve().parent.parent
+FILE = "data/guestlink.toml"
+HELP = {
+    "database_url": "sqlite:///data/guestlink.db for a file, postgresql://user:password@host/name for a server.",
+    "site_url": "file:data/site for a folder, s3://bucket/prefix?distribution=ID&region=REGION for S3 and CloudFront.",
+    "public_url": "what guests' links begin with, such as https://stay.example.com; no path, no slash at the end.",
+    "signing_key_id": "the id of the key that signs pages; `publish.py keys use ID` sets it.",
+    "content": "the folder of the hosts' files.",
+    "theme": "the folder of templates, static files and catalogues.",
+    "keys": "the file of the key ring, mode 0600; `publish.py init` makes it.",
+}
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where everything lies. Relative paths are below `home`."""
+
+    home: str
+    database_url: str = "sqlite:///data/guestlink.db"
+    site_url: str = "file:data/site"
+    public_url: str = "http://localhost:8080"
+    signing_key_id: str = ""
+    content: str = "content"
+    theme: str = str(PROGRAM / "theme")
+    keys: str = "data/keys/keyring.json"
+
+    def __repr__(self) -> str:
+        return f"Settings(home={self.home!r}, site_url={without_secrets(self.site_url)!r})"
+
+    def path(self, value: str) -> Path:
+        return Path(self.home, value)
+
+    @property
+    def file(self) -> Path:
+        return self.path(FILE)
+
+    @property
+    def content_folder(self) -> Path:
+        return self.path(self.content)
+
+    @property
+    def theme_folder(self) -> Path:
+        return self.path(self.theme)
+
+    @property
+    def keys_file(self) -> Path:
+        return self.path(self.keys)
+
+
+def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings below `home`; a SettingsError names the setting and how to make a good value."""
+    values: dict[str, object] = dict(_from_file(home / FILE))
+    for name in HELP:
+        if value := environment.get(f"GUESTLINK_{name.upper()}"):
+            values[name] = value
+    for name, given in values.items():
+        if name not in HELP:
+            raise SettingsError(f"There is no setting {name!r}.", setting=name, hint=f"Known: {', '.join(HELP)}.")
+        if not isinstance(given, str):
+            raise SettingsError(f"The setting {name} must be text in quotes.", setting=name, hint=HELP[name])
+    settings = msgspec.convert({**values, "home": str(home.resolve())}, Settings)
+    _check(settings)
+    return settings
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        mend = "Each line is `name = \"value\"`."
+        raise SettingsError(f"{path} is not TOML: {error}.", setting="guestlink.toml", hint=mend) from None
+
+
+def _check(settings: Settings) -> None:
+    _scheme(settings, "database_url", {"sqlite", "postgresql"})
+    _scheme(settings, "site_url", {"file", "s3"})
+    _scheme(settings, "public_url", {"http", "https"})
+    public = urlsplit(settings.public_url)
+    try:
+        bad_port = public.port == 0
+    except ValueError:
+        bad_port = True
+    if not public.hostname or public.path or public.query or public.fragment or public.username or bad_port:
+        raise SettingsError(
+            f"The setting public_url is {settings.public_url!r}.", setting="public_url", hint=_mend("public_url")
+        )
+
+
+def _scheme(settings: Settings, name: str, allowed: set[str]) -> None:
+    value = str(getattr(settings, name))
+    if urlsplit(value).scheme not in allowed:
+        raise SettingsError(
+            f"The setting {name} begins with {without_secrets(value).split(':')[0]!r}.", setting=name, hint=_mend(name)
+        )
+
+
+def _mend(name: str) -> str:
+    return f"Set {name} in {FILE} or GUESTLINK_{name.upper()} in the environment to {HELP[name]}"
+
+
+def without_secrets(url: str) -> str:
+    """A URL as it may be shown: user, password and query values hidden."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    shown = f"…@{host}" if "@" in parts.netloc else host
+    return parts._replace(netloc=shown).geturl()
+
+
+def target_name(settings: Settings) -> str:
+    """What the records know the published site by: site_url without options and secrets."""
+    return without_secrets(urlsplit(settings.site_url)._replace(query="").geturl())
+
+
+def save_setting(settings: Settings, **changes: str) -> Settings:
+    """Writes changed settings to the file, whole or not at all, and returns them; other lines stay as they are."""
+    path = settings.file
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    for name, value in changes.items():
+        line = f"{name} = {msgspec.json.encode(value).decode()}"
+        found = [index for index, text in enumerate(lines) if text.split("=")[0].strip() == name]
+        if found:
+            lines[found[0]] = line
+        else:
+            lines.append(line)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".new")
+    draft.write_text("\n".join(lines) + "\n", "utf-8")
+    draft.chmod(0o600)
+    draft.replace(path)
+    return msgspec.structs.replace(settings, **changes)

@@ -1,0 +1,13 @@
+-- name: forget_catalogue!
+delete from catalogue where property_id = :property_id;
+
+-- name: add_catalogue_row*!
+insert into catalogue (property_id, language, kind, key, body, content_hash)
+values (:property_id, :language, :kind, :key, :body, :content_hash);
+
+-- name: catalogue_of_property
+select * from catalogue where property_id = :property_id order by language, kind, key;
+
+-- name: catalogue_entry^
+select * from catalogue
+where property_id = :property_id and language = :language and kind = :kind and key = :key;

@@ -1,0 +1,2 @@
+-- name: lock_unit
+select id from units where id = :id for update;

@@ -1,0 +1,164 @@
+"""The terminal: arguments in, tables, progress and plain sentences out. Every command runs through `run`.
+
+It turns every error into words and an exit code; nobody at a terminal ever sees a traceback.
+"""
+
+import argparse
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NoReturn, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from guestlink import houses
+from guestlink.crypto import KeyRing, read_keys
+from guestlink.database import Database, open_database
+from guestlink.errors import GuestLinkError, InvalidInput, SettingsError
+from guestlink.settings import Settings, load_settings
+
+INTERRUPTED = 130
+
+
+class Command(Protocol):
+    """A module of a command: `configure` names its arguments, `run` returns the exit code."""
+
+    def configure(self, parser: argparse.ArgumentParser) -> None: ...
+    def run(self, args: Any, desk: "Desk") -> int: ...
+
+
+class Desk:
+    """What a command works with; everything is opened at its first use."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.console = Console(highlight=False, soft_wrap=True)
+        self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    @cached_property
+    def settings(self) -> Settings:
+        return load_settings(self.home)
+
+    @cached_property
+    def ring(self) -> KeyRing:
+        return read_keys(self.settings.keys_file)
+
+    @cached_property
+    def database(self) -> Database:
+        url = self.settings.database_url
+        if url.startswith("sqlite") and not self.settings.path(url.removeprefix("sqlite:///")).exists():
+            mend = "Run `publish.py init` first, or check GUESTLINK_HOME and database_url."
+            raise SettingsError("There is no database yet.", setting="database_url", hint=mend)
+        return open_database(url, home=Path(self.settings.home))
+
+    @cached_property
+    def user(self) -> str:
+        with self.database.read() as db:
+            return houses.acting_user(db)
+
+    # -- telling ---------------------------------------------------------------------------------
+    def say(self, text: str = "", *, style: str = "") -> None:
+        self.console.print(Text(text, style=style))
+
+    def warn(self, text: str) -> None:
+        self.errors.print(Text(text, style="yellow"))
+
+    def json(self, value: object) -> None:
+        print(json.dumps(value, ensure_ascii=False, default=str))
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """An aligned table; a column whose name ends with `#` is a number."""
+        if not self.console.is_terminal:
+            for row in [[name.rstrip("#") for name in columns], *rows]:
+                print("\t".join("" if cell is None else str(cell) for cell in row))
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for name in columns:
+            table.add_column(name.rstrip("#"), justify="right" if name.endswith("#") else "left")
+        for row in rows:
+            table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        self.console.print(table)
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[str, int, int], None]]:
+        """A bar on a terminal, for anything over a second; nothing in a pipe."""
+        bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self.errors,
+            transient=True,
+            disable=not self.errors.is_terminal,
+        )
+        tasks: dict[str, Any] = {}
+
+        def step(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        with bar:
+            yield step
+
+
+def run(command: Command, name: str, words: Sequence[str], *, home: Path, help_text: str) -> int:
+    """Runs one command and returns its exit code (DESIGN.md, section 7)."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    desk = Desk(home)
+    parser = _Parser(prog=f"publish.py {name}", description=help_text[0].upper() + help_text[1:] + ".")
+    try:
+        command.configure(parser)
+        return command.run(parser.parse_args(list(words)), desk)
+    except GuestLinkError as error:
+        return _told(desk, error)
+    except KeyboardInterrupt:
+        desk.errors.print("Stopped.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("GUESTLINK_DEBUG"):
+            raise
+        desk.errors.print(Text(f"This is a defect of Guest Link: {type(error).__name__}.", style="red"))
+        desk.errors.print("Set GUESTLINK_DEBUG=1 and run it again to see where, and tell us.")
+        return 1
+
+
+def _told(desk: Desk, error: GuestLinkError) -> int:
+    desk.errors.print(Text(str(error) if not error.hint else error.message, style="red"))
+    if error.hint:
+        desk.errors.print(Text(error.hint))
+    return error.exit_code
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse whose mistakes are our errors."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InvalidInput(f"{message[0].upper()}{message[1:]}.", hint=f"`{self.prog} --help` tells more.")
+
+
+def asked(prompt: str, *, file: str = "") -> str:
+    """A secret from a file's first line, or typed without echo; never from the command line's words."""
+    if file:
+        try:
+            return Path(file).read_text("utf-8").splitlines()[0].strip()
+        except (OSError, UnicodeDecodeError, IndexError):
+            raise InvalidInput(f"{file} cannot be read.", hint="Give a text file with the value in line 1.") from None
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    import getpass
+
+    return getpass.getpass(prompt + ": ").strip()
+
+

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""The host's command line: parses, calls, prints. Imports lazily per command; nobody imports it."""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+PROGRAM = Path(__file__).resolve().parent
+COMMANDS = {
+    "init": ("generator.commands.init", "make settings, keys and database, with a sample house or --empty"),
+    "up": ("generator.commands.up", "serve everything on this machine and print a guest's link"),
+    "property": ("generator.commands.houses", "add, set, list: the houses"),
+    "unit": ("generator.commands.units", "add, set, list: rooms and flats"),
+    "secret": ("generator.commands.secrets", "set, list: door codes, passwords, addresses"),
+    "stay": ("generator.commands.stays", "add, set, list: who comes when"),
+    "import": ("generator.commands.imports", "take stays from a CSV, TSV, JSON, NDJSON or iCal file or address"),
+    "publish": ("generator.commands.publish", "make the pages and put them on the target"),
+    "link": ("generator.commands.link", "a guest's link, its QR code, or a new one"),
+    "status": ("generator.commands.status", "what is live, what waits, what is missing"),
+    "watch": ("generator.commands.watch", "publish on every edit and reload open pages"),
+    "work": ("generator.commands.work", "keep pages true to the clock (runs until stopped)"),
+    "serve": ("edge_api.commands", "the local edge (runs until stopped)"),
+    "verify": ("generator.commands.verify", "compare the target with the records, object by object"),
+    "check": ("generator.commands.check", "walk from the settings to a guest's page and name what is missing"),
+    "keys": ("generator.commands.keys", "add, use, retire, show: the keys that sign pages"),
+}
+
+
+def main(words: list[str]) -> int:
+    if not words or words[0] in {"-h", "--help", "help"}:
+        return _overview()
+    if words[0] not in COMMANDS:
+        print(f"There is no command {words[0]!r}. `publish.py --help` lists them.", file=sys.stderr)
+        return 2
+    module, text = COMMANDS[words[0]]
+    try:
+        from guestlink import terminal
+
+        command = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        print(f"{error.name} is not installed. Run `make setup`, then `.venv/bin/python publish.py`.", file=sys.stderr)
+        return 2
+    home = Path(os.environ.get("GUESTLINK_HOME") or PROGRAM)
+    return terminal.run(command, words[0], words[1:], home=home, help_text=text)
+
+
+def _overview() -> int:
+    print("Guest Link: a signed welcome page for every stay.\n\nusage: publish.py COMMAND …\n")
+    for name, (_, text) in COMMANDS.items():
+        print(f"  {name:<9} {text}")
+    print("\n`publish.py COMMAND --help` tells more. Settings lie in data/guestlink.toml.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(PROGRAM))
+    sys.exit(main(sys.argv[1:]))

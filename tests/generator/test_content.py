@@ -1,0 +1,685 @@
+"""A host's folder becomes content, or every mistake in it is told with file and line."""
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from generator.content import HostContent, Problem, Reveal, folder_digest, read_property
+from guestlink.errors import ContentErrors
+
+DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 480"><path d="M0 0h9"/></svg>'
+HOUSE = """---
+name: Harbour House
+languages: en, de
+tagline: Twelve rooms above the old quay
+area: Polwenna, Cornwall
+accent: #1F6F78
+picture: house.svg
+phone: +44 1632 960100
+wifi: HarbourHouse
+emergency: 999 | Fire, ambulance, police
+    112 | The same from a mobile
+secrets: exact-address | on booking
+    door-code | 48 hours before arrival
+    key-box | when the room is ready
+    safe-code | 24 hours before arrival | Safe code
+updated: 2026-10-01
+---
+Put your bags down. Your code: [[door-code]].
+"""
+HAUS = """---
+tagline: Zwölf Zimmer über dem alten Kai
+emergency: 112 | Feuerwehr und Rettung
+labels: safe-code | Safe-Code
+updated: 2026-10-01
+---
+Stellen Sie die Koffer ab.
+"""
+DOOR = """---
+title: The door
+order: 20
+icon: door
+summary: The blue one.
+lead: arriving, in_house
+picture: house.svg
+picture_alt: A white house with a blue door.
+updated: 2026-10-01
+---
+Type [[door-code]], then push.
+
+## If it sticks
+
+Lift the handle.
+"""
+TUER = """---
+title: Die Tür
+summary: Die blaue.
+picture_alt: Ein weißes Haus mit blauer Tür.
+updated: 2026-10-02
+---
+Geben Sie [[door-code]] ein.
+"""
+SAUNA = """---
+title: Sauna
+order: 1
+icon: service
+price: 12.50
+per: person
+hours: mon-fri 08:00–20:00
+    sat 9:00-12:00
+fields: at | time | required | When?
+    people | number 1-8 | required | How many?
+    oil | choice pine / mint | optional | Which oil?
+approval: instant
+urgent: no
+changes: check-out 14:00
+keywords: sauna, sweat
+---
+Forty minutes of heat.
+"""
+SCHWITZEN = """---
+title: Dampfbad
+keywords: schwitzen
+labels: at | Wann?
+    people | Wie viele?
+    oil | Welches Öl? | Kiefer / Minze
+---
+Vierzig Minuten Hitze.
+"""
+BAKERY = """---
+title: The Bakehouse
+order: 1
+kind: bakery
+coordinates: 50.1526, -5.0663
+walk: 4
+hours: Tuesday to Sunday from eight
+phone: +44 1632 960111
+website: https://bakehouse.example
+---
+Go before ten.
+"""
+BAECKER = """---
+title: The Bakehouse
+hours: Dienstag bis Sonntag ab acht
+---
+Vor zehn gehen.
+"""
+FILES: Mapping[str, str | bytes] = {
+    "property.md": HOUSE,
+    "property.de.md": HAUS,
+    "sections/door.en.md": DOOR,
+    "sections/door.de.md": TUER,
+    "services/sauna.en.md": SAUNA,
+    "services/sauna.de.md": SCHWITZEN,
+    "places/bakery.en.md": BAKERY,
+    "places/bakery.de.md": BAECKER,
+    "pictures/house.svg": DRAWING,
+}
+
+
+def write(parent: Path, files: Mapping[str, str | bytes], *, slug: str = "harbour-house") -> Path:
+    folder = parent / slug
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
+
+
+def read(
+    folder: Path, *, codes: Mapping[str, str] | None = None, names: frozenset[str] = frozenset()
+) -> HostContent:
+    return read_property(
+        folder,
+        units=frozenset({"attic", "net-loft"}),
+        currency="GBP",
+        secret_names=names,
+        leaks=(codes or {}).get,
+    )
+
+
+def content(
+    parent: Path, changed: Mapping[str, str | bytes] | None = None, **more: Mapping[str, str]
+) -> HostContent:
+    return read(write(parent, {**FILES, **(changed or {})}), **more)
+
+
+def mistakes(parent: Path, changed: Mapping[str, str | bytes], **more: Mapping[str, str]) -> list[str]:
+    """All errors as `file:line message hint`, paths without the property's slug."""
+    with pytest.raises(ContentErrors) as caught:
+        content(parent, changed, **more)
+    return [
+        f"{problem.path.removeprefix('harbour-house/')}:{problem.line} {problem.message} {problem.hint}"
+        for problem in caught.value.problems
+    ]
+
+
+def notes(read: HostContent, kind: str = "warning") -> list[tuple[str, int, str]]:
+    wanted: list[Problem] = [problem for problem in read.problems if problem.kind == kind]
+    return [
+        (problem.path.removeprefix("harbour-house/"), problem.line, problem.message) for problem in wanted
+    ]
+
+
+# What a folder says -----------------------------------------------------------------------------------
+
+
+def test_a_property_says_its_languages_colours_and_when_guests_see_its_secrets(tmp_path: Path) -> None:
+    house = content(tmp_path)
+    assert (house.slug, house.languages, house.accent) == ("harbour-house", ("en", "de"), "#1f6f78")
+    assert (house.picture, house.phone, house.wifi) == ("house.svg", "+44 1632 960100", "HarbourHouse")
+    assert house.reveal == {
+        "exact-address": Reveal(rule="booking"),
+        "door-code": Reveal(rule="hours", hours=48),
+        "key-box": Reveal(rule="ready"),
+        "safe-code": Reveal(rule="hours", hours=24),
+    }
+    assert house.problems == ()
+
+
+def test_a_propertys_words_are_there_in_every_offered_language(tmp_path: Path) -> None:
+    house = content(tmp_path, {"property.md": HOUSE.replace("en, de", "en, de, fr")})
+    english, german, french = (house.words[tag] for tag in house.languages)
+    assert english.emergency == (("999", "Fire, ambulance, police"), ("112", "The same from a mobile"))
+    assert (
+        english.greeting_html
+        == '<p>Put your bags down. Your code: <span data-secret="door-code"></span>.</p>'
+    )
+    assert (german.language, german.name, german.area) == ("de", "Harbour House", "Polwenna, Cornwall")
+    assert (german.emergency, german.labels) == (
+        (("112", "Feuerwehr und Rettung"),),
+        {"safe-code": "Safe-Code"},
+    )
+    assert (french, french.language) == (english, "en")
+
+
+def test_a_section_says_what_the_page_needs(tmp_path: Path) -> None:
+    door = content(tmp_path).sections["door"]["en"]
+    assert (door.title, door.summary, door.order, door.icon) == ("The door", "The blue one.", 20, "door")
+    assert (door.lead, door.units, door.only_if) == (("arriving", "in_house"), (), "")
+    assert (door.picture, door.secrets) == ("house.svg", ("door-code",))
+    assert door.html == (
+        '<p>Type <span data-secret="door-code"></span>, then push.</p>\n'
+        "<h3>If it sticks</h3>\n<p>Lift the handle.</p>"
+    )
+    assert door.text == "Type [[door-code]], then push.\nIf it sticks\nLift the handle."
+
+
+def test_a_section_may_be_for_some_units_guests_and_dates(tmp_path: Path) -> None:
+    fields = "order: 20\nunits: attic, net-loft\nonly_if: pets\nfrom: 2026-12-01\nuntil: 2026-12-24"
+    door = content(tmp_path, {"sections/door.en.md": DOOR.replace("order: 20", fields)}).sections["door"][
+        "de"
+    ]
+    assert (door.units, door.only_if) == (("attic", "net-loft"), "pets")
+    assert (door.shown_from, door.shown_until) == (date(2026, 12, 1), date(2026, 12, 24))
+
+
+def test_a_service_says_its_price_in_minor_units_its_hours_and_what_it_asks(tmp_path: Path) -> None:
+    sauna = content(tmp_path).services["sauna"]["en"]
+    assert (sauna.price, sauna.per, sauna.approval, sauna.urgent) == (1250, "person", "instant", False)
+    assert sauna.hours == ("mon-fri 08:00-20:00", "sat 09:00-12:00")
+    assert (sauna.changes, sauna.keywords) == ("check-out 14:00", ("sauna", "sweat"))
+    assert [(field.name, field.kind, field.required) for field in sauna.fields] == [
+        ("at", "time", True),
+        ("people", "number", True),
+        ("oil", "choice", False),
+    ]
+    assert (sauna.fields[1].low, sauna.fields[1].high) == (1, 8)
+    assert sauna.fields[2].choices == ("pine", "mint")
+
+
+def test_a_place_says_where_it_is(tmp_path: Path) -> None:
+    bakery = content(tmp_path).places["bakery"]["en"]
+    assert (bakery.kind, bakery.latitude, bakery.longitude, bakery.walk) == ("bakery", 50.1526, -5.0663, 4)
+    assert (bakery.hours, bakery.website) == ("Tuesday to Sunday from eight", "https://bakehouse.example")
+
+
+def test_a_picture_in_a_text_gets_its_address_and_size(tmp_path: Path) -> None:
+    house = content(tmp_path, {"sections/door.en.md": DOOR + "\n![A quay](pictures/house.svg)\n"})
+    picture = house.pictures["house.svg"]
+    assert re.fullmatch(r"assets/p/[0-9a-f]{16}\.svg", picture.asset)
+    expected = f'<img src="/{picture.asset}" alt="A quay" width="640" height="480" loading="lazy">'
+    found = re.search(r"<img[^>]*>", house.sections["door"]["en"].html)
+    assert found
+    assert sorted(found[0].split()) == sorted(expected.split())
+
+
+def test_files_may_begin_with_a_byte_order_mark_and_end_lines_as_on_windows(tmp_path: Path) -> None:
+    windows = b"\xef\xbb\xbf" + DOOR.replace("\n", "\r\n").encode()
+    assert content(tmp_path, {"sections/door.en.md": windows}).sections["door"]["en"].title == "The door"
+
+
+# Translations -----------------------------------------------------------------------------------------
+
+
+def test_a_translation_repeats_only_what_is_language(tmp_path: Path) -> None:
+    house = content(tmp_path)
+    door, sauna = house.sections["door"]["de"], house.services["sauna"]["de"]
+    bakery = house.places["bakery"]["de"]
+    assert (door.title, door.order, door.lead, door.picture) == (
+        "Die Tür",
+        20,
+        ("arriving", "in_house"),
+        "house.svg",
+    )
+    assert (sauna.title, sauna.price, sauna.keywords) == ("Dampfbad", 1250, ("schwitzen",))
+    assert [(field.label, field.choices) for field in sauna.fields] == [
+        ("Wann?", ()),
+        ("Wie viele?", ()),
+        ("Welches Öl?", ("Kiefer", "Minze")),
+    ]
+    assert (bakery.walk, bakery.hours) == (4, "Dienstag bis Sonntag ab acht")
+
+
+def test_a_translation_cannot_change_what_is_not_language_and_is_told_so(tmp_path: Path) -> None:
+    house = content(
+        tmp_path, {"sections/door.de.md": TUER.replace("title", "order: 5\nicon: door\ntitle", 1)}
+    )
+    assert house.sections["door"]["de"].order == 20
+    assert notes(house) == [
+        ("sections/door.de.md", 2, "Only the original says “order”: this line does nothing."),
+    ]
+
+
+def test_an_entry_without_the_first_language_begins_with_the_next_one(tmp_path: Path) -> None:
+    folder = write(tmp_path, {**FILES, "sections/wifi.de.md": "---\ntitle: WLAN\norder: 3\n---\nÜberall.\n"})
+    house = read(folder)
+    assert house.pick(house.sections["wifi"], "en").title == "WLAN"
+    assert notes(house, "missing") == [("sections/wifi.en.md", 0, "There is no translation into en yet.")]
+
+
+def test_picking_falls_back_from_the_guests_language_to_the_first_to_any(tmp_path: Path) -> None:
+    house = content(tmp_path, {"sections/wifi.de.md": "---\ntitle: WLAN\norder: 3\n---\nÜberall.\n"})
+    assert house.pick(house.sections["door"], "de-AT").language == "de"
+    assert house.pick(house.sections["door"], "ja").language == "en"
+    assert house.pick(house.sections["wifi"], "ja").language == "de"
+    assert house.words_in("ja").language == "en"
+
+
+def test_missing_translations_are_told_and_are_no_mistake(tmp_path: Path) -> None:
+    files = {name: text for name, text in FILES.items() if not name.endswith(".de.md")}
+    house = read(write(tmp_path, files))
+    assert [path for path, _, _ in notes(house, "missing")] == [
+        "places/bakery.de.md",
+        "property.de.md",
+        "sections/door.de.md",
+        "services/sauna.de.md",
+    ]
+
+
+def test_a_translation_without_text_is_missing_and_the_original_is_shown(tmp_path: Path) -> None:
+    house = content(tmp_path, {"sections/door.de.md": "---\ntitle: Die Tür\nupdated: 2026-10-01\n---\n"})
+    assert notes(house, "missing") == [("sections/door.de.md", 5, "There is no text below the fields yet.")]
+    assert house.pick(house.sections["door"], "de").language == "en"
+
+
+def test_labels_that_a_translation_lacks_are_told(tmp_path: Path) -> None:
+    house = content(
+        tmp_path,
+        {
+            "services/sauna.de.md": SCHWITZEN.replace("    people | Wie viele?\n", ""),
+            "property.de.md": HAUS.replace("labels: safe-code | Safe-Code\n", ""),
+        },
+    )
+    assert [message for _, _, message in notes(house, "missing")] == [
+        "Guests have no words of this language for safe-code.",
+        "The field “people” has no label in this language.",
+    ]
+    assert house.services["sauna"]["de"].fields[1].label == "How many?"
+
+
+def test_a_translation_older_than_its_original_is_stale(tmp_path: Path) -> None:
+    house = content(tmp_path, {"sections/door.de.md": TUER.replace("2026-10-02", "2026-09-30")})
+    message = "sections/door.en.md has changed since this was translated."
+    assert notes(house, "stale") == [("sections/door.de.md", 0, message)]
+
+
+@pytest.mark.parametrize(("seconds", "stale"), [(59, 0), (61, 1)])
+def test_without_dates_the_files_own_times_tell_what_is_stale(
+    tmp_path: Path, seconds: int, stale: int
+) -> None:
+    folder = write(tmp_path, FILES)
+    for name in FILES:
+        os.utime(folder / name, (1_000_000_000, 1_000_000_000))
+    os.utime(folder / "places/bakery.en.md", (1_000_000_000 + seconds, 1_000_000_000 + seconds))
+    assert len(notes(read(folder), "stale")) == stale
+
+
+def test_a_date_in_only_one_of_two_files_tells_nothing(tmp_path: Path) -> None:
+    folder = write(tmp_path, {**FILES, "sections/door.de.md": TUER.replace("updated: 2026-10-02\n", "")})
+    os.utime(folder / "sections/door.de.md", (1, 1))
+    assert notes(read(folder), "stale") == []
+
+
+# Secrets ----------------------------------------------------------------------------------------------
+
+
+def test_a_secret_of_the_database_may_be_named_too(tmp_path: Path) -> None:
+    changed = {"sections/door.en.md": DOOR.replace("[[door-code]]", "[[Cellar-Code]]")}
+    folder = write(tmp_path, {**FILES, **changed})
+    assert read(folder, names=frozenset({"cellar-code"})).sections["door"]["en"].secrets == ("cellar-code",)
+
+
+def test_a_current_code_in_a_text_is_refused_without_repeating_it(tmp_path: Path) -> None:
+    changed = {"sections/door.en.md": DOOR + "\nThe code is **Kestrel-77**, keep it.\n"}
+    told = mistakes(tmp_path, changed, codes={"Kestrel-77": "door-code"})
+    assert told == ["sections/door.en.md:17 The current value of door-code stands here. Write [[door-code]]."]
+    assert "Kestrel" not in "".join(told)
+
+
+def test_a_code_is_found_in_fields_in_parts_and_behind_escapes(tmp_path: Path) -> None:
+    changed = {
+        "sections/door.en.md": DOOR.replace("The blue one.", "It is AB12CD34-xy, really."),
+        "services/sauna.en.md": SAUNA + "\nType kes\\_trel77.\n",
+        "places/bakery.en.md": BAKERY + "\nAsk for Mar**mala**de9.\n",
+        "pictures/house.svg": DRAWING.replace("<path", "<text>cellar-9911</text><path"),
+    }
+    codes = {
+        "AB12CD34": "key-box",
+        "kes_trel77": "safe-code",
+        "Marmalade9": "door-code",
+        "cellar-9911": "safe-code",
+    }
+    assert [
+        line.split(" Write")[0].split(" Draw")[0] for line in mistakes(tmp_path, changed, codes=codes)
+    ] == [
+        "pictures/house.svg:0 The current value of safe-code stands here.",
+        "places/bakery.en.md:11 The current value of door-code stands here.",
+        "sections/door.en.md:5 The current value of key-box stands here.",
+        "services/sauna.en.md:17 The current value of safe-code stands here.",
+    ]
+
+
+def test_a_short_code_is_a_warning_on_every_line_it_stands_on(tmp_path: Path) -> None:
+    house = content(
+        tmp_path,
+        {"sections/door.en.md": DOOR + "\nBus 4711.\n\nRoom 14711.\n\n(4711)\n"},
+        codes={"4711": "door-code"},
+    )
+    told = "This may be the current value of door-code."
+    assert notes(house) == [("sections/door.en.md", 17, told), ("sections/door.en.md", 21, told)]
+
+
+def test_not_a_code_silences_short_ones_in_all_languages_and_long_ones_never(tmp_path: Path) -> None:
+    spared = DOOR.replace("order: 20", "order: 20\nnot_a_code: 4711, Kestrel-77") + "\nBus 4711.\n"
+    changed = {"sections/door.en.md": spared, "sections/door.de.md": TUER + "\nBus 4711.\n"}
+    assert notes(content(tmp_path, changed, codes={"4711": "door-code"})) == []
+    told = mistakes(
+        tmp_path, {"sections/door.en.md": spared + "Kestrel-77\n"}, codes={"Kestrel-77": "door-code"}
+    )
+    assert [line.split()[0] for line in told] == ["sections/door.en.md:4", "sections/door.en.md:19"]
+
+
+# Mistakes ---------------------------------------------------------------------------------------------
+
+MISTAKES: list[tuple[str, str, str | bytes, int, str]] = [
+    # what is wrong, file, its content, line, words
+    ("an unknown field", "sections/door.en.md", DOOR.replace("icon:", "ikon:"), 4, "no field “ikon” here. Did you mean “icon”?"),
+    ("a field of Pelican's", "sections/door.en.md", DOOR.replace("icon: door", "date: soon"), 4, "no field “date” here"),
+    ("a field of another kind", "places/bakery.en.md", BAKERY.replace("walk: 4", "price: 4"), 6, "no field “price” here"),
+    ("no end of the fields", "sections/door.en.md", "---\ntitle: Door\norder: 1\n", 4, "have no end"),
+    ("no beginning of the fields", "sections/door.en.md", "title: Door\n---\n", 1, "does not begin with ---"),
+    ("an empty file", "sections/door.en.md", "", 1, "does not begin with ---"),
+    ("an empty line among the fields", "sections/door.en.md", DOOR.replace("icon: door", ""), 4, "empty line stands among"),
+    ("a line that is no field", "sections/door.en.md", DOOR.replace("icon: door", "the icon"), 4, "This line is no field"),
+    ("no title", "sections/door.en.md", DOOR.replace("title: The door\n", ""), 1, "“title” is missing"),
+    ("an empty title", "sections/door.en.md", DOOR.replace("The door", ""), 1, "“title” is missing"),
+    ("two titles", "sections/door.en.md", DOOR.replace("icon: door", "title: Door"), 4, "“title” has one value only"),
+    ("no order", "sections/door.en.md", DOOR.replace("order: 20\n", ""), 1, "“order” is missing"),
+    ("a bad order", "sections/door.en.md", DOOR.replace("order: 20", "order: first"), 3, "“first” is no whole number"),
+    ("an unknown icon", "sections/door.en.md", DOOR.replace("icon: door", "icon: dor"), 4, "no icon. Did you mean “door”?"),
+    ("an unknown phase", "sections/door.en.md", DOOR.replace("in_house", "in-house"), 6, "Did you mean “in_house”?"),
+    ("a phase that sees no page", "sections/door.en.md", DOOR.replace("in_house", "expired"), 6, "no phase of a stay"),
+    ("an unknown unit", "sections/door.en.md", DOOR.replace("icon: door", "units: atic"), 4, "Did you mean “attic”?"),
+    ("an unknown audience", "sections/door.en.md", DOOR.replace("icon: door", "only_if: dogs"), 4, "“dogs” is no kind of guest"),
+    ("a bad date", "sections/door.en.md", DOOR.replace("2026-10-01", "1 October"), 9, "“1 October” is no date"),
+    ("a day that never comes", "sections/door.en.md", DOOR.replace("2026-10-01", "2026-02-30"), 9, "no 2026-02-30 in the calendar"),
+    ("an end before its beginning", "sections/door.en.md", DOOR.replace("icon: door", "from: 2026-05-02\nuntil: 2026-05-01"), 5, "ends before it begins"),
+    ("a missing picture", "sections/door.en.md", DOOR.replace("picture: house.svg", "picture: hose.svg"), 7, "Did you mean “house.svg”?"),
+    ("a missing picture in the text", "sections/door.en.md", DOOR + "\n![](quay.png)\n", 17, "no picture “quay.png”"),
+    ("a picture from elsewhere", "sections/door.en.md", DOOR + "\n![](https://quay.example/a.png)\n", 17, "lies on another site"),
+    ("an unknown secret", "sections/door.en.md", DOOR + "\n[[door-cod]]\n", 17, "no secret “door-cod”. Did you mean “door-code”?"),
+    ("a secret that is not declared", "sections/door.en.md", DOOR + "\n[[gate-code]]\n", 17, "no secret “gate-code”"),
+    ("a secret in a field", "sections/door.en.md", DOOR.replace("The blue one.", "[[door-code]]"), 5, "A field cannot show a secret"),
+    ("a secret in a link", "sections/door.en.md", DOOR + "\n[here](https://a.example/[[key-box]])\n", 17, "cannot be shown here"),
+    ("a text nested too deeply", "sections/door.en.md", DOOR + "\n" + "- " * 3000 + "x\n", 11, "nested too deeply"),
+    ("no UTF-8", "sections/door.de.md", TUER.encode("latin-1"), 2, "is not UTF-8"),
+    ("UTF-16", "sections/door.de.md", TUER.encode("utf-16"), 1, "is not UTF-8"),
+    ("NUL bytes", "sections/door.en.md", DOOR + "\nwhat\0\n", 17, "NUL bytes"),
+    ("a huge text", "sections/door.en.md", DOOR + "x" * 1_000_000, 0, "more than 1 MB"),
+    ("a language nobody is offered", "sections/door.it.md", TUER, 0, "The language it is not offered. Add it to languages"),
+    ("a language that is none", "sections/door.german.md", TUER, 0, "“german” is no language"),
+    ("a name without a language", "sections/door.md", DOOR, 0, "does not say which language this is. Name it door.en.md"),
+    ("a name nobody can link to", "sections/the door.en.md", DOOR, 0, "“the door” is no name"),
+    ("two files for one text", "sections/Door.EN.md", DOOR, 0, "already says this in en"),
+    ("the first language twice", "property.en.md", HAUS, 0, "property.md already says this in en"),
+    ("no name of the house", "property.md", HOUSE.replace("name: Harbour House\n", ""), 1, "“name” is missing"),
+    ("no languages", "property.md", HOUSE.replace("languages: en, de\n", ""), 1, "“languages” is missing"),
+    ("an unknown kind of language", "property.md", HOUSE.replace("en, de", "en, de, swahili"), 3, "“swahili” is no language"),
+    ("a language twice", "property.md", HOUSE.replace("en, de", "en, de, EN"), 3, "named twice"),
+    ("a bad accent colour", "property.md", HOUSE.replace("#1F6F78", "teal"), 6, "“teal” is no colour"),
+    ("a bad phone number", "property.md", HOUSE.replace("+44 1632 960100", "reception"), 8, "“reception” is no phone number"),
+    ("a bad emergency line", "property.md", HOUSE.replace("112 | The same", "112: the same"), 11, "lacks a part between its bars"),
+    ("a bad rule of a secret", "property.md", HOUSE.replace("48 hours before", "two days before"), 13, "does not say when guests see it"),
+    ("a secret without a label", "property.md", HOUSE.replace(" | Safe code", ""), 15, "“safe-code” has no label"),
+    ("a secret twice", "property.md", HOUSE.replace("key-box |", "door-code |"), 12, "“door-code” stands here twice"),
+    ("a label for nothing", "property.de.md", HAUS.replace("safe-code |", "save-code |"), 4, "Did you mean “safe-code”?"),
+    ("a bad price", "services/sauna.en.md", SAUNA.replace("12.50", "12,50"), 5, "no price. Write 12.50 without the currency"),
+    ("half a price", "services/sauna.en.md", SAUNA.replace("12.50", "12.5"), 5, "“12.5” is no price"),
+    ("a bad unit of a price", "services/sauna.en.md", SAUNA.replace("per: person", "per: hour"), 6, "no unit of a price"),
+    ("bad hours", "services/sauna.en.md", SAUNA.replace("9:00-12:00", "nine to noon"), 8, "are no hours"),
+    ("hours of no day", "services/sauna.en.md", SAUNA.replace("mon-fri", "mon-fry"), 7, "“fry” is no day of the week"),
+    ("hours after midnight's end", "services/sauna.en.md", SAUNA.replace("20:00", "24:30"), 7, "“24:30” is no time of day"),
+    ("a field without a label", "services/sauna.en.md", SAUNA.replace(" | When?", ""), 9, "lacks a part between its bars"),
+    ("a field of no kind", "services/sauna.en.md", SAUNA.replace("| time |", "| tine |"), 9, "Did you mean “time”?"),
+    ("a number without bounds", "services/sauna.en.md", SAUNA.replace("number 1-8", "number"), 10, "has no bounds"),
+    ("a choice of one", "services/sauna.en.md", SAUNA.replace("pine / mint", "pine"), 11, "leaves no choice"),
+    ("a field twice", "services/sauna.en.md", SAUNA.replace("    oil", "    at | text | optional | Why?\n    oil"), 9, "“at” stands here twice"),
+    ("too few translated choices", "services/sauna.de.md", SCHWITZEN.replace(" / Minze", ""), 6, "“oil” has 2 choices in the original"),
+    ("a bad change", "services/sauna.en.md", SAUNA.replace("check-out 14:00", "late"), 14, "“late” is no change"),
+    ("a bad answer", "services/sauna.en.md", SAUNA.replace("urgent: no", "urgent: maybe"), 13, "“maybe” is no answer to yes or no"),
+    ("a bad coordinate", "places/bakery.en.md", BAKERY.replace("50.1526", "95.1526"), 5, "no place on the map"),
+    ("coordinates with commas", "places/bakery.en.md", BAKERY.replace("50.1526", "50,1526"), 5, "no place on the map"),
+    ("no coordinates", "places/bakery.en.md", BAKERY.replace("coordinates: 50.1526, -5.0663\n", ""), 1, "“coordinates” is missing"),
+    ("a bad walk", "places/bakery.en.md", BAKERY.replace("walk: 4", "walk: 4 min"), 6, "“4 min” is no whole number from 1 to 600"),
+    ("an unknown kind of place", "places/bakery.en.md", BAKERY.replace("kind: bakery", "kind: bakry"), 4, "Did you mean “bakery”?"),
+    ("a bad web address", "places/bakery.en.md", BAKERY.replace("https://", ""), 9, "is no web address"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "line", "words"),
+    [row[1:] for row in MISTAKES],
+    ids=[row[0].replace(" ", "-") for row in MISTAKES],
+)
+def test_a_mistake_is_told_with_file_line_and_what_is_expected(
+    tmp_path: Path, file: str, text: str | bytes, line: int, words: str
+) -> None:
+    told = mistakes(tmp_path, {file: text})
+    assert len(told) == 1, told
+    assert told[0].startswith(f"{file}:{line} ")
+    assert words in told[0]
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_files_and_lines(tmp_path: Path) -> None:
+    changed = {
+        "sections/door.en.md": DOOR.replace("order: 20", "order: x").replace("icon: door", "icon: x")
+        + "[[x]]",
+        "property.md": HOUSE.replace("#1F6F78", "x"),
+        "places/bakery.en.md": BAKERY.replace("walk: 4", "walk: x"),
+        "sections/door.it.md": TUER,
+    }
+    told = [line.split()[0] for line in mistakes(tmp_path, changed)]
+    assert told == [
+        "places/bakery.en.md:6",
+        "property.md:6",
+        "sections/door.en.md:3",
+        "sections/door.en.md:4",
+        "sections/door.en.md:16",
+        "sections/door.it.md:0",
+    ]
+
+
+def test_a_broken_original_is_told_once_and_not_through_its_translations(tmp_path: Path) -> None:
+    assert len(mistakes(tmp_path, {"sections/door.en.md": "---\ntitle: Door\n"})) == 1
+
+
+def test_the_message_of_all_mistakes_reads_one_to_a_line(tmp_path: Path) -> None:
+    with pytest.raises(ContentErrors) as caught:
+        content(tmp_path, {"property.md": HOUSE.replace("#1F6F78", "x"), "sections/door.md": DOOR})
+    assert [line.partition(": ")[0] for line in str(caught.value).split("\n")] == [
+        "harbour-house/property.md:6",
+        "harbour-house/sections/door.md",
+    ]
+    assert (caught.value.status, caught.value.exit_code) == (422, 2)
+
+
+# Folders ----------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_not_there_or_has_no_property_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ContentErrors, match="^harbour-house: This folder cannot be read: No such file"):
+        read(tmp_path / "harbour-house")
+    with pytest.raises(ContentErrors, match="^harbour-house/property.md: There is no property.md"):
+        read(write(tmp_path, {"sections/door.en.md": DOOR}))
+
+
+def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, scandir = write(tmp_path, FILES), os.scandir
+
+    def guarded(path: Path) -> object:
+        if Path(path).name == "services":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    with pytest.raises(
+        ContentErrors, match="^harbour-house/services: This folder cannot be read: Permission denied"
+    ):
+        read(folder)
+
+
+def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, opened = write(tmp_path, FILES), Path.open
+
+    def guarded(path: Path, mode: str = "r") -> object:
+        if path.name == "bakery.de.md":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, mode)
+
+    monkeypatch.setattr(Path, "open", guarded)
+    with pytest.raises(
+        ContentErrors, match=r"^harbour-house/places/bakery\.de\.md: This file cannot be read"
+    ):
+        read(folder)
+
+
+def test_a_link_out_of_the_folder_is_refused_and_never_read(tmp_path: Path) -> None:
+    folder = write(tmp_path, FILES)
+    (tmp_path / "elsewhere.md").write_text(DOOR)
+    (folder / "sections/wifi.en.md").symlink_to(tmp_path / "elsewhere.md")
+    (folder / "sections/gone.en.md").symlink_to(folder / "nothing.md")
+    with pytest.raises(ContentErrors) as caught:
+        read(folder)
+    assert [(problem.path, problem.message) for problem in caught.value.problems] == [
+        ("harbour-house/sections/gone.en.md", "This link leads nowhere."),
+        ("harbour-house/sections/wifi.en.md", "This link leads out of the property's folder."),
+    ]
+
+
+def test_a_linked_folder_is_refused_and_a_link_inside_is_followed(tmp_path: Path) -> None:
+    folder = write(tmp_path, FILES)
+    (folder / "pictures/quay.svg").symlink_to(folder / "pictures/house.svg")
+    assert read(folder).problems == ()
+    (folder / "places").rename(tmp_path / "places")
+    (folder / "places").symlink_to(tmp_path / "places")
+    with pytest.raises(ContentErrors, match="^harbour-house/places: This link leads out"):
+        read(folder)
+
+
+def test_files_that_nothing_reads_are_told_and_editors_leftovers_are_not(tmp_path: Path) -> None:
+    strays: dict[str, str | bytes] = {
+        "README.md": "Read me",
+        "menu.pdf": b"%PDF",
+        "sections/door.en.txt": "Door",
+        "sections/old/door.en.md": DOOR,
+        "pictures/quay.heic": b"",
+        "drafts/door.en.md": DOOR,
+        ".DS_Store": b"\0",
+        "sections/.door.en.md.swp": b"\0",
+        "sections/door.en.md~": DOOR,
+    }
+    assert [path for path, _, _ in notes(content(tmp_path, strays))] == [
+        "README.md",
+        "drafts",
+        "menu.pdf",
+        "pictures/quay.heic",
+        "sections/door.en.txt",
+        "sections/old",
+    ]
+
+
+def test_a_picture_of_a_kind_that_browsers_do_not_know_is_missing(tmp_path: Path) -> None:
+    changed = {"sections/door.en.md": DOOR + "\n![](quay.heic)\n", "pictures/quay.heic": b"x"}
+    assert mistakes(tmp_path, changed)[0].startswith(
+        "sections/door.en.md:17 There is no picture “quay.heic”."
+    )
+
+
+def test_a_link_that_would_lead_nowhere_is_left_out_and_told(tmp_path: Path) -> None:
+    house = content(
+        tmp_path, {"sections/door.en.md": DOOR + "\n[The menu](menu.pdf), [mail](mailto:ana@example.com)\n"}
+    )
+    assert notes(house) == [("sections/door.en.md", 17, "The link to “menu.pdf” was left out.")]
+    assert '<a href="mailto:ana@example.com" rel="noreferrer">mail</a>' in house.sections["door"]["en"].html
+    assert "menu.pdf" not in house.sections["door"]["en"].html
+
+
+# Digests ----------------------------------------------------------------------------------------------
+
+
+def test_the_digest_is_that_of_the_folder_without_times_or_places(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a", FILES), write(tmp_path / "b", dict(reversed(FILES.items())))
+    os.utime(second / "property.md", (1, 1))
+    (second / ".DS_Store").write_bytes(b"x")
+    assert folder_digest(first) == folder_digest(second) == read(first).digest
+
+
+@pytest.mark.parametrize("name", [*FILES, "sections/new.en.md", "pictures/new.svg"])
+def test_the_digest_changes_with_every_file(tmp_path: Path, name: str) -> None:
+    folder = write(tmp_path, FILES)
+    before = folder_digest(folder)
+    with (folder / name).open("a") as file:
+        file.write("\n")
+    assert folder_digest(folder) != before
+
+
+def test_the_digest_of_a_broken_folder_can_be_asked(tmp_path: Path) -> None:
+    folder = write(tmp_path, {**FILES, "property.md": b"\xff\xfe", "sections/x.md": "x"})
+    assert re.fullmatch("[0-9a-f]{64}", folder_digest(folder))
+    assert folder_digest(tmp_path / "nowhere") == folder_digest(tmp_path / "nowhere either")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("sections/door.en.md", DOOR.replace("20", "21")),
+        ("sections/door.en.md", DOOR.replace("The blue one.", "The red one.")),
+        ("sections/door.en.md", DOOR.replace("icon: door", "units: attic")),
+        ("sections/door.en.md", DOOR.replace("push", "pull")),
+        ("pictures/house.svg", DRAWING.replace("M0", "M1")),
+    ],
+)
+def test_a_sections_digest_covers_all_that_reaches_a_page(tmp_path: Path, file: str, text: str) -> None:
+    before = content(tmp_path / "a").sections["door"]["en"].digest
+    assert content(tmp_path / "b", {file: text}).sections["door"]["en"].digest != before
+
+
+def test_a_sections_digest_keeps_still_when_only_its_date_changes(tmp_path: Path) -> None:
+    before = content(tmp_path / "a").sections["door"]["en"].digest
+    touched = {"sections/door.en.md": DOOR.replace("2026-10-01", "2026-10-02")}
+    assert content(tmp_path / "b", touched).sections["door"]["en"].digest == before
