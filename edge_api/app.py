@@ -24,12 +24,13 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Message, Scope
 
-from edge_api.site import Site, guard_headers, site_route
+from edge_api.preview import SCRIPT, SCRIPT_PATH, VERSIONS_PATH, PreviewFolder
+from edge_api.site import Site, guard_headers, object_key, site_route
 from guestlink import clock
 from guestlink.crypto import KeyRing, read_keys
 from guestlink.errors import GuestLinkError, InvalidInput, NotFound, Outage, SettingsError
 from guestlink.settings import Settings, load_settings
-from guestlink.storage import open_storage
+from guestlink.storage import Folder, Storage, open_storage
 
 NEVER_STORED = {"Cache-Control": "no-store"}
 SECONDS_TO_STOP = 3  # an open stream would hold the server for ever
@@ -38,17 +39,27 @@ log = logging.getLogger("guestlink.edge")
 
 
 def create_app(
-    settings: Settings, *, key_ring: KeyRing | None = None, at: Callable[[], datetime] = clock.now
+    settings: Settings,
+    *,
+    key_ring: KeyRing | None = None,
+    at: Callable[[], datetime] = clock.now,
+    preview: bool = False,
 ) -> Litestar:
-    """The application of one deployment. Without a key ring, the one in the settings' file is followed."""
+    """The application of one deployment. Without a key ring, the one in the settings' file is followed.
+
+    With `preview` the open pages of a local folder reload when they are published anew.
+    """
+    storage = open_storage(settings.site_url, home=Path(settings.home))
+    if preview and isinstance(storage, Folder):
+        storage = PreviewFolder(storage.root)
     site = Site(
-        open_storage(settings.site_url, home=Path(settings.home)),
+        storage,
         public_url=settings.public_url,
         public_key_pem=_public_keys(key_ring).get if key_ring else TrustedKeys(settings.keys_file).pem,
         at=at,
     )
     return Litestar(
-        [*health_routes(site), nothing_there, site_route(site)],
+        [*health_routes(site), *preview_routes(storage), nothing_there, site_route(site)],
         before_send=[_guard(settings.public_url)],
         exception_handlers={Exception: problem},
         openapi_config=None,
@@ -67,9 +78,9 @@ def serving() -> Litestar:
     return create_app(load_settings(Path(home)))
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
+def serve(settings: Settings, host: str, port: int, *, preview: bool = False) -> None:
     """Serves in this process until SIGINT or SIGTERM. Prints nothing; a line of trouble goes to the log."""
-    app = create_app(settings)
+    app = create_app(settings, preview=preview)
     asyncio.run(_serve(app, _free_address(host, port), port))
 
 
@@ -151,6 +162,25 @@ def health_routes(site: Site) -> list[HTTPRouteHandler]:
         return Response({"status": "ok"}, headers=NEVER_STORED)
 
     return [live, ready]
+
+
+def preview_routes(storage: Storage) -> list[HTTPRouteHandler]:
+    """What the pages of a preview ask for; nothing unless there is one."""
+    if not isinstance(storage, PreviewFolder):
+        return []
+
+    @route(SCRIPT_PATH, http_method=HttpMethod.GET)
+    async def reload_script() -> Response[str]:
+        return Response(SCRIPT, media_type="text/javascript", headers=NEVER_STORED)
+
+    @route(VERSIONS_PATH + "/{page:path}", http_method=HttpMethod.GET)
+    async def version(page: Path) -> Response[str]:
+        key = object_key(page.as_posix())
+        if key is None:
+            raise NotFound("There is no such page.")
+        return Response(storage.version(key), media_type="text/plain", headers=NEVER_STORED)
+
+    return [reload_script, version]
 
 
 @route(["/api", "/api/{rest:path}"], http_method=list(HttpMethod), name="nothing-there")

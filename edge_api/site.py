@@ -111,7 +111,7 @@ class Site:
 
     async def _judged(self, scope: HTTPScope) -> Answer:
         """The path counts as it was sent: what has to be decoded first is none of ours."""
-        path = scope["raw_path"].decode("latin-1")
+        path = scope["raw_path"].partition(b"?")[0].decode("latin-1")  # some servers leave the query on
         key = object_key(path)
         if key is None:
             return await self._error_page(404, scope)

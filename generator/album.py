@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from generator import pictures
 from generator.front_matter import Problems
-from generator.grammar import suggestion
+from generator.grammar import nearest
 from generator.host_folder import HostFile
 from generator.pictures import Picture
 from guestlink.errors import ContentError
@@ -33,7 +33,7 @@ class Album:
             return None
         name = normalize("NFC", unquote(address)).removeprefix("../").removeprefix("pictures/")
         if name not in self._files:
-            hint = suggestion(name, sorted(self._files)) or "Put it into the folder pictures."
+            hint = nearest(name, sorted(self._files)) or "Put it into the folder pictures."
             self._problems.add(path, line, f"There is no picture “{name}”.", hint=hint)
             return None
         if name not in self.shown and name not in self._broken:

@@ -26,7 +26,8 @@ class DecimalMark:
         self.seen = {".": 0, ",": 0}
 
     def see(self, value: object) -> None:
-        if isinstance(value, str) and (found := _NUMBER.search(value)) and (mark := _proven_mark(_bare(found[0]))):
+        found = _NUMBER.search(value) if isinstance(value, str) else None
+        if found and (mark := _proven_mark(_bare(found[0]))):
             self.seen[mark] += 1
 
     @property
@@ -64,7 +65,7 @@ def _decimal(number: str, column: str, currency: str) -> Decimal:
 
 
 def _proven_mark(number: str) -> str:
-    """The decimal mark that a number itself proves: the last of two kinds, or one without three digits after it."""
+    """The decimal mark that a number proves: the last of two kinds, or one without three digits after."""
     dots, commas = number.count("."), number.count(",")
     if dots and commas:
         return "." if number.rfind(".") > number.rfind(",") else ","

@@ -29,6 +29,7 @@ FIRST_NEEDED: Final[Mapping[Phase, tuple[str, ...]]] = {
 }
 NUMBER: Final = re.compile(r"[0-9A-Z#*-]{1,8}")
 WORD: Final = re.compile(r"[!-~]{1,63}")
+LONG: Final = 14  # characters that half a column holds
 MAP: Final = "https://www.openstreetmap.org/search?query="
 
 
@@ -39,6 +40,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     value: str
     shape: str
+    wide: bool
     opens: int
     ends: int
     until: str
@@ -73,7 +75,8 @@ def codes(page: Page, values: Mapping[str, str], wording: Wording, *, network: s
             name=window.name,
             label=f"{label} · {room}" if room else label,
             value=value,
-            shape=_shape(value, window.name),
+            shape=_shape(value),
+            wide=wifi or _is_long(value),
             opens=int(window.opens.timestamp()) if window.opens else 0,
             ends=int(window.ends.timestamp()),
             until="" if address else wording.moment(window.ends),
@@ -108,6 +111,8 @@ def greeting(page: Page, name: str, wording: Wording) -> str:
     t, house, guest = wording.t, wording.words.name, whole(name)
     if page.phase == "departed":
         return t("{name}, thank you for staying with us", name=guest) if name else t("Thank you for staying with us")
+    if page.phase == "departing":
+        return t("{name}, your stay ends today", name=guest) if name else t("Your stay ends today")
     if not name:
         return t("Welcome to {house}", house=house)
     return t("{name}, welcome to {house}", name=guest, house=house)
@@ -119,10 +124,10 @@ def lede(page: Page, wording: Wording) -> str:
     if page.phase == "in_house":
         return t("You are here until {moment}.", moment=wording.moment(marks.departed))
     if page.phase == "departing":
-        return t("Check-out is today, until {time}.", time=wording.time(marks.departed))
+        return t("Check-out is until {moment}.", moment=wording.moment(marks.departed))
     if page.phase == "arriving" and page.view.stay.ready_at:
         return t("Your room is ready.")
-    return t("Your room is ready for you from {moment}.", moment=wording.moment(marks.check_in))
+    return t("Check-in is from {moment}.", moment=wording.moment(marks.check_in))
 
 
 def facts(page: Page, wording: Wording) -> list[Fact]:
@@ -159,11 +164,13 @@ def _rooms(page: Page, wording: Wording) -> tuple[str, ...]:
     return tuple(t("From {day}: {room}", day=wording.date(p.from_on), room=room(p)) for p in changes)
 
 
-def _shape(value: str, name: str) -> str:
+def _shape(value: str) -> str:
     """How large a value can be set: few digits at arm's length, a password in one line, the rest as text."""
-    shape = "number" if NUMBER.fullmatch(value) else "word" if WORD.fullmatch(value) else "text"
-    wide = name == "wifi-password" or (shape != "number" and len(value) > len("0000-0000-0000"))
-    return f"{shape} wide" if wide else shape
+    return "number" if NUMBER.fullmatch(value) else "word" if WORD.fullmatch(value) else "text"
+
+
+def _is_long(value: str) -> bool:
+    return len(value) > LONG
 
 
 def _needed(phase: Phase) -> Callable[[Window], int]:

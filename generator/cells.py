@@ -1,6 +1,6 @@
-"""One cell at a time: words, counts, phones, addresses, languages and status as people and spreadsheets write them.
+"""One cell at a time: words, counts, phones, languages and status as people and spreadsheets write them. Pure.
 
-Pure. What cannot be read raises InvalidInput with a reason that never repeats the value: it may name a person.
+What cannot be read raises InvalidInput with a reason that never repeats the value: it may name a person.
 """
 
 import re
@@ -25,6 +25,8 @@ _EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 _YES = frozenset({"yes", "y", "true", "x", "ja", "oui", "si", "sim", "j"})
 _NO = frozenset({"no", "n", "false", "nein", "non", "nao", "nee"})
 MOST_PEOPLE = 99
+LAST_DIGITS, MOST_DIGITS = 4, 15  # what Airbnb tells, what E.164 allows
+LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3
 
 
 def text_of(value: object) -> str:
@@ -80,14 +82,14 @@ def read_phone(text: str) -> str:
         )
     international = first.startswith(("+", "00"))
     digits = phone_digits(first.replace("(0)", "") if international else first)
-    if not 4 <= len(digits) <= 15:  # noqa: PLR2004 - last four digits to E.164
+    if not LAST_DIGITS <= len(digits) <= MOST_DIGITS:
         raise InvalidInput("is not a phone number.", hint="Write it as +44 7700 900123.")
     return f"+{digits}" if international else digits
 
 
 def read_email(text: str) -> str:
     address = text.removeprefix("mailto:")
-    if not _EMAIL.fullmatch(address) or len(address) > 254:  # noqa: PLR2004 - RFC 5321, 4.5.3.1.3
+    if not _EMAIL.fullmatch(address) or len(address) > LONGEST_EMAIL:
         raise InvalidInput("is not an e-mail address.")
     return address
 
@@ -97,7 +99,7 @@ _THREE_LETTERS = {
     "eng": "en", "ger": "de", "deu": "de", "fre": "fr", "fra": "fr", "spa": "es", "ita": "it", "por": "pt",
     "dut": "nl", "nld": "nl", "ara": "ar", "jpn": "ja",
 }  # fmt: skip
-_OWN_NAMES = (*LANGUAGES, "ar", "ja", "zh", "ru", "pl", "cs", "da", "sv", "nb", "fi", "hu", "tr", "el", "he", "ko", "uk")
+_OWN_NAMES = frozenset("ar ja zh ru pl cs da sv nb fi hu tr el he ko uk ro".split()).union(LANGUAGES)
 _TAG = re.compile(r"([a-zA-Z]{2})(?:[-_]([a-zA-Z]{2}))?(?:[.@].*)?")
 
 
@@ -109,7 +111,8 @@ def read_language(text: str) -> str:
         return code
     try:
         if found := _TAG.fullmatch(text):
-            return checked_language("-".join(part for part in (found[1].lower(), (found[2] or "").upper()) if part))
+            code, region = found[1].lower(), (found[2] or "").upper()
+            return checked_language(f"{code}-{region}" if region else code)
     except InvalidInput:
         raise _not_a_language() from None
     if code := _language_names().get(plain):
@@ -136,22 +139,26 @@ def _language_names() -> dict[str, str]:
 # -- status ----------------------------------------------------------------------------------------
 NOT_A_STAY = ""
 _STATUS = {
-    "no_show":
-        "no ?show|nicht(anreise| erschienen| angereist)|(non|pas) presente|non si e presentat|mancat[oa] (arrivo|presen)|"
-        "no (se )?presen|nao compare|niet (verschenen|gekomen)",
-    "cancelled":
-        "cancel|storn|abgesagt|annul|anul|disdett|geannul|gecancel",
-    NOT_A_STAY:
-        "inquir|enquir|request|pending|tentat|option|quote|draft|hold|declin|reject|denied|expir|block|unavail|closed|"
-        "anfrage|angefragt|vorgemerkt|ausstehend|abgelehnt|abgelaufen|gesperrt|angebot|demande|en attente|refus|bloqu|"
-        "devis|solicit|pendient|rechaz|caducad|presupuest|richiest|in attesa|rifiutat|scadut|bloccat|preventiv|pedid|"
-        "pendente|recusad|orcament|aanvra|in behandeling|afgewezen|verlopen|geblokkeerd|offerte",
-    "confirmed":
-        "ok$|confirm|accept|book|reserv|paid|activ|aktiv|check|in house|arriv|current|past|complet|stay|upcoming|new$|"
-        "modif|chang|depart|deposit|trip|bestatigt|bestaetigt|gebucht|bezahlt|angereist|abgereist|abgeschlossen|neu$|"
-        "geandert|fest|paye|valide|termin|en cours|nouve|pagad|en curso|finaliz|nuev|conferm|prenotat|pagat|in corso|"
-        "nuov|conclu|pago|em curso|novo|nova|bevestigd|geboekt|gereserveerd|betaald|voltooid|nieuw|gewijzigd",
-}  # fmt: skip
+    "no_show": (
+        "no ?show|nicht(anreise| erschienen| angereist)|(non|pas) presente|non si e presentat"
+        "|mancat[oa] (arrivo|presen)|no (se )?presen|nao compare|niet (verschenen|gekomen)"
+    ),
+    "cancelled": "cancel|storn|abgesagt|annul|anul|disdett|geannul|gecancel",
+    NOT_A_STAY: (
+        "inquir|enquir|request|pending|tentat|option|quote|draft|hold|declin|reject|denied|expir|block|unavail|closed"
+        "|anfrage|angefragt|vorgemerkt|ausstehend|abgelehnt|abgelaufen|gesperrt|angebot"
+        "|demande|en attente|refus|bloqu|devis|solicit|pendient|rechaz|caducad|presupuest"
+        "|richiest|in attesa|rifiutat|scadut|bloccat|preventiv|pedid|pendente|recusad|orcament"
+        "|aanvra|in behandeling|afgewezen|verlopen|geblokkeerd|offerte"
+    ),
+    "confirmed": (
+        "ok$|confirm|accept|await|book|reserv|paid|activ|check|in house|arriv|current|past|complet|stay|upcoming|new$"
+        "|modif|chang|depart|deposit|trip|bestatigt|bestaetigt|gebucht|bezahlt|angereist|abgereist|abgeschlossen"
+        "|aktiv|neu$|geandert|fest|paye|valide|termin|en cours|nouve|pagad|en curso|finaliz|nuev"
+        "|conferm|prenotat|pagat|in corso|nuov|conclu|pago|em curso|novo|nova"
+        "|bevestigd|geboekt|gereserveerd|betaald|voltooid|nieuw|gewijzigd"
+    ),
+}
 _STATUS_WORDS = {status: re.compile(rf"\b(?:{words})") for status, words in _STATUS.items()}
 
 
@@ -162,4 +169,6 @@ def read_status(text: str) -> str:
     for status, words in _STATUS_WORDS.items():
         if words.search(plain):
             return status
-    raise InvalidInput("is not a known status.", hint="Known are confirmed, cancelled, no-show and what channels call them.")
+    raise InvalidInput(
+        "is not a known status.", hint="Known: confirmed, cancelled, no-show, as channels call them."
+    )

@@ -24,12 +24,13 @@ _DAY = re.compile(r"(\d{1,2})(st|nd|rd|th|er|o|a)?")
 _AFTER_DATE = re.compile(r"(?:\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{4})[T ]+")
 _SPAN = re.compile(r"\s*(?:[-–—]|\bto\b|\bbis\b|\ba\b|\bà\b)\s*")
 _TIME = re.compile(
-    r"(\d{1,2})(?:\s?[:.h]\s?(\d{2}))?(?:[:.]\d{2}(?:\.\d+)?)?\s?(?:h|uhr|hrs?)?(?:\s?([ap])\.?m\.?)?", re.IGNORECASE
+    r"(\d{1,2})(?:\s?[:.h]\s?(\d{2}))?(?:[:.]\d{2}(?:\.\d+)?)?\s?(?:h|uhr|hrs?)?(?:\s?([ap])\.?m\.?)?",
+    re.IGNORECASE,
 )
 
 
 class DateOrder:
-    """Whether a file writes 3/4 for the third of April or for the fourth of March: all its dates decide together."""
+    """Whether a file writes 3/4 for the third of April or the fourth of March: all its dates decide."""
 
     def __init__(self) -> None:
         self.day_first = self.month_first = self.either = 0
@@ -126,7 +127,7 @@ def _months() -> dict[str, int]:
 # -- times -----------------------------------------------------------------------------------------
 @lru_cache(maxsize=1024)
 def read_time(text: str) -> str:
-    """A local time as `HH:MM`; of a span such as `15:00 - 18:00` its beginning, of a date with a time the time."""
+    """A local time as `HH:MM`: the beginning of `15:00 - 18:00`, the time of a date with a time."""
     begin = _SPAN.split(_AFTER_DATE.sub("", text), maxsplit=1)[0].strip()
     found = _TIME.fullmatch(begin)
     if found is None:

@@ -18,6 +18,7 @@ from generator.pictures import Picture
 from generator.prose import Prose
 
 LAST: Final = 1000  # the order of what says none
+_ORDER_HINT = "Add order: and a number; sections are shown from low to high."
 
 # What only the original says, and what every translation says for itself.
 OWN_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
@@ -41,10 +42,10 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     language: str
-    title: str
-    summary: str
-    html: str
-    text: str
+    title: str = ""
+    summary: str = ""
+    html: str = ""
+    text: str = ""
     order: int
     icon: str
     lead: tuple[str, ...]
@@ -53,8 +54,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     shown_until: date | None
     only_if: str
     picture: str
-    picture_alt: str
-    secrets: tuple[str, ...]
+    picture_alt: str = ""
+    secrets: tuple[str, ...] = ()
     digest: str = ""
 
 
@@ -63,9 +64,9 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     language: str
-    title: str
-    html: str
-    text: str
+    title: str = ""
+    html: str = ""
+    text: str = ""
     order: int
     icon: str
     price: int | None
@@ -75,7 +76,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     approval: str
     urgent: bool
     changes: str
-    keywords: tuple[str, ...]
+    keywords: tuple[str, ...] = ()
     digest: str = ""
 
 
@@ -84,15 +85,15 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     language: str
-    title: str
-    html: str
-    text: str
+    title: str = ""
+    html: str = ""
+    text: str = ""
     order: int
     kind: str
     latitude: float
     longitude: float
     walk: int
-    hours: str
+    hours: str = ""
     phone: str
     website: str
     digest: str = ""
@@ -139,7 +140,7 @@ def section(text: HostText, original: Section | None, *, house: House) -> Sectio
     made = msgspec.structs.replace(
         made,
         language=text.language,
-        title=_title(front),
+        title=front.required("title", str, ""),
         summary=front.one("summary", str, made.summary),
         picture_alt=front.one("picture_alt", str, made.picture_alt),
         html=prose.html,
@@ -159,7 +160,7 @@ def service(text: HostText, original: Service | None, *, house: House) -> Servic
     made = msgspec.structs.replace(
         made,
         language=text.language,
-        title=_title(front),
+        title=front.required("title", str, ""),
         keywords=front.many("keywords", str, commas=True) or made.keywords,
         fields=_relabelled(text, made.fields),
         html=prose.html,
@@ -174,7 +175,7 @@ def place(text: HostText, original: Place | None) -> Place:
     made = msgspec.structs.replace(
         made,
         language=text.language,
-        title=_title(front),
+        title=front.required("title", str, ""),
         hours=front.one("hours", str, made.hours),
         html=prose.html,
         text=prose.text,
@@ -214,16 +215,16 @@ def distinct(front: Front, name: str, lines: tuple[Named, ...]) -> tuple[Named, 
 
 def _new_section(text: HostText, house: House) -> Section:
     front = text.front
+    for name in ("units", "only_if"):
+        if name in front.names and not front.has(name):
+            hint = "Say for whom it is, or remove the line."
+            front.refuse(name, f"“{name}” is empty: everybody would see this section.", hint=hint)
     begins, ends = front.one("from", grammar.day, None), front.one("until", grammar.day, None)
     if begins and ends and ends < begins:
         front.refuse("until", "It ends before it begins.", hint="until is the last day on which it is shown.")
     return Section(
         key=text.key,
         language=text.language,
-        title="",
-        summary="",
-        html="",
-        text="",
         order=front.required("order", grammar.whole(-999, LAST), LAST, hint=_ORDER_HINT),
         icon=front.one("icon", grammar.one_of(grammar.ICONS, "icon"), ""),
         lead=front.many("lead", grammar.one_of(grammar.PHASES, "phase of a stay"), commas=True),
@@ -232,8 +233,6 @@ def _new_section(text: HostText, house: House) -> Section:
         shown_until=ends,
         only_if=front.one("only_if", grammar.one_of(grammar.AUDIENCES, "kind of guest"), ""),
         picture=house.picture(front),
-        picture_alt="",
-        secrets=(),
     )
 
 
@@ -242,9 +241,6 @@ def _new_service(text: HostText, house: House) -> Service:
     return Service(
         key=text.key,
         language=text.language,
-        title="",
-        html="",
-        text="",
         order=front.one("order", grammar.whole(-999, LAST), LAST),
         icon=front.one("icon", grammar.one_of(grammar.ICONS, "icon"), "service"),
         price=front.one("price", grammar.price(house.digits), None),
@@ -254,7 +250,6 @@ def _new_service(text: HostText, house: House) -> Service:
         approval=front.one("approval", grammar.one_of(("instant", "approve"), "way to answer"), "approve"),
         urgent=front.one("urgent", grammar.yes_or_no, False),
         changes=front.one("changes", grammar.changes, ""),
-        keywords=(),
     )
 
 
@@ -264,25 +259,14 @@ def _new_place(text: HostText) -> Place:
     return Place(
         key=text.key,
         language=text.language,
-        title="",
-        html="",
-        text="",
         order=front.one("order", grammar.whole(-999, LAST), LAST),
         kind=front.required("kind", grammar.one_of(grammar.PLACE_KINDS, "kind of place"), ""),
         latitude=latitude,
         longitude=longitude,
         walk=front.one("walk", grammar.whole(1, 600), 0),
-        hours="",
         phone=front.one("phone", grammar.phone, ""),
         website=front.one("website", grammar.website, ""),
     )
-
-
-_ORDER_HINT = "Add order: and a number; sections are shown from low to high."
-
-
-def _title(front: Front) -> str:
-    return front.required("title", str, "")
 
 
 def _relabelled(text: HostText, fields: tuple[Field, ...]) -> tuple[Field, ...]:

@@ -112,15 +112,20 @@ class Front:
             rows = [value] if isinstance(value, str) else value
             pairs = zip(places.lines.get(name, ()), rows, strict=False)
             self._given[name] = [(line, row) for line, row in pairs if row]
-        self.names = tuple(places.lines)
+        self._lines = places.lines
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that are written, with or without a value."""
+        return tuple(self._lines)
 
     def has(self, name: str) -> bool:
         return bool(self._given.get(name))
 
     def line(self, name: str) -> int:
         """Where the field stands, or the file's first line."""
-        given = self._given.get(name)
-        return given[0][0] if given else 1
+        given, written = self._given.get(name), self._lines.get(name)
+        return given[0][0] if given else written[0] if written else 1
 
     def rows(self, name: str) -> tuple[str, ...]:
         """The field as it is written."""

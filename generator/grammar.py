@@ -66,12 +66,16 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     high: int = 0
 
 
+def nearest(word: str, options: Collection[str]) -> str:
+    """The one of `options` that was meant, as a hint, if it can be guessed."""
+    near = get_close_matches(word.casefold(), options, n=1, cutoff=0.6)
+    return f"Did you mean “{near[0]}”?" if near else ""
+
+
 def suggestion(word: str, options: Collection[str]) -> str:
     """The nearest of `options`, else all of them, as a hint."""
-    near = get_close_matches(word.casefold(), options, n=1, cutoff=0.6)
-    if near:
-        return f"Did you mean “{near[0]}”?"
-    return f"Write one of these: {', '.join(options)}." if options else ""
+    every = f"Write one of these: {', '.join(options)}." if options else "There are none yet."
+    return nearest(word, options) or every
 
 
 def one_of(options: Collection[str], what: str) -> Callable[[str], str]:

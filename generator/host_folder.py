@@ -62,7 +62,12 @@ def files_of(folder: Path, problems: Problems) -> tuple[HostFile, ...]:
 
 def folder_digest(folder: Path) -> str:
     """`HostContent.digest` without understanding a file: equal folders, equal digests, on every machine."""
-    return digest_of({file.inside: file_digest(file) for file in files_of(folder, Problems())})
+    return digest_of(file_digests(folder))
+
+
+def file_digests(folder: Path) -> dict[str, str]:
+    """Path in the folder -> digest, of every file that counts."""
+    return {file.inside: file_digest(file) for file in files_of(folder, Problems())}
 
 
 def file_digest(file: HostFile) -> str:

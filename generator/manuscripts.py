@@ -249,7 +249,7 @@ class Manuscripts:
                 hint = "Codes are shown in the text below."
                 self._problems.add(opened.file.name, line, "A field cannot show a secret.", hint=hint)
             elif name not in self._secrets:
-                hint = grammar.suggestion(name, sorted(self._secrets))
+                hint = grammar.nearest(name, sorted(self._secrets))
                 hint = hint or "Say under secrets: in property.md when guests see it."
                 self._problems.add(opened.file.name, line, f"There is no secret “{mark[1]}”.", hint=hint)
             elif name not in finished.secrets:

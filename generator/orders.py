@@ -57,8 +57,8 @@ def counted(outcome: Outcome, steps: Plan, wanted: Sequence[Wanted]) -> Outcome:
     return msgspec.structs.replace(
         outcome,
         pages=sum(item.kind == "welcome" for item in wanted),
-        rendered=len(steps.puts),
-        uploaded=len(steps.puts),
+        rendered=len(steps.closing) + len(steps.puts),
+        uploaded=len(steps.closing) + len(steps.puts),
         unchanged=steps.unchanged,
         deleted=len(steps.deletes) + len(steps.revocations),
         invalidated=len(steps.invalidations),
@@ -68,6 +68,6 @@ def counted(outcome: Outcome, steps: Plan, wanted: Sequence[Wanted]) -> Outcome:
 
 def reasons(steps: Plan) -> dict[str, int]:
     """How many objects change for which reason, most first."""
-    counted = Counter(put.why for put in steps.puts)
+    counted = Counter(put.why for put in (*steps.closing, *steps.puts))
     counted.update(f"{step.why}: removed" for step in (*steps.revocations, *steps.deletes))
     return dict(counted.most_common())

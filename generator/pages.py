@@ -209,10 +209,12 @@ def _identity(view: StayView) -> tuple[object, ...]:
 
 
 def _shared(content: HostContent, tag: str) -> str:
-    """What every page of a property shows in one language: words, services, places."""
-    kinds = (content.services, content.places)
-    entries = [content.pick(versions, tag).digest for kind in kinds for versions in kind.values()]
-    return _digest([content.accent, content.picture, content.phone, content.wifi, repr(content.words_in(tag)), *entries])
+    """What every page of a property shows in one language: words, services, places, pictures, rules of secrets."""
+    services = [content.pick(versions, tag).digest for versions in content.services.values()]
+    places = [content.pick(versions, tag).digest for versions in content.places.values()]
+    pictures = sorted(picture.asset for picture in content.pictures.values())
+    house = (content.accent, content.picture, content.phone, content.wifi, sorted(content.reveal.items()))
+    return _digest([repr(house), repr(content.words_in(tag)), *services, *places, *pictures])
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -64,8 +64,12 @@ class Delete(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """In the order of doing: revocations, puts, deletes; `leaving` are old assets that wait for their grace to end."""
+    """In the order of doing: gates that say no, their pages, all other puts, deletes.
 
+    `leaving` are old assets that wait for their grace to end.
+    """
+
+    closing: tuple[Put, ...] = ()
     revocations: tuple[Delete, ...] = ()
     puts: tuple[Put, ...] = ()
     deletes: tuple[Delete, ...] = ()
@@ -75,7 +79,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def empty(self) -> bool:
-        return not (self.revocations or self.puts or self.deletes or self.leaving)
+        return not (self.closing or self.revocations or self.puts or self.deletes or self.leaving)
 
 
 def plan(
@@ -93,15 +97,17 @@ def plan(
         if not _is_live(item, known.get(path))
     ]
     puts.sort(key=lambda put: _rank(put, at))
+    closing = [put for put in puts if _says_no(put.wanted)]
     goners = [row for path, row in known.items() if path not in targets]
     revoked = _revoked_slugs(targets.values())
     withdrawn_pages = [row for row in goners if _slug(row.path) in revoked]
     revocations = [Delete(path=row.path, why=revoked[_slug(row.path)]) for row in withdrawn_pages]
     deletes, leaving = _sweep([row for row in goners if _slug(row.path) not in revoked], at)
     return Plan(
+        closing=tuple(closing),
         revocations=tuple(revocations),
-        puts=tuple(puts),
-        deletes=tuple(deletes),
+        puts=tuple(put for put in puts if not _says_no(put.wanted)),
+        deletes=tuple(sorted(deletes, key=lambda step: (_slug(step.path) != "", step.path))),
         leaving=tuple(leaving),
         invalidations=tuple(_invalidations(puts, revocations, at=at, now=now)),
         unchanged=len(targets) - len(puts),
@@ -165,12 +171,17 @@ def _word(name: str, item: Wanted, edited: str) -> str:
 
 
 # -- deletes ---------------------------------------------------------------------------------------
+def _says_no(item: Wanted) -> bool:
+    """A gate that tells that its link was replaced or its stay cancelled."""
+    return item.kind == "gate" and item.parts["stay"] in REVOKING
+
+
 def _revoked_slugs(items: Iterable[Wanted]) -> dict[str, str]:
     """Slugs whose gate now says that the link was replaced or the stay cancelled -> why."""
     return {
         item.path.removeprefix("w/"): "link replaced" if item.parts["stay"] == "replaced" else "stay cancelled"
         for item in items
-        if item.kind == "gate" and item.parts["stay"] in REVOKING
+        if _says_no(item)
     }
 
 
@@ -205,5 +216,5 @@ def _invalidations(
     for put in puts:
         if put.live is None or put.wanted.kind == "asset":
             continue
-        if now or withdrawn(put, at) or put.wanted.kind == "gate" and put.wanted.parts.get("stay") in REVOKING:
+        if now or withdrawn(put, at) or _says_no(put.wanted):
             yield f"/{put.wanted.path}"

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from generator.content import HostContent, folder_digest, read_property
+from generator.host_folder import file_digests
 from generator.pages import Site
 from generator.rendering import Renderer, Theme
 from generator.targets import Target, open_target
@@ -26,10 +27,14 @@ SHAPING = ("babel", "jinja2", "markdown", "nh3", "pelican", "pillow", "segno")
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
-    """A property's content to publish with. With `mistakes` it is the newest content that had none."""
+    """A property's content to publish with. With `mistakes` it is the newest content that had none.
+
+    `files` are the digests of the files it was read from, by path; empty when it was not read from files.
+    """
 
     content: HostContent
     from_files: bool
+    files: dict[str, str] = {}
     mistakes: ContentError | None = None
 
 
@@ -54,7 +59,8 @@ class Press:
         if last:
             return Reading(content=last, from_files=False)
         try:
-            return Reading(content=self._from_files(house, at), from_files=True)
+            files = file_digests(self.content_folder(house))
+            return Reading(content=self._from_files(house, at), from_files=True, files=files)
         except ContentError as mistakes:
             last = self._last(house)
             if last is None:

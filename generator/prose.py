@@ -154,12 +154,12 @@ def set_quotes(text: str, quotes: tuple[str, str, str, str] = _ENGLISH_QUOTES, *
     ahead = "x" if before in "\"'" else before
     line = ahead + text.replace("...", "…").replace("---", "—").replace("--", "–")
     line = re.sub(r"(?<=\w)'(?=\w)", "’", line)
-    line = re.sub(rf'{_OPENS}"(?=\S)', opens, line).replace('"', closes)
-    line = re.sub(rf"{_OPENS}'(?=[^\W\d])", opens_inner, line)
+    line = re.sub(rf'{_OPENS}"(?=\S|\Z)', opens, line).replace('"', closes)
+    line = re.sub(rf"{_OPENS}'(?=[^\W\d]|\Z)", opens_inner, line)
     line = re.sub(rf"{opens_inner}([^{opens_inner}']*)'", rf"{opens_inner}\1{closes_inner}", line)
     return line.replace("'", "’")[1:]
 
 
 def _plain(text: str) -> str:
-    rows = (" ".join(row.split()) for row in unescape(text).split("\n"))
+    rows = (re.sub(r"[ \t]+", " ", row).strip(" ") for row in unescape(text).split("\n"))
     return "\n".join(row for row in rows if row)

@@ -25,6 +25,9 @@ from guestlink.errors import GuestLinkError
 from guestlink.records import Property
 
 
+MOST_NAMES = 3
+
+
 def publish(press: Press, order: Order, *, at: datetime, progress: Progress = silent) -> list[Outcome]:
     """Makes the target show what records and content say; one property's error does not stop the others."""
     houses = _houses(press, order)
@@ -57,8 +60,9 @@ def publish_property(
         wanted, steps, outcome, work = _prepared(press, house, order, at)
         check_delete_limit(steps, live=work.live, limit=order.delete_limit)
         _ask_invalidation(press, held, steps.invalidations, at=at)
+        done = put_all(press, held, steps.closing, body=work.body, at=at, progress=silent)
         delete_all(press, held, steps.revocations, at=at)
-        done = put_all(press, held, steps.puts, body=work.body, at=at, progress=_titled(progress, house.slug))
+        done += put_all(press, held, steps.puts, body=work.body, at=at, progress=_titled(progress, house.slug))
         delete_all(press, held, steps.deletes, at=at)
         _record(press, held, work, steps, order=order, at=at)
     uploaded = sum(item.uploaded for item in done)
@@ -96,7 +100,7 @@ def _prepared(
     wanted = [_wanted(page) for page in pages] + _pictures(content)
     if order.only_stay:
         live += [row for row in _assets(press, house) if row.path in {item.path for item in wanted}]
-    steps = plan(wanted, live, at=at, edited=_edited(before, content), now=order.now)
+    steps = plan(wanted, live, at=at, edited=_edited(before, reading.files), now=order.now)
     work = Work(
         house=house,
         reading=reading,
@@ -141,16 +145,14 @@ def _assets(press: Press, house: Property) -> list[Live]:
     return [row for row in rows if row.kind == "asset"]
 
 
-def _edited(before: Publication, content: HostContent) -> str:
+def _edited(before: Publication, files: Mapping[str, str]) -> str:
     """The files that changed since the last publish, in words: `wifi.en.md edited`."""
     known: dict[str, str] = msgspec.json.decode(before.files)
-    names = sorted(
-        path for path in known.keys() | content.files.keys() if known.get(path) != content.files.get(path)
-    )
-    if not names or not known:
+    names = sorted(path for path in known.keys() | files.keys() if known.get(path) != files.get(path))
+    if not names or not known or not files:
         return ""
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"{', '.join(names[:3])}{more} edited"
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return f"{', '.join(names[:MOST_NAMES])}{more} edited"
 
 
 def _bodies(press: Press, house: Property, content: HostContent, pages: Sequence[Page]) -> Body:
@@ -192,15 +194,16 @@ def _record(press: Press, held: Lease, work: Work, steps: Plan, *, order: Order,
 
 def _publication(press: Press, work: Work, *, boundary: datetime | None, at: datetime) -> Publication:
     content, mistakes = work.reading.content, work.reading.mistakes
+    fresh = work.reading.from_files
     told = [Told(p.kind, p.path, p.line, p.message) for p in content.problems]
     told += [Told("error", p.path, p.line, p.message) for p in getattr(mistakes, "problems", [])]
     return msgspec.structs.replace(
         work.before,
-        content_hash="" if mistakes else content.digest,
+        content_hash=content.digest if fresh else "" if mistakes else work.before.content_hash,
         changes=work.house.changes,
         fingerprint=press.site.fingerprint,
         next_boundary=boundary,
-        files=msgspec.json.encode(content.files, order="sorted").decode(),
+        files=msgspec.json.encode(work.reading.files, order="sorted").decode() if fresh else work.before.files,
         report=msgspec.json.encode(told).decode(),
         published_at=at,
     )

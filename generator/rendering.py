@@ -1,18 +1,16 @@
 """Pages -> bytes. Fragments once per section and language, frames once per phase; a stay only fills slots.
 
-Everything shown is autoescaped data, decisions are made in `pages`, and equal input gives equal bytes.
+Host text is data, decisions are made in `pages`, and equal input gives equal bytes: no time, no randomness.
 """
 
 import base64
-from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
-from jinja2 import Template
 from markupsafe import Markup, escape
 
 from generator import blocks
-from generator.content import HostContent, Section
+from generator.content import HostContent
 from generator.fragments import Fragments
 from generator.frames import SLOTS, Frame
 from generator.pages import Page, Site
@@ -23,6 +21,9 @@ from guestlink.crypto import PageSeal
 from guestlink.records import Property
 
 __all__ = ["Private", "Renderer", "Theme"]
+
+ENTRANCES: Final = ("door-code", "key-box", "gate-code")
+SEALED: Final = b'<template data-sealed="%b">%b</template>'
 
 
 class Private(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,3 +36,206 @@ class Private(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "Private(hidden)"
+
+
+class Renderer:
+    """Renders the pages of one property; keeps what many stays share for as long as it lives."""
+
+    def __init__(self, theme: Theme, content: HostContent, house: Property, _site: Site) -> None:
+        self._theme = theme
+        self._content = content
+        self._house = house
+        self._wordings: dict[str, Wording] = {}
+        self._fragments: dict[str, Fragments] = {}
+        self._frames: dict[tuple[object, ...], Frame] = {}
+        self._last_seal = b"", PageSeal(b"")
+
+    def page(self, page: Page, private: Private) -> bytes:
+        """The welcome page of one stay in one language."""
+        codes = self._codes(page, private) if page.shown else b""
+        return self._frame(page).filled(
+            {
+                "slug": page.view.link.slug.encode(),
+                "query": escape(private.query).encode(),
+                "stay": self._sealed(page, private, block="stay", html=self._stay(page, private)),
+                "codes": codes,
+            }
+        )
+
+    def gate(self, page: Page, query: str) -> bytes:
+        """The gate of one link: public, so there is nothing in it but the house's name and the way on."""
+        key = "gate", page.gate, page.language
+        if key not in self._frames:
+            self._frames[key] = self._gate_frame(page)
+        slug = page.view.link.slug.encode()
+        return self._frames[key].filled({"slug": slug, "query": escape(query).encode()})
+
+    # -- what is sealed ------------------------------------------------------------------------------
+    def _stay(self, page: Page, private: Private) -> str:
+        wording = self._wording(page.language)
+        over = page.phase == "departed"
+        return self._rendered(
+            "stay.html",
+            wording,
+            greeting=blocks.greeting(page, private.name, wording),
+            lede="" if over else blocks.lede(page, wording),
+            facts=() if over else blocks.facts(page, wording),
+            waiting=blocks.waiting(page, wording),
+            missing=blocks.missing(page, wording),
+            sections=self._sealed_sections(page),
+            tel=dialled(self._content.phone),
+        )
+
+    def _codes(self, page: Page, private: Private) -> bytes:
+        wording = self._wording(page.language)
+        codes = blocks.codes(page, private.values, wording, network=self._content.wifi)
+        html = self._rendered("codes.html", wording, codes=codes)
+        return SEALED % (b"codes", self._sealed(page, private, block="codes", html=html))
+
+    def _sealed(self, page: Page, private: Private, *, block: str, html: str) -> bytes:
+        if self._last_seal[0] != private.page_key:
+            self._last_seal = private.page_key, PageSeal(private.page_key)
+        slug, tag = page.view.link.slug, page.language
+        return base64.b64encode(self._last_seal[1].seal(html.encode(), slug=slug, language=tag, block=block))
+
+    def _sealed_sections(self, page: Page) -> list[dict[str, object]]:
+        """Sections for this stay alone, each with the place it goes to among the clear ones."""
+        over, fragments = page.phase == "departed", self._fragments_in(page.language)
+        ordered = self._ordered(page, (*page.clear, *page.sealed))
+        placed = []
+        for at, key in enumerate(ordered):
+            leads = self._leads(page, key)
+            if key in page.clear or (over and not leads):
+                continue
+            after = (other for other in ordered[at:] if other in page.clear and self._leads(page, other) == leads)
+            before = next(after, None)
+            where, target = ("before", before) if before else ("into", "Leads" if leads else "House")
+            placed.append(
+                {"where": where, "at": target, "html": fragments.section(key, leads=leads, over=over)}
+            )
+        return placed
+
+    # -- what all stays share ------------------------------------------------------------------------
+    def _frame(self, page: Page) -> Frame:
+        key = page.language, page.languages, page.phase, page.clear
+        if key not in self._frames:
+            self._frames[key] = self._page_frame(page)
+        return self._frames[key]
+
+    def _page_frame(self, page: Page) -> Frame:
+        content, wording = self._content, self._wording(page.language)
+        fragments, over = self._fragments_in(page.language), page.phase == "departed"
+        style = self._theme.page_style(content.accent)
+        ordered = self._ordered(page, page.clear)
+        return Frame.split(
+            self._rendered(
+                f"phases/{page.phase}.html",
+                wording,
+                csp=page_policy(style),
+                style=style,
+                title=wording.words.name,
+                language=page.language,
+                language_name=languages.native_name(page.language),
+                languages=_offered(page),
+                bar=self._bar(page, wording),
+                leads=[fragments.section(k, leads=True, over=over) for k in ordered if self._leads(page, k)],
+                sections=[
+                    fragments.section(k, leads=False, over=over) for k in ordered if not self._leads(page, k)
+                ],
+                services=fragments.services,
+                guide=fragments.guide,
+                emergency=[
+                    {"number": number, "tel": dialled(number), "what": what}
+                    for number, what in wording.words.emergency
+                ],
+                words_lang=wording.lang(wording.words.language),
+                plate=content.pictures.get(content.picture),
+                has_codes=bool(content.reveal),
+                phone=content.phone,
+                tel=dialled(content.phone),
+            )
+        )
+
+    def _gate_frame(self, page: Page) -> Frame:
+        wording = self._wording(page.language)
+        t, style, script = wording.t, self._theme.gate_style(), self._theme.gate_script()
+        words = {
+            "open": "",
+            "replaced": t("This link was replaced. Ask your host for the new one."),
+            "cancelled": t("This stay was cancelled. If you did not expect that, ask your host."),
+        }
+        return Frame.split(
+            self._rendered(
+                "gate.html",
+                wording,
+                csp=gate_policy(style, script),
+                style=style,
+                script=script,
+                title=wording.words.name,
+                language=page.language,
+                state=page.gate,
+                words=words[page.gate],
+            )
+        )
+
+    def _bar(self, page: Page, wording: Wording) -> list[dict[str, str]]:
+        """The four ways within the thumb's reach; one that leads nowhere is left out.
+
+        `first` is the secret whose card is gone to while the page shows it, `href` the place that is always there.
+        """
+        t, content, over = wording.t, self._content, page.phase == "departed"
+        codes = "#Codes" if content.reveal else ""
+        door = "" if over else self._section_with(page, "door") or codes
+        wifi = "" if over else self._section_with(page, "wifi") or (codes if content.wifi else "")
+        around = "#Guide" if content.places else "" if over else self._section_with(page, "map")
+        entrance = next((name for name in ENTRANCES if name in content.reveal), "")
+        address = "exact-address" if page.phase in {"booked", "arriving"} else ""
+        ask = f"tel:{dialled(content.phone)}" if content.phone else ""
+        items = [
+            {"icon": "door", "label": t("Door"), "href": door, "first": entrance},
+            {"icon": "wifi", "label": t("Wi-Fi"), "href": wifi, "first": "wifi-password"},
+            {"icon": "phone", "label": t("Ask"), "href": ask, "first": ""},
+            {"icon": "map", "label": t("Map"), "href": around, "first": address},
+        ]
+        return [item for item in items if item["href"]]
+
+    def _section_with(self, page: Page, icon: str) -> str:
+        keys = [key for key in page.clear if self._fragments_in(page.language).pick(key).icon == icon]
+        return f"#{keys[0]}" if keys else ""
+
+    def _ordered(self, page: Page, keys: tuple[str, ...]) -> list[str]:
+        fragments = self._fragments_in(page.language)
+        return sorted(keys, key=lambda key: (not self._leads(page, key), fragments.pick(key).order, key))
+
+    def _leads(self, page: Page, key: str) -> bool:
+        return page.phase in self._fragments_in(page.language).pick(key).lead
+
+    def _wording(self, tag: str) -> Wording:
+        if tag not in self._wordings:
+            self._wordings[tag] = Wording(self._theme.catalogue(tag), self._content, self._house, language=tag)
+        return self._wordings[tag]
+
+    def _fragments_in(self, tag: str) -> Fragments:
+        if tag not in self._fragments:
+            self._fragments[tag] = Fragments(self._theme, self._content, self._wording(tag))
+        return self._fragments[tag]
+
+    def _rendered(self, template: str, wording: Wording, **context: object) -> str:
+        return self._theme.environment.get_template(template).render(
+            t=wording.t,
+            tn=wording.tn,
+            words=context.pop("words", wording.words),
+            lang=wording.spoken,
+            dir=wording.direction,
+            slot=SLOTS,
+            **context,
+        )
+
+
+def _offered(page: Page) -> list[dict[str, str]]:
+    """The languages of this link, or none when there is no choice."""
+    if len(page.languages) == 1:
+        return []
+    return [
+        {"tag": tag, "name": languages.native_name(tag), "dir": languages.direction(tag)} for tag in page.languages
+    ]

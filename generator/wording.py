@@ -4,7 +4,7 @@ Pure but for its caches. It decides nothing about who sees what.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import Final
 
@@ -14,8 +14,8 @@ from markupsafe import Markup
 
 from generator.content import HostContent, Place, Service, Words
 from generator.grammar import DAYS
-from guestlink import clock
 from guestlink import language as languages
+from guestlink import zones
 from guestlink.language import Catalogue, N_
 from guestlink.records import Property
 
@@ -59,6 +59,7 @@ class Wording:
         self._content = content
         self._house = house
         self._moments: dict[tuple[str, datetime], str] = {}
+        self._days: dict[date, str] = {}
 
     @cached_property
     def words(self) -> Words:
@@ -83,7 +84,13 @@ class Wording:
         return self._once("time", at, languages.format_time)
 
     def day(self, at: datetime) -> str:
-        return self._once("day", at, _local_day)
+        return self.date(zones.local_date(at, self._house.zone))
+
+    def date(self, on: date) -> str:
+        """`Sunday 22 November`."""
+        if on not in self._days:
+            self._days[on] = languages.format_day(on, self.language)
+        return self._days[on]
 
     def _once(self, kind: str, at: datetime, said: Callable[[datetime, str, str], str]) -> str:
         if (kind, at) not in self._moments:
@@ -140,7 +147,3 @@ def whole(name: str) -> Markup:
 def dialled(phone: str) -> str:
     """What a `tel:` link calls (RFC 3966): digits, with their plus."""
     return "".join(char for char in phone.replace("(0)", "") if char.isdecimal() or char == "+")
-
-
-def _local_day(at: datetime, zone: str, language: str) -> str:
-    return languages.format_day(clock.local_date(at, zone), language)

@@ -54,6 +54,8 @@ class ColumnKey:
     def open(self, sealed: bytes, table: str, column: str, *, row: str) -> str:
         nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         try:
+            if sealed[:1] != FORMAT:
+                raise InvalidTag
             return self._aead.decrypt(nonce, body, authenticated(table, column, row)).decode()
         except (InvalidTag, ValueError):
             raise Refused(
@@ -67,6 +69,9 @@ class StoredColumnKey(msgspec.Struct, frozen=True, kw_only=True):
     made_at: str
     key: bytes
 
+    def __repr__(self) -> str:
+        return f"StoredColumnKey({self.id}, hidden)"
+
 
 class StoredSigningKey(msgspec.Struct, frozen=True, kw_only=True):
     """One CloudFront key pair. `id` is the Key-Pair-Id that links carry."""
@@ -76,11 +81,17 @@ class StoredSigningKey(msgspec.Struct, frozen=True, kw_only=True):
     private_pem: str
     public_pem: str
 
+    def __repr__(self) -> str:
+        return f"StoredSigningKey({self.id!r}, hidden)"
+
 
 class StoredKeys(msgspec.Struct, frozen=True, kw_only=True):
     column_keys: tuple[StoredColumnKey, ...]
     blind_key: bytes
     signing_keys: tuple[StoredSigningKey, ...]
+
+    def __repr__(self) -> str:
+        return "StoredKeys(hidden)"
 
 
 class KeyRing:
@@ -173,6 +184,7 @@ def write_keys(path: Path, stored: StoredKeys) -> None:
     draft = path.with_name(path.name + ".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, 0o600)
         file.write(msgspec.json.format(msgspec.json.encode(stored), indent=2))
         file.flush()
         os.fsync(file.fileno())

@@ -1,6 +1,7 @@
 """All settings of one deployment: data/guestlink.toml, overruled by GUESTLINK_* in the environment."""
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -68,7 +69,7 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
         if name not in HELP:
             raise SettingsError(f"There is no setting {name!r}.", setting=name, hint=f"Known: {', '.join(HELP)}.")
         if not isinstance(given, str):
-            raise SettingsError(f"The setting {name} must be text in quotes.", setting=name, hint=HELP[name])
+            raise SettingsError(f"The setting {name} must be text in quotes.", setting=name, hint=_mend(name))
     settings = msgspec.convert({**values, "home": str(home.resolve())}, Settings)
     _check(settings)
     return settings
@@ -85,26 +86,30 @@ def _from_file(path: Path) -> dict[str, object]:
 
 
 def _check(settings: Settings) -> None:
-    _scheme(settings, "database_url", {"sqlite", "postgresql"})
-    _scheme(settings, "site_url", {"file", "s3"})
-    _scheme(settings, "public_url", {"http", "https"})
-    public = urlsplit(settings.public_url)
+    _shape(settings, "database_url", r"sqlite:///.|postgresql://.")
+    _shape(settings, "site_url", r"file:[^?#]|s3://[\w.-]+([/?]|\Z)")
+    _shape(settings, "public_url", r"https?://[^\s/?#@]+\Z")
+    for name in ("content", "theme", "keys"):
+        _shape(settings, name, ".")
+    if not _has_good_port(settings.public_url):
+        raise _wrong(settings, "public_url")
+
+
+def _shape(settings: Settings, name: str, pattern: str) -> None:
+    if not re.match(pattern, getattr(settings, name)):
+        raise _wrong(settings, name)
+
+
+def _wrong(settings: Settings, name: str) -> SettingsError:
+    shown = without_secrets(getattr(settings, name))
+    return SettingsError(f"The setting {name} is {shown!r}.", setting=name, hint=_mend(name))
+
+
+def _has_good_port(url: str) -> bool:
     try:
-        bad_port = public.port == 0
+        return urlsplit(url).port != 0
     except ValueError:
-        bad_port = True
-    if not public.hostname or public.path or public.query or public.fragment or public.username or bad_port:
-        raise SettingsError(
-            f"The setting public_url is {settings.public_url!r}.", setting="public_url", hint=_mend("public_url")
-        )
-
-
-def _scheme(settings: Settings, name: str, allowed: set[str]) -> None:
-    value = str(getattr(settings, name))
-    if urlsplit(value).scheme not in allowed:
-        raise SettingsError(
-            f"The setting {name} begins with {without_secrets(value).split(':')[0]!r}.", setting=name, hint=_mend(name)
-        )
+        return False
 
 
 def _mend(name: str) -> str:
@@ -113,19 +118,19 @@ def _mend(name: str) -> str:
 
 def without_secrets(url: str) -> str:
     """A URL as it may be shown: user, password and query values hidden."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    shown = f"…@{host}" if "@" in parts.netloc else host
-    return parts._replace(netloc=shown).geturl()
+    bare, mark, query = re.sub(r"^(\w+://)?.*@", r"\1…@", url).partition("?")
+    return bare + mark + re.sub(r"=[^&]*", "=…", query)
 
 
 def target_name(settings: Settings) -> str:
     """What the records know the published site by: site_url without options and secrets."""
-    return without_secrets(urlsplit(settings.site_url)._replace(query="").geturl())
+    return without_secrets(settings.site_url.partition("?")[0])
 
 
 def save_setting(settings: Settings, **changes: str) -> Settings:
     """Writes changed settings to the file, whole or not at all, and returns them; other lines stay as they are."""
+    after = msgspec.structs.replace(settings, **changes)
+    _check(after)
     path = settings.file
     lines = path.read_text("utf-8").splitlines() if path.exists() else []
     for name, value in changes.items():
@@ -137,7 +142,8 @@ def save_setting(settings: Settings, **changes: str) -> Settings:
             lines.append(line)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".new")
-    draft.write_text("\n".join(lines) + "\n", "utf-8")
+    draft.touch(0o600)
     draft.chmod(0o600)
+    draft.write_text("\n".join(lines) + "\n", "utf-8")
     draft.replace(path)
-    return msgspec.structs.replace(settings, **changes)
+    return after

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.services"]
+pytest_plugins = ["tests.services", "tests.databases"]
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -48,11 +48,11 @@ def edge(request: pytest.FixtureRequest) -> Iterator[Edge]:
             command += ["-c", SERVE, folder, str(port)]
         else:
             command += ["-m", "granian", "--port", str(port), *FACTORY.split()]
-        with running(list(command), Path(folder), answers=lambda: _is_ready(port)):
+        with running(list(command), Path(folder), answers=lambda: is_ready(port)):
             yield Edge(house, port, Path(folder, "log"))
 
 
-def _is_ready(port: int) -> bool:
+def is_ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health/ready", timeout=5) as answer:
             return bool(answer.status == 200)

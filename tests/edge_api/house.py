@@ -16,7 +16,7 @@ SLUG = "Quay-side_0123456789aQ"
 OTHER_SLUG = "Tomas-has-another-linQ"
 MONTHS = timedelta(days=45)
 PAGE = ("<!doctype html><title>Harbour House</title>" + "<p>The door is on the quay.</p>" * 300).encode()
-SEITE = PAGE.replace("The door is on the quay.".encode(), "Die Tür ist am Kai.".encode())
+SEITE = PAGE.replace(b"The door is on the quay.", "Die Tür ist am Kai.".encode())
 GATE = b"<!doctype html><title>Welcome</title><p>A page for you.</p>"
 NOT_THERE = b"<!doctype html><title>Nothing here</title>" + b"<p>Ask your host.</p>" * 60
 LANDING = b"<!doctype html><title>Harbour House</title>"
@@ -93,7 +93,7 @@ class House:
 
     def client(self, **changes: str) -> TestClient[Litestar]:
         """A browser that asks for no compression unless told so."""
-        client = TestClient(self.app(**changes), base_url="http://localhost:8080")
+        client = TestClient(self.app(**changes))
         client.headers["Accept-Encoding"] = "identity"
         return client
 

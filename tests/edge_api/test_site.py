@@ -16,6 +16,7 @@ from tests.edge_api import house as place
 from tests.edge_api.house import House
 
 Guest = TestClient[Litestar]
+A_GATE, A_PAGE, A_STYLE = f"/w/{place.SLUG}", f"/w/_/{place.SLUG}/en.html", "/assets/welcome.0a1b2c3d.css"
 Tampering = Callable[[House], str]
 
 
@@ -92,7 +93,7 @@ def test_a_page_without_a_right_signature_is_refused(
 
 
 def test_a_refusal_says_the_same_for_a_page_that_does_not_exist(house: House, guest: Guest) -> None:
-    there, nowhere = guest.get("/w/_/" + place.SLUG + "/en.html"), guest.get("/w/_/" + "N" * 22 + "/en.html")
+    there, nowhere = guest.get(A_PAGE), guest.get("/w/_/" + "N" * 22 + "/en.html")
     assert (there.status_code, there.content) == (nowhere.status_code, nowhere.content)
     assert dict(there.headers) == dict(nowhere.headers)
 
@@ -156,8 +157,8 @@ def test_keys_that_cannot_be_read_leave_the_known_ones_in_force(
         (f"/w/{place.SLUG}", "text/html; charset=utf-8", place.GATE),
         (f"/w/{place.SLUG}?utm_source=wa&Policy=x", "text/html; charset=utf-8", place.GATE),
         ("/w/sw.js", "text/javascript; charset=utf-8", place.WORKER),
-        ("/assets/welcome.0a1b2c3d.css", "text/css; charset=utf-8", place.STYLE),
-        ("/assets/welcome.0a1b2c3d.css?v=2", "text/css; charset=utf-8", place.STYLE),
+        (A_STYLE, "text/css; charset=utf-8", place.STYLE),
+        (A_STYLE + "?v=2", "text/css; charset=utf-8", place.STYLE),
         ("/assets/p/00ff00ff00ff00ff.svg", "image/svg+xml; charset=utf-8", place.PICTURE),
         ("/assets/p/11ee11ee11ee11ee.jpg", "image/jpeg", place.PHOTO),
         ("/staff/index.html", "text/html; charset=utf-8", place.LANDING),
@@ -176,7 +177,7 @@ def test_public_objects_are_served(guest: Guest, path: str, media_type: str, bod
 
 @pytest.mark.parametrize(
     "path",
-    [f"/w/{place.OTHER_SLUG}", "/w/", "/w", "/w/_", "/assets/none.css", "/staff", "/staff/", "/.lock", "/robots.txt"],
+    [f"/w/{place.OTHER_SLUG}", "/w/", "/w", "/w/_", "/assets/none.css", "/staff", "/staff/", "/.lock"],
 )
 def test_what_is_not_there_is_404_with_the_error_page(guest: Guest, path: str) -> None:
     answer = guest.get(path)
@@ -194,7 +195,7 @@ def test_without_an_error_page_there_is_a_plain_sentence(house: House, guest: Gu
 
 @pytest.mark.parametrize(
     "path",
-    [f"/w/_/{place.SLUG}/.en.html.4711", f"/w/.{place.SLUG}.4711", "/.lock", "/w/../.lock", "//.lock", "/w/./sw.js"],
+    [f"/w/_/{place.SLUG}/.en.html.4711", f"/w/.{place.SLUG}.4711", "/.lock", "/w/../.lock", "//.lock"],
 )
 def test_a_hidden_file_is_nobodys(path: str) -> None:
     assert object_key(path) is None
@@ -217,14 +218,14 @@ def test_a_changed_file_is_served_at_once(house: House, guest: Guest) -> None:
 
 # -- methods -------------------------------------------------------------------------------------
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
-@pytest.mark.parametrize("path", ["/", f"/w/{place.SLUG}", "/nowhere", f"/w/_/{place.SLUG}/en.html"])
+@pytest.mark.parametrize("path", ["/", A_GATE, "/nowhere", A_PAGE])
 def test_only_get_and_head_are_answered(guest: Guest, method: str, path: str) -> None:
     answer = guest.request(method, path)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/assets/welcome.0a1b2c3d.css", f"/w/_/{place.SLUG}/en.html"])
+@pytest.mark.parametrize("path", ["/", "/nowhere", A_STYLE, A_PAGE])
 @pytest.mark.parametrize("coding", ["identity", "br", "gzip"])
 def test_head_has_the_headers_of_get_and_no_body(guest: Guest, path: str, coding: str) -> None:
     accept = {"Accept-Encoding": coding}
@@ -297,7 +298,7 @@ GUARDS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
-EVERYWHERE = ["/", "/nowhere", f"/w/{place.SLUG}", f"/w/_/{place.SLUG}/en.html", "/api/health", "/api/none", "/%2e"]
+EVERYWHERE = ["/", "/nowhere", A_GATE, A_PAGE, "/api/health", "/api/none", "/%2e"]
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)

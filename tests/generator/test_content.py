@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -142,16 +143,19 @@ def read(
     )
 
 
+Changed = Mapping[str, str | bytes]
+
+
 def content(
-    parent: Path, changed: Mapping[str, str | bytes] | None = None, **more: Mapping[str, str]
+    parent: Path, changed: Changed = MappingProxyType({}), *, codes: Mapping[str, str] | None = None
 ) -> HostContent:
-    return read(write(parent, {**FILES, **(changed or {})}), **more)
+    return read(write(parent, {**FILES, **changed}), codes=codes)
 
 
-def mistakes(parent: Path, changed: Mapping[str, str | bytes], **more: Mapping[str, str]) -> list[str]:
+def mistakes(parent: Path, changed: Changed, *, codes: Mapping[str, str] | None = None) -> list[str]:
     """All errors as `file:line message hint`, paths without the property's slug."""
     with pytest.raises(ContentErrors) as caught:
-        content(parent, changed, **more)
+        content(parent, changed, codes=codes)
     return [
         f"{problem.path.removeprefix('harbour-house/')}:{problem.line} {problem.message} {problem.hint}"
         for problem in caught.value.problems
@@ -251,6 +255,17 @@ def test_a_picture_in_a_text_gets_its_address_and_size(tmp_path: Path) -> None:
 def test_files_may_begin_with_a_byte_order_mark_and_end_lines_as_on_windows(tmp_path: Path) -> None:
     windows = b"\xef\xbb\xbf" + DOOR.replace("\n", "\r\n").encode()
     assert content(tmp_path, {"sections/door.en.md": windows}).sections["door"]["en"].title == "The door"
+
+
+def test_what_one_file_defines_means_nothing_in_another(tmp_path: Path) -> None:
+    house = content(
+        tmp_path,
+        {
+            "places/bakery.en.md": BAKERY + "\n[quay]: https://quay.example\n",
+            "sections/door.en.md": DOOR + "\nSee [quay].\n",
+        },
+    )
+    assert house.sections["door"]["en"].html.endswith("<p>See [quay].</p>")
 
 
 # Translations -----------------------------------------------------------------------------------------
@@ -416,86 +431,111 @@ def test_not_a_code_silences_short_ones_in_all_languages_and_long_ones_never(tmp
 
 # Mistakes ---------------------------------------------------------------------------------------------
 
-MISTAKES: list[tuple[str, str, str | bytes, int, str]] = [
-    # what is wrong, file, its content, line, words
-    ("an unknown field", "sections/door.en.md", DOOR.replace("icon:", "ikon:"), 4, "no field “ikon” here. Did you mean “icon”?"),
-    ("a field of Pelican's", "sections/door.en.md", DOOR.replace("icon: door", "date: soon"), 4, "no field “date” here"),
-    ("a field of another kind", "places/bakery.en.md", BAKERY.replace("walk: 4", "price: 4"), 6, "no field “price” here"),
+# what is wrong, what is replaced, by what, line, words
+IN_A_SECTION = [
+    ("an unknown field", "icon:", "ikon:", 4, "no field “ikon” here. Did you mean “icon”?"),
+    ("a field of Pelican's", "icon: door", "date: soon", 4, "no field “date” here"),
+    ("an empty line among the fields", "icon: door", "", 4, "empty line stands among"),
+    ("a line that is no field", "icon: door", "the icon", 4, "This line is no field"),
+    ("no title", "title: The door\n", "", 1, "“title” is missing"),
+    ("an empty title", "The door", "", 2, "“title” is missing"),
+    ("two titles", "icon: door", "title: Door", 4, "“title” has one value only"),
+    ("no order", "order: 20\n", "", 1, "“order” is missing"),
+    ("a bad order", "order: 20", "order: first", 3, "“first” is no whole number"),
+    ("an unknown icon", "icon: door", "icon: dor", 4, "no icon. Did you mean “door”?"),
+    ("an unknown phase", "in_house", "in-house", 6, "Did you mean “in_house”?"),
+    ("a phase that sees no page", "in_house", "expired", 6, "no phase of a stay"),
+    ("an unknown unit", "icon: door", "units: attic, netloft", 4, "Did you mean “net-loft”?"),
+    ("an empty list of units", "icon: door", "units:", 4, "everybody would see this section"),
+    ("an empty audience", "icon: door", "only_if:", 4, "everybody would see this section"),
+    ("an unknown audience", "icon: door", "only_if: dogs", 4, "“dogs” is no kind of guest"),
+    ("a bad date", "2026-10-01", "1 October", 9, "“1 October” is no date"),
+    ("a day that never comes", "2026-10-01", "2026-02-30", 9, "no 2026-02-30 in the calendar"),
+    ("an early end", "icon: door", "from: 2026-05-02\nuntil: 2026-05-01", 5, "ends before it begins"),
+    ("a missing picture", ": house.svg", ": hose.svg", 7, "Did you mean “house.svg”?"),
+    ("a missing picture in the text", "Lift", "![](quay.png)", 15, "no picture “quay.png”"),
+    ("a picture from elsewhere", "Lift", "![](https://quay.example/a.png)", 15, "lies on another site"),
+    ("an unknown secret", "Lift", "[[door-cod]]", 15, "“door-cod”. Did you mean “door-code”?"),
+    ("a secret that is not declared", "Lift", "[[gate-code]]", 15, "no secret “gate-code”"),
+    ("a secret in a field", "The blue one.", "[[door-code]]", 5, "A field cannot show a secret"),
+    ("a secret in a link", "Lift", "[a](https://a.example/[[key-box]])", 15, "cannot be shown here"),
+    ("a text nested too deeply", "Lift", "- " * 3000, 11, "nested too deeply"),
+    ("NUL bytes", "Lift", "Li\0ft", 15, "NUL bytes"),
+    ("a huge text", "Lift", "x" * 1_000_000, 0, "more than 1 MB"),
+]
+IN_THE_PROPERTY = [
+    ("no name", "name: Harbour House\n", "", 1, "“name” is missing"),
+    ("no languages", "languages: en, de\n", "", 1, "“languages” is missing"),
+    ("a language that is none", "en, de", "en, de, swahili", 3, "“swahili” is no language"),
+    ("a language twice", "en, de", "en, de, EN", 3, "named twice"),
+    ("a bad accent colour", "#1F6F78", "teal", 6, "“teal” is no colour"),
+    ("a bad phone number", "+44 1632 960100", "reception", 8, "“reception” is no phone number"),
+    ("a bad emergency line", "112 | The same", "112: the same", 11, "lacks a part between its bars"),
+    ("a bad rule of a secret", "48 hours", "two days", 13, "does not say when guests see it"),
+    ("a secret without a label", " | Safe code", "", 15, "“safe-code” has no label"),
+    ("a secret twice", "key-box |", "door-code |", 12, "“door-code” stands here twice"),
+]
+IN_A_SERVICE = [
+    ("a bad price", "12.50", "12,50", 5, "no price. Write 12.50 without the currency"),
+    ("half a price", "12.50", "12.5", 5, "“12.5” is no price"),
+    ("a bad unit of a price", "per: person", "per: hour", 6, "no unit of a price"),
+    ("bad hours", "9:00-12:00", "nine to noon", 8, "are no hours"),
+    ("hours of no day", "mon-fri", "mon-fry", 7, "“fry” is no day of the week"),
+    ("hours after the day's end", "20:00", "24:30", 7, "“24:30” is no time of day"),
+    ("a field without a label", " | When?", "", 9, "lacks a part between its bars"),
+    ("a field of no kind", "| time |", "| tine |", 9, "Did you mean “time”?"),
+    ("a number without bounds", "number 1-8", "number", 10, "has no bounds"),
+    ("a choice of one", "pine / mint", "pine", 11, "leaves no choice"),
+    ("a field twice", "    oil", "    at | text | optional | Why?\n    oil", 9, "“at” stands here twice"),
+    ("a bad way to answer", "instant", "at once", 12, "“at once” is no way to answer"),
+    ("neither yes nor no", "urgent: no", "urgent: maybe", 13, "“maybe” is no answer to yes or no"),
+    ("a bad change", "check-out 14:00", "late", 14, "“late” is no change"),
+]
+IN_A_PLACE = [
+    ("a field of another kind", "walk: 4", "price: 4", 6, "no field “price” here"),
+    ("a bad coordinate", "50.1526", "95.1526", 5, "no place on the map"),
+    ("coordinates with commas", "50.1526", "50,1526", 5, "no place on the map"),
+    ("no coordinates", "coordinates: 50.1526, -5.0663\n", "", 1, "“coordinates” is missing"),
+    ("a bad walk", "walk: 4", "walk: 4 min", 6, "“4 min” is no whole number from 1 to 600"),
+    ("an unknown kind of place", "kind: bakery", "kind: bakry", 4, "Did you mean “bakery”?"),
+    ("a bad web address", "https://", "", 9, "is no web address"),
+]
+IN_TRANSLATIONS = [
+    ("property.de.md", "a label for nothing", "safe-code |", "save-code |", 4, "Did you mean “safe-code”?"),
+    ("services/sauna.de.md", "too few choices", " / Minze", "", 6, "“oil” has 2 choices in the original"),
+    ("services/sauna.de.md", "a label for no field", "oil |", "soap |", 6, "no “soap” to label"),
+]
+# what is wrong, file, its content, line, words
+WHOLE_FILES: list[tuple[str, str, str | bytes, int, str]] = [
     ("no end of the fields", "sections/door.en.md", "---\ntitle: Door\norder: 1\n", 4, "have no end"),
-    ("no beginning of the fields", "sections/door.en.md", "title: Door\n---\n", 1, "does not begin with ---"),
+    ("no beginning of the fields", "sections/door.en.md", "title: Door\n---\n", 1, "not begin with ---"),
     ("an empty file", "sections/door.en.md", "", 1, "does not begin with ---"),
-    ("an empty line among the fields", "sections/door.en.md", DOOR.replace("icon: door", ""), 4, "empty line stands among"),
-    ("a line that is no field", "sections/door.en.md", DOOR.replace("icon: door", "the icon"), 4, "This line is no field"),
-    ("no title", "sections/door.en.md", DOOR.replace("title: The door\n", ""), 1, "“title” is missing"),
-    ("an empty title", "sections/door.en.md", DOOR.replace("The door", ""), 1, "“title” is missing"),
-    ("two titles", "sections/door.en.md", DOOR.replace("icon: door", "title: Door"), 4, "“title” has one value only"),
-    ("no order", "sections/door.en.md", DOOR.replace("order: 20\n", ""), 1, "“order” is missing"),
-    ("a bad order", "sections/door.en.md", DOOR.replace("order: 20", "order: first"), 3, "“first” is no whole number"),
-    ("an unknown icon", "sections/door.en.md", DOOR.replace("icon: door", "icon: dor"), 4, "no icon. Did you mean “door”?"),
-    ("an unknown phase", "sections/door.en.md", DOOR.replace("in_house", "in-house"), 6, "Did you mean “in_house”?"),
-    ("a phase that sees no page", "sections/door.en.md", DOOR.replace("in_house", "expired"), 6, "no phase of a stay"),
-    ("an unknown unit", "sections/door.en.md", DOOR.replace("icon: door", "units: atic"), 4, "Did you mean “attic”?"),
-    ("an unknown audience", "sections/door.en.md", DOOR.replace("icon: door", "only_if: dogs"), 4, "“dogs” is no kind of guest"),
-    ("a bad date", "sections/door.en.md", DOOR.replace("2026-10-01", "1 October"), 9, "“1 October” is no date"),
-    ("a day that never comes", "sections/door.en.md", DOOR.replace("2026-10-01", "2026-02-30"), 9, "no 2026-02-30 in the calendar"),
-    ("an end before its beginning", "sections/door.en.md", DOOR.replace("icon: door", "from: 2026-05-02\nuntil: 2026-05-01"), 5, "ends before it begins"),
-    ("a missing picture", "sections/door.en.md", DOOR.replace("picture: house.svg", "picture: hose.svg"), 7, "Did you mean “house.svg”?"),
-    ("a missing picture in the text", "sections/door.en.md", DOOR + "\n![](quay.png)\n", 17, "no picture “quay.png”"),
-    ("a picture from elsewhere", "sections/door.en.md", DOOR + "\n![](https://quay.example/a.png)\n", 17, "lies on another site"),
-    ("an unknown secret", "sections/door.en.md", DOOR + "\n[[door-cod]]\n", 17, "no secret “door-cod”. Did you mean “door-code”?"),
-    ("a secret that is not declared", "sections/door.en.md", DOOR + "\n[[gate-code]]\n", 17, "no secret “gate-code”"),
-    ("a secret in a field", "sections/door.en.md", DOOR.replace("The blue one.", "[[door-code]]"), 5, "A field cannot show a secret"),
-    ("a secret in a link", "sections/door.en.md", DOOR + "\n[here](https://a.example/[[key-box]])\n", 17, "cannot be shown here"),
-    ("a text nested too deeply", "sections/door.en.md", DOOR + "\n" + "- " * 3000 + "x\n", 11, "nested too deeply"),
     ("no UTF-8", "sections/door.de.md", TUER.encode("latin-1"), 2, "is not UTF-8"),
     ("UTF-16", "sections/door.de.md", TUER.encode("utf-16"), 1, "is not UTF-8"),
-    ("NUL bytes", "sections/door.en.md", DOOR + "\nwhat\0\n", 17, "NUL bytes"),
-    ("a huge text", "sections/door.en.md", DOOR + "x" * 1_000_000, 0, "more than 1 MB"),
-    ("a language nobody is offered", "sections/door.it.md", TUER, 0, "The language it is not offered. Add it to languages"),
+    ("a language nobody is offered", "sections/door.it.md", TUER, 0, "The language it is not offered"),
     ("a language that is none", "sections/door.german.md", TUER, 0, "“german” is no language"),
-    ("a name without a language", "sections/door.md", DOOR, 0, "does not say which language this is. Name it door.en.md"),
+    ("a name without a language", "sections/door.md", DOOR, 0, "which language this is. Name it door.en.md"),
     ("a name nobody can link to", "sections/the door.en.md", DOOR, 0, "“the door” is no name"),
-    ("two files for one text", "sections/Door.EN.md", DOOR, 0, "already says this in en"),
+    ("two files for one text", "sections/Door.EN.md", DOOR, 0, "sections/door.en.md already says this in en"),
     ("the first language twice", "property.en.md", HAUS, 0, "property.md already says this in en"),
-    ("no name of the house", "property.md", HOUSE.replace("name: Harbour House\n", ""), 1, "“name” is missing"),
-    ("no languages", "property.md", HOUSE.replace("languages: en, de\n", ""), 1, "“languages” is missing"),
-    ("an unknown kind of language", "property.md", HOUSE.replace("en, de", "en, de, swahili"), 3, "“swahili” is no language"),
-    ("a language twice", "property.md", HOUSE.replace("en, de", "en, de, EN"), 3, "named twice"),
-    ("a bad accent colour", "property.md", HOUSE.replace("#1F6F78", "teal"), 6, "“teal” is no colour"),
-    ("a bad phone number", "property.md", HOUSE.replace("+44 1632 960100", "reception"), 8, "“reception” is no phone number"),
-    ("a bad emergency line", "property.md", HOUSE.replace("112 | The same", "112: the same"), 11, "lacks a part between its bars"),
-    ("a bad rule of a secret", "property.md", HOUSE.replace("48 hours before", "two days before"), 13, "does not say when guests see it"),
-    ("a secret without a label", "property.md", HOUSE.replace(" | Safe code", ""), 15, "“safe-code” has no label"),
-    ("a secret twice", "property.md", HOUSE.replace("key-box |", "door-code |"), 12, "“door-code” stands here twice"),
-    ("a label for nothing", "property.de.md", HAUS.replace("safe-code |", "save-code |"), 4, "Did you mean “safe-code”?"),
-    ("a bad price", "services/sauna.en.md", SAUNA.replace("12.50", "12,50"), 5, "no price. Write 12.50 without the currency"),
-    ("half a price", "services/sauna.en.md", SAUNA.replace("12.50", "12.5"), 5, "“12.5” is no price"),
-    ("a bad unit of a price", "services/sauna.en.md", SAUNA.replace("per: person", "per: hour"), 6, "no unit of a price"),
-    ("bad hours", "services/sauna.en.md", SAUNA.replace("9:00-12:00", "nine to noon"), 8, "are no hours"),
-    ("hours of no day", "services/sauna.en.md", SAUNA.replace("mon-fri", "mon-fry"), 7, "“fry” is no day of the week"),
-    ("hours after midnight's end", "services/sauna.en.md", SAUNA.replace("20:00", "24:30"), 7, "“24:30” is no time of day"),
-    ("a field without a label", "services/sauna.en.md", SAUNA.replace(" | When?", ""), 9, "lacks a part between its bars"),
-    ("a field of no kind", "services/sauna.en.md", SAUNA.replace("| time |", "| tine |"), 9, "Did you mean “time”?"),
-    ("a number without bounds", "services/sauna.en.md", SAUNA.replace("number 1-8", "number"), 10, "has no bounds"),
-    ("a choice of one", "services/sauna.en.md", SAUNA.replace("pine / mint", "pine"), 11, "leaves no choice"),
-    ("a field twice", "services/sauna.en.md", SAUNA.replace("    oil", "    at | text | optional | Why?\n    oil"), 9, "“at” stands here twice"),
-    ("too few translated choices", "services/sauna.de.md", SCHWITZEN.replace(" / Minze", ""), 6, "“oil” has 2 choices in the original"),
-    ("a bad change", "services/sauna.en.md", SAUNA.replace("check-out 14:00", "late"), 14, "“late” is no change"),
-    ("a bad answer", "services/sauna.en.md", SAUNA.replace("urgent: no", "urgent: maybe"), 13, "“maybe” is no answer to yes or no"),
-    ("a bad coordinate", "places/bakery.en.md", BAKERY.replace("50.1526", "95.1526"), 5, "no place on the map"),
-    ("coordinates with commas", "places/bakery.en.md", BAKERY.replace("50.1526", "50,1526"), 5, "no place on the map"),
-    ("no coordinates", "places/bakery.en.md", BAKERY.replace("coordinates: 50.1526, -5.0663\n", ""), 1, "“coordinates” is missing"),
-    ("a bad walk", "places/bakery.en.md", BAKERY.replace("walk: 4", "walk: 4 min"), 6, "“4 min” is no whole number from 1 to 600"),
-    ("an unknown kind of place", "places/bakery.en.md", BAKERY.replace("kind: bakery", "kind: bakry"), 4, "Did you mean “bakery”?"),
-    ("a bad web address", "places/bakery.en.md", BAKERY.replace("https://", ""), 9, "is no web address"),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "line", "words"),
-    [row[1:] for row in MISTAKES],
-    ids=[row[0].replace(" ", "-") for row in MISTAKES],
-)
+def table() -> list[object]:
+    named = {
+        "sections/door.en.md": IN_A_SECTION,
+        "property.md": IN_THE_PROPERTY,
+        "services/sauna.en.md": IN_A_SERVICE,
+        "places/bakery.en.md": IN_A_PLACE,
+    }
+    rows = [(file, *row) for file, group in named.items() for row in group] + IN_TRANSLATIONS
+    changed = [
+        (what, file, str(FILES[file]).replace(old, new, 1), *told) for file, what, old, new, *told in rows
+    ]
+    return [pytest.param(*row[1:], id=str(row[0]).replace(" ", "-")) for row in [*changed, *WHOLE_FILES]]
+
+
+@pytest.mark.parametrize(("file", "text", "line", "words"), table())
 def test_a_mistake_is_told_with_file_line_and_what_is_expected(
     tmp_path: Path, file: str, text: str | bytes, line: int, words: str
 ) -> None:
@@ -542,9 +582,9 @@ def test_the_message_of_all_mistakes_reads_one_to_a_line(tmp_path: Path) -> None
 
 
 def test_a_folder_that_is_not_there_or_has_no_property_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(ContentErrors, match="^harbour-house: This folder cannot be read: No such file"):
+    with pytest.raises(ContentErrors, match=r"^harbour-house: This folder cannot be read: No such file"):
         read(tmp_path / "harbour-house")
-    with pytest.raises(ContentErrors, match="^harbour-house/property.md: There is no property.md"):
+    with pytest.raises(ContentErrors, match=r"^harbour-house/property.md: There is no property.md"):
         read(write(tmp_path, {"sections/door.en.md": DOOR}))
 
 
@@ -558,7 +598,7 @@ def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(os, "scandir", guarded)
     with pytest.raises(
-        ContentErrors, match="^harbour-house/services: This folder cannot be read: Permission denied"
+        ContentErrors, match=r"^harbour-house/services: This folder cannot be read: Permission denied"
     ):
         read(folder)
 
@@ -597,7 +637,7 @@ def test_a_linked_folder_is_refused_and_a_link_inside_is_followed(tmp_path: Path
     assert read(folder).problems == ()
     (folder / "places").rename(tmp_path / "places")
     (folder / "places").symlink_to(tmp_path / "places")
-    with pytest.raises(ContentErrors, match="^harbour-house/places: This link leads out"):
+    with pytest.raises(ContentErrors, match=r"^harbour-house/places: This link leads out"):
         read(folder)
 
 
@@ -624,7 +664,7 @@ def test_files_that_nothing_reads_are_told_and_editors_leftovers_are_not(tmp_pat
 
 
 def test_a_picture_of_a_kind_that_browsers_do_not_know_is_missing(tmp_path: Path) -> None:
-    changed = {"sections/door.en.md": DOOR + "\n![](quay.heic)\n", "pictures/quay.heic": b"x"}
+    changed: Changed = {"sections/door.en.md": DOOR + "\n![](quay.heic)\n", "pictures/quay.heic": b"x"}
     assert mistakes(tmp_path, changed)[0].startswith(
         "sections/door.en.md:17 There is no picture “quay.heic”."
     )
@@ -643,7 +683,10 @@ def test_a_link_that_would_lead_nowhere_is_left_out_and_told(tmp_path: Path) -> 
 
 
 def test_the_digest_is_that_of_the_folder_without_times_or_places(tmp_path: Path) -> None:
-    first, second = write(tmp_path / "a", FILES), write(tmp_path / "b", dict(reversed(FILES.items())))
+    first, second = (
+        write(tmp_path / "a", FILES),
+        write(tmp_path / "b", {name: FILES[name] for name in reversed(list(FILES))}),
+    )
     os.utime(second / "property.md", (1, 1))
     (second / ".DS_Store").write_bytes(b"x")
     assert folder_digest(first) == folder_digest(second) == read(first).digest
@@ -681,5 +724,5 @@ def test_a_sections_digest_covers_all_that_reaches_a_page(tmp_path: Path, file: 
 
 def test_a_sections_digest_keeps_still_when_only_its_date_changes(tmp_path: Path) -> None:
     before = content(tmp_path / "a").sections["door"]["en"].digest
-    touched = {"sections/door.en.md": DOOR.replace("2026-10-01", "2026-10-02")}
+    touched: Changed = {"sections/door.en.md": DOOR.replace("2026-10-01", "2026-10-02")}
     assert content(tmp_path / "b", touched).sections["door"]["en"].digest == before

@@ -84,8 +84,9 @@ def test_publish_now_invalidates_every_changed_page_and_no_new_one():
 
 
 @pytest.mark.parametrize(("state", "why"), [("replaced", "link replaced"), ("cancelled", "stay cancelled")])
-def test_pages_of_a_revoked_link_are_removed_first_and_invalidated(state, why):
+def test_a_revoked_link_closes_its_gate_then_loses_its_pages_and_is_invalidated(state, why):
     steps = plan([wanted(GATE, parts={"stay": state})], [live(), live(GATE)], at=AT)
+    assert [put.wanted.path for put in steps.closing] == [GATE]
     assert [(step.path, step.why) for step in steps.revocations] == [(PAGE, why)]
     assert set(steps.invalidations) == {f"/w/_/{SLUG}/*", f"/{GATE}"}
 
@@ -122,6 +123,7 @@ def test_after_a_plan_is_done_nothing_is_left_to_do(want, have):
     items = [wanted(path) for path in want]
     steps = plan(items, [live(path) for path in have], at=AT)
     after = {path: live(path) for path in have}
+    assert steps.closing == ()
     for step in (*steps.revocations, *steps.deletes):
         del after[step.path]
     for put in steps.puts:

@@ -1,0 +1,126 @@
+"""The Pelican generator of what belongs to no guest: the landing page and the page for what is not there.
+
+Pelican runs without feeds, articles and output on the terminal; its import changes process-wide classes, so the
+serving process never imports this file.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from pelican import Pelican, signals  # type: ignore[import-untyped]
+from pelican.generators import Generator  # type: ignore[import-untyped]
+from pelican.log import console  # type: ignore[import-untyped]
+from pelican.settings import read_settings  # type: ignore[import-untyped]
+
+from generator.content import HostContent
+from generator.theme import TEMPLATE_OPTIONS, Theme, page_policy
+from guestlink.language import LANGUAGES, chrome_language, direction
+
+Translated = Callable[[str], str]
+
+QUIET: Final = {
+    "ARTICLE_PATHS": [],
+    "PAGE_PATHS": [],
+    "STATIC_PATHS": [],
+    "THEME_STATIC_PATHS": [],
+    "DIRECT_TEMPLATES": [],
+    "FEED_ALL_ATOM": None,
+    "CATEGORY_FEED_ATOM": None,
+    "TRANSLATION_FEED_ATOM": None,
+    "AUTHOR_FEED_ATOM": None,
+    "AUTHOR_FEED_RSS": None,
+    "CACHE_CONTENT": False,
+    "LOAD_CONTENT_CACHE": False,
+    "TIMEZONE": "UTC",
+    "JINJA_ENVIRONMENT": TEMPLATE_OPTIONS,
+}
+
+
+class Shell(msgspec.Struct, frozen=True, kw_only=True):
+    """One page without a guest: its path, the template's name without ending, and what the template prints."""
+
+    path: str
+    template: str
+    context: dict[str, object]
+
+
+class ShellsGenerator(Generator):  # type: ignore[misc] # Pelican has no types
+    """Writes the shells that are named in the settings."""
+
+    def generate_output(self, writer: Any) -> None:
+        for shell in self.settings["GUESTLINK_SHELLS"]:
+            context = {**self.context, **shell.context}
+            writer.write_file(shell.path, self.get_template(shell.template), context)
+
+
+def register() -> None:
+    """Called by Pelican. The receiver is module-level, since blinker holds it weakly."""
+    signals.get_generators.connect(_generators)
+
+
+def shells(theme: Theme, houses: Sequence[HostContent], *, build: Path | None = None) -> dict[str, bytes]:
+    """Path -> bytes of the landing page and 404.html, made in `build` or in a folder that is removed again."""
+    if build is None:
+        with tempfile.TemporaryDirectory(prefix="guestlink-shells-") as folder:
+            return shells(theme, houses, build=Path(folder))
+    source, output = build / "source", build / "output"
+    for folder_path in (source, output):
+        folder_path.mkdir(parents=True, exist_ok=True)
+    wanted = [_landing(theme, houses), _not_found(theme, houses)]
+    settings = read_settings(
+        override={
+            **QUIET,
+            "PATH": str(source),
+            "OUTPUT_PATH": str(output),
+            "THEME": str(theme.folder),
+            "JINJA_GLOBALS": theme.globals,
+            "PLUGINS": [sys.modules[__name__]],
+            "GUESTLINK_SHELLS": wanted,
+        }
+    )
+    with console.capture():
+        Pelican(settings).run()
+    return {shell.path: (output / shell.path).read_bytes() for shell in wanted}
+
+
+def _generators(_pelican: Pelican) -> type[Generator]:
+    return ShellsGenerator
+
+
+def _landing(theme: Theme, houses: Sequence[HostContent]) -> Shell:
+    def said(t: Translated) -> str:
+        return t("Your welcome page opens with the link your host sent you.")
+
+    words = [house.words_in(house.languages[0]) for house in houses]
+    return Shell(
+        path="index.html",
+        template="landing",
+        context={
+            **_general(theme, houses, said),
+            "houses": [{"name": each.name, "tagline": each.tagline, "area": each.area} for each in words],
+        },
+    )
+
+
+def _not_found(theme: Theme, houses: Sequence[HostContent]) -> Shell:
+    def said(t: Translated) -> str:
+        return t("There is no page here. Open the link in your message again, or ask your host.")
+
+    return Shell(path="404.html", template="404", context=_general(theme, houses, said))
+
+
+def _general(theme: Theme, houses: Sequence[HostContent], said: Callable[[Translated], str]) -> Mapping[str, Any]:
+    """What both pages print: one sentence in every language, those that the houses speak first."""
+    spoken = dict.fromkeys(chrome_language(tag) for house in houses for tag in house.languages)
+    tags = dict.fromkeys([*spoken, *LANGUAGES])
+    style = theme.page_style(houses[0].accent if len(houses) == 1 else "")
+    return {
+        "title": "Guest Link",
+        "csp": page_policy(style),
+        "style": style,
+        "lines": [{"tag": tag, "dir": direction(tag), "text": said(theme.catalogue(tag).text)} for tag in tags],
+    }

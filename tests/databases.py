@@ -1,0 +1,202 @@
+"""A database on each engine, a small inn with guests in it, and programs that run at the same moment."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from guestlink import crypto, houses, rebuilds, records, stays
+from guestlink.contacts import Person
+from guestlink.crypto import KeyRing
+from guestlink.database import Database, open_database
+from guestlink.houses import HouseDraft
+from guestlink.rebuilds import Rebuild
+from guestlink.records import Contact, Link, Period, Property, Stay, Unit
+from guestlink.stays import StayDraft
+
+ROOT = Path(__file__).parent.parent
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+BY = "marta"
+FRIDAY = date(2026, 11, 6)
+ANA = Person(name="Ana Lindqvist", phone="+44 7700 900123", email="ana@example.com")
+TOMAS = Person(name="Tomas Arrieta", phone="+1 555 0142")
+PATIENCE = 60.0
+
+
+class Place(NamedTuple):
+    """Where a database lies: what another process needs to open it too."""
+
+    url: str
+    home: Path
+
+    def open(self) -> Database:
+        return open_database(self.url, home=self.home)
+
+
+class Inn(NamedTuple):
+    """A property with three rooms; its verbs are one transaction each."""
+
+    database: Database
+    ring: KeyRing
+
+    @property
+    def house(self) -> Property:
+        with self.database.read() as db:
+            return records.find_property(db, "harbour-house")
+
+    def unit(self, slug: str) -> Unit:
+        with self.database.read() as db:
+            return records.find_unit(db, records.find_property(db, "harbour-house"), slug)
+
+    def period(self, room: str = "room-1", *, on: date = FRIDAY, nights: int = 2) -> Period:
+        until = on + timedelta(days=nights)
+        if not room:
+            return Period(unit_id=None, from_on=on, until_on=until)
+        unit = self.unit(room)
+        return Period(unit_id=unit.id, unit=room, title=unit.title, from_on=on, until_on=until)
+
+    def add(self, uid: str, *periods: Period, at: datetime = AT, **fields: Any) -> Stay:
+        """A stay from Friday to Sunday in room-1 unless told otherwise; its guest is Ana."""
+        told = {"source": "desk", "guest": ANA, **fields}
+        draft = StayDraft(source_uid=uid, periods=periods or (self.period(),), **told)
+        with self.database.write() as tx:
+            return stays.add_stay(tx, self.ring, self.house, draft, at=at, by=BY)
+
+    def change(self, stay: Stay, *, at: datetime = AT, **fields: Any) -> Stay:
+        with self.database.write() as tx:
+            return stays.change_stay(tx, self.ring, self.house, stay, at=at, by=BY, **fields)
+
+    def stay(self, name: str) -> Stay:
+        with self.database.read() as db:
+            return records.find_stay(db, name)
+
+    def periods(self, stay: Stay) -> tuple[Period, ...]:
+        with self.database.read() as db:
+            return records.periods(db, stay)
+
+    def links(self, stay: Stay) -> list[Link]:
+        with self.database.read() as db:
+            return records.stay_links(db, stay)
+
+    def guests(self, stay: Stay) -> list[Contact]:
+        with self.database.read() as db:
+            return records.contacts(db, stay)
+
+    def queue(self) -> list[Rebuild]:
+        with self.database.read() as db:
+            return rebuilds.waiting(db)
+
+    def empty_queue(self) -> None:
+        claimed = rebuilds.claim_due(self.database, at=AT, most=1000)
+        with self.database.write() as tx:
+            for rebuild in claimed:
+                rebuilds.finish(tx, rebuild, outcome="published", at=AT)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """An empty database: a file, then one on a real server."""
+    if request.param == "postgresql":
+        return Place(request.getfixturevalue("postgres_database"), tmp_path)
+    return Place("sqlite:///data/guestlink.db", tmp_path)
+
+
+@pytest.fixture
+def database(place: Place) -> Iterator[Database]:
+    """An open and migrated database on each engine."""
+    opened = place.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def ring() -> KeyRing:
+    return KeyRing(crypto.new_keys(AT))
+
+
+@pytest.fixture
+def inn(database: Database, ring: KeyRing) -> Inn:
+    """Harbour House on each engine: three rooms, nobody in them, nothing waiting."""
+    furnish(database)
+    inn = Inn(database, ring)
+    inn.empty_queue()
+    return inn
+
+
+def furnish(database: Database) -> None:
+    """Writes Harbour House and its rooms."""
+    draft = HouseDraft(slug="harbour-house", zone="Europe/London", currency="GBP", default_language="en")
+    with database.write() as tx:
+        house = houses.add_property(tx, draft, at=AT, by=BY)
+        for number in (1, 2, 3):
+            houses.add_unit(tx, house, slug=f"room-{number}", title=f"Room {number}", at=AT, by=BY)
+
+
+# -- other processes --------------------------------------------------------------------------------
+BEGINNING = """
+import sys
+from pathlib import Path
+from tests.databases import *
+place = Place(sys.argv[1], Path(sys.argv[2]))
+arguments = sys.argv[3:]
+
+def go():
+    print("ready", flush=True)
+    sys.stdin.readline()
+"""
+
+
+class Ended(NamedTuple):
+    output: str
+    code: int
+
+
+def together(program: str, place: Place, *arguments: Sequence[str]) -> list[Ended]:
+    """Runs one process for each list of arguments; `go()` in the program waits until all of them have come so far."""
+    crowd = [_started(program, place, words) for words in arguments]
+    try:
+        for process in crowd:
+            assert process.stdout is not None
+            if process.stdout.readline() != "ready\n":
+                pytest.fail(process.communicate(timeout=PATIENCE)[1], pytrace=False)
+        for process in crowd:
+            assert process.stdin is not None
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        return [_ended(process) for process in crowd]
+    finally:
+        for process in crowd:
+            process.kill()
+            process.communicate()
+
+
+def alone(program: str, place: Place, *words: str) -> Ended:
+    """Runs a program in a process of its own until it ends, however it ends."""
+    process = _started(program, place, words)
+    try:
+        return _ended(process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _started(program: str, place: Place, words: Sequence[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", BEGINNING + program, place.url, str(place.home), *words],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _ended(process: subprocess.Popen[str]) -> Ended:
+    output, complaint = process.communicate(timeout=PATIENCE)
+    if "Traceback" in complaint:
+        pytest.fail(complaint, pytrace=False)
+    return Ended(output.strip(), process.returncode)

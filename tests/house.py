@@ -1,0 +1,181 @@
+"""A small house for tests: two rooms, three guests, a handful of files, planted words that must never be readable."""
+
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from generator.orders import Order, Outcome
+from generator.press import Press, open_press
+from generator.publishing import publish
+from guestlink import crypto, houses, records, secret_values, stays
+from guestlink.contacts import Person
+from guestlink.database import Database, open_database
+from guestlink.houses import HouseDraft
+from guestlink.records import Period, Property, Stay
+from guestlink.settings import Settings, load_settings, save_setting
+
+ROOT = Path(__file__).parent.parent
+AT = datetime(2026, 5, 4, 16, tzinfo=UTC)
+TODAY = AT.date()
+BY = "test"
+DOOR = "Zq7door-planted"
+WIFI = "Wv9wifi-planted"
+ADDRESS = "9 Planted Quay"
+NAME = "Anaplanted Teststone"
+PHONE = "+447700900123"
+EMAIL = "ana.planted@example.com"
+PLANTED = (DOOR, WIFI, ADDRESS, NAME, "Anaplanted", PHONE, "7700900123", EMAIL)
+PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30"><rect width="40" height="30" fill="#1f6f78"/></svg>'
+
+FILES = {
+    "property.md": """---
+name: Planted House
+languages: en, de
+tagline: Two rooms by the water
+area: Polwenna
+accent: #1f6f78
+phone: +44 1632 960100
+wifi: PlantedHouse
+emergency: 999 | All services
+secrets: exact-address | on booking
+         door-code | 48 hours before arrival
+         wifi-password | 48 hours before arrival
+updated: 2026-01-01
+---
+Welcome.
+""",
+    "property.de.md": "---\ntagline: Zwei Zimmer am Wasser\narea: Polwenna\nupdated: 2026-01-02\n---\nWillkommen.\n",
+    "sections/door.en.md": """---
+title: The door
+order: 1
+icon: door
+lead: arriving
+picture: door.svg
+picture_alt: A blue door
+updated: 2026-01-01
+---
+Type [[door-code]] and pull.
+""",
+    "sections/door.de.md": "---\ntitle: Die Tür\npicture_alt: Eine blaue Tür\nupdated: 2026-01-02\n---\n[[door-code]] eingeben.\n",
+    "sections/wifi.en.md": "---\ntitle: Wi-Fi\norder: 2\nicon: wifi\nlead: in_house\nupdated: 2026-01-01\n---\nUse [[wifi-password]].\n",
+    "sections/attic.en.md": "---\ntitle: The attic\norder: 3\nicon: room\nunits: room-2\nupdated: 2026-01-01\n---\nMind your head.\n",
+    "pictures/door.svg": PICTURE,
+}
+
+
+def make_home(home: Path, *, site_url: str = "file:data/site", database_url: str = "") -> Settings:
+    """A set-up deployment with content, one property, two units, secrets; no stays yet."""
+    settings = load_settings(home, {})
+    keys = crypto.new_keys(AT)
+    crypto.write_keys(settings.keys_file, keys)
+    changes = {"site_url": site_url, "signing_key_id": keys.signing_keys[0].id, "public_url": "http://localhost:8099"}
+    if database_url:
+        changes["database_url"] = database_url
+    settings = save_setting(settings, **changes)
+    write_files(settings, FILES)
+    database, ring = opened(settings)
+    with database.write() as tx:
+        draft = HouseDraft(slug="planted", zone="Europe/London", currency="GBP", default_language="en")
+        house = houses.add_property(tx, draft, at=AT, by=BY)
+        for slug in ("room-1", "room-2"):
+            houses.add_unit(tx, house, slug=slug, title=slug.title(), at=AT, by=BY)
+        for name, value in (("door-code", DOOR), ("wifi-password", WIFI), ("exact-address", ADDRESS)):
+            secret_values.set_secret(tx, ring, house, name=name, value=value, at=AT - timedelta(days=30), by=BY)
+    database.close()
+    return settings
+
+
+def write_files(settings: Settings, files: dict[str, str], slug: str = "planted") -> None:
+    for name, text in files.items():
+        path = settings.content_folder / slug / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+def opened(settings: Settings) -> tuple[Database, crypto.KeyRing]:
+    return (
+        open_database(settings.database_url, home=Path(settings.home)),
+        crypto.read_keys(settings.keys_file),
+    )
+
+
+def the_house(database: Database) -> Property:
+    with database.read() as db:
+        return records.find_property(db, "planted")
+
+
+def add_stay(
+    settings: Settings, reference: str, *, unit: str, arrives: date, leaves: date, guest: Person | None = None, **fields
+) -> Stay:
+    """A stay in one unit; its guest is Ana unless told otherwise."""
+    database, ring = opened(settings)
+    with database.write() as tx:
+        house = records.find_property(tx, "planted")
+        room = records.find_unit(tx, house, unit)
+        period = Period(unit_id=room.id, unit=unit, from_on=arrives, until_on=leaves)
+        draft = stays.StayDraft(
+            source="test",
+            source_uid=reference,
+            reference=reference,
+            periods=(period,),
+            guest=guest or Person(name=NAME, phone=PHONE, email=EMAIL),
+            **fields,
+        )
+        stay = stays.add_stay(tx, ring, house, draft, at=AT - timedelta(days=9), by=BY)
+    database.close()
+    return stay
+
+
+def three_stays(settings: Settings) -> dict[str, Stay]:
+    """Ana is in the house, Tomas arrives tomorrow, Yuki left yesterday."""
+    day = timedelta(days=1)
+    return {
+        "ana": add_stay(settings, "ANA", unit="room-1", arrives=TODAY - 2 * day, leaves=TODAY + 2 * day),
+        "tomas": add_stay(
+            settings,
+            "TOMAS",
+            unit="room-2",
+            arrives=TODAY + day,
+            leaves=TODAY + 3 * day,
+            guest=Person(name="Tomas"),
+            language="de",
+        ),
+        "yuki": add_stay(
+            settings,
+            "YUKI",
+            unit="room-2",
+            arrives=TODAY - 4 * day,
+            leaves=TODAY - day,
+            guest=Person(name="Yuki"),
+            language="ja",
+        ),
+    }
+
+
+def run_publish(settings: Settings, *, at: datetime = AT, press: Press | None = None, **order: object) -> list[Outcome]:
+    """Publishes; any error of an outcome is raised."""
+    mine = press or open_press(settings)
+    outcomes = publish(mine, msgspec.convert(order, Order), at=at)
+    if press is None:
+        mine.database.close()
+    for outcome in outcomes:
+        if outcome.error:
+            raise outcome.error
+    return outcomes
+
+
+def site_files(settings: Settings) -> dict[str, bytes]:
+    """Everything in the site's folder but locks: path -> bytes."""
+    root = settings.path("data/site")
+    return {
+        path.relative_to(root).as_posix(): path.read_bytes()
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+def command(home: Path) -> list[str]:
+    """How a test calls publish.py; its environment must say GUESTLINK_HOME."""
+    return [sys.executable, str(ROOT / "publish.py")]
