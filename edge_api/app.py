@@ -22,6 +22,7 @@ from granian.server.embed import Server
 from litestar import HttpMethod, Litestar, Request, Response, route
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.types import Message, Scope
 
 from edge_api.preview import SCRIPT, SCRIPT_PATH, VERSIONS_PATH, PreviewFolder
@@ -106,7 +107,8 @@ async def _serve(app: Litestar, address: str, port: int) -> None:
 def _free_address(host: str, port: int) -> str:
     """The IP address to listen on. Granian shares a port with whoever has it already, so we look first."""
     try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, kind, _, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)
         with socket.socket(family, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
@@ -174,7 +176,7 @@ def preview_routes(storage: Storage) -> list[HTTPRouteHandler]:
         return Response(SCRIPT, media_type="text/javascript", headers=NEVER_STORED)
 
     @route(VERSIONS_PATH + "/{page:path}", http_method=HttpMethod.GET)
-    async def version(page: Path) -> Response[str]:
+    async def version(page: FromPath[Path]) -> Response[str]:
         key = object_key(page.as_posix())
         if key is None:
             raise NotFound("There is no such page.")

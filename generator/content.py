@@ -12,14 +12,14 @@ import msgspec
 from markdown.extensions.meta import MetaPreprocessor
 from pelican.readers import Markdown, MarkdownReader  # type: ignore[import-untyped]
 
-from generator import entries, grammar
-from generator.entries import House, Place, Section, Service, Words
-from generator.front_matter import Problem
-from generator.grammar import Field, Reveal
-from generator.host_folder import folder_digest
-from generator.leaks import Leaks
-from generator.manuscripts import Manuscripts
-from generator.pictures import Picture, read_picture
+from generator.files import entries, grammar
+from generator.files.entries import House, Place, Section, Service, Words
+from generator.files.front_matter import Problem
+from generator.files.grammar import Field, Reveal
+from generator.files.host_folder import folder_digest
+from generator.files.leaks import Leaks
+from generator.files.manuscripts import Manuscripts
+from generator.files.pictures import Picture, read_picture
 from guestlink.language import fallback_order, minor_digits
 
 __all__ = [

@@ -1,308 +1,206 @@
-"""What one file of a host says: a section, a service, a place, or the property's words.
+"""One stay as a source tells it: only what was told, in our shapes, with a uid and a hash that stay the same.
 
-Built from fields and prose. A translation takes all that is not language from the original. Reads no disk.
+It reads no file and no record: sheets.py and feeds.py make entries, ledgers.py compares them with stays.
 """
 
-import hashlib
-from collections.abc import Callable, Mapping
-from datetime import date
-from typing import Final, TypeVar
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, Literal
 
 import msgspec
 
-from generator import grammar
-from generator.front_matter import Front
-from generator.grammar import Field
-from generator.host_folder import Role
-from generator.pictures import Picture
-from generator.prose import Prose
+from generator.cells import folded
+from guestlink.contacts import Person
+from guestlink.crypto import KeyRing
+from guestlink.records import Period, Property, Status, Unit
+from guestlink.stays import LONGEST_STAY_DAYS, StayDraft
 
-LAST: Final = 1000  # the order of what says none
-_ORDER_HINT = "Add order: and a number; sections are shown from low to high."
-
-# What only the original says, and what every translation says for itself.
-OWN_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
-    "property": frozenset({"languages", "accent", "picture", "phone", "wifi", "secrets"}),
-    "section": frozenset({"order", "icon", "lead", "units", "from", "until", "only_if", "picture"}),
-    "service": frozenset(
-        {"order", "icon", "price", "per", "hours", "fields", "approval", "urgent", "changes"}
-    ),
-    "place": frozenset({"order", "kind", "coordinates", "walk", "phone", "website"}),
+PLAIN = (
+    "reference",
+    "language",
+    "adults",
+    "children",
+    "pets",
+    "expected_arrival",
+    "amount",
+    "check_in",
+    "check_out",
+)
+ALIASES = {
+    "homeaway": "vrbo",
+    "abritel": "vrbo",
+    "fewo-direkt": "vrbo",
+    "booking": "booking-com",
+    "air-bnb": "airbnb",
 }
-WORD_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
-    "property": frozenset({"name", "tagline", "area", "emergency", "labels", "updated", "not_a_code"}),
-    "section": frozenset({"title", "summary", "picture_alt", "updated", "not_a_code"}),
-    "service": frozenset({"title", "labels", "keywords", "updated", "not_a_code"}),
-    "place": frozenset({"title", "hours", "updated", "not_a_code"}),
-}
+DEFAULT_SOURCE = "file"
 
 
-class Section(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the welcome page. `units` and `only_if` make it one for some guests only, hence sealed."""
+class BadRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that is left out. `reason` follows the field's name and never repeats a value."""
 
-    key: str
-    language: str
-    title: str = ""
-    summary: str = ""
-    html: str = ""
-    text: str = ""
-    order: int
-    icon: str
-    lead: tuple[str, ...]
-    units: tuple[str, ...]
-    shown_from: date | None
-    shown_until: date | None
-    only_if: str
-    picture: str
-    picture_alt: str = ""
-    secrets: tuple[str, ...] = ()
-    digest: str = ""
+    line: int
+    field: str
+    reason: str
+    hint: str = ""
 
 
-class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a guest can ask for. `price` is in minor units, 0 is free, None is not said."""
+class NotAStay(msgspec.Struct, frozen=True, kw_only=True):
+    """A row about days that nobody has booked: blocked, asked for, refused."""
 
-    key: str
-    language: str
-    title: str = ""
-    html: str = ""
-    text: str = ""
-    order: int
-    icon: str
-    price: int | None
-    per: str
-    hours: tuple[str, ...]
-    fields: tuple[Field, ...]
-    approval: str
-    urgent: bool
-    changes: str
-    keywords: tuple[str, ...] = ()
-    digest: str = ""
+    line: int
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Somewhere nearby. `walk` is in minutes, 0 is not said; degrees are WGS 84."""
+class Repeated(msgspec.Struct, frozen=True, kw_only=True):
+    """A row that is word for word an earlier one."""
 
-    key: str
-    language: str
-    title: str = ""
-    html: str = ""
-    text: str = ""
-    order: int
-    kind: str
-    latitude: float
-    longitude: float
-    walk: int
-    hours: str = ""
-    phone: str
-    website: str
-    digest: str = ""
+    line: int
 
 
-class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """The property in one language. `labels` name secrets of the host's own."""
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """What every entry of one import is read against. `unit` is where stays go that name none."""
 
-    language: str
-    name: str
-    tagline: str
-    area: str
-    greeting_html: str
-    emergency: tuple[tuple[str, str], ...]
-    labels: dict[str, str]
+    ring: KeyRing
+    house: Property
+    units: tuple[Unit, ...]
+    unit: Unit | None
+    source: str = ""
 
 
-class House(msgspec.Struct, frozen=True, kw_only=True):
-    """What an entry must agree with: the property's units, its currency's decimals, its pictures."""
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """`plain` holds the told fields of PLAIN. `imported` is equal when everything told is equal.
 
-    units: frozenset[str]
-    digits: int
-    picture: Callable[[Front], str]
-    shown: Mapping[str, Picture]
+    `is_unit_in_row` is false when the unit was only given for the whole file. `may_be_echo` marks a nameless
+    closed period that a channel may have taken over from another one.
+    """
 
+    line: int
+    source: str
+    uid: str
+    is_uid_told: bool
+    arrival: date
+    departure: date
+    unit: Unit | None
+    is_unit_in_row: bool
+    status: Status | Literal[""]
+    party: str
+    plain: dict[str, Any]
+    guest: Person
+    imported: str
+    is_from_feed: bool = False
+    may_be_echo: bool = False
 
-class HostText(msgspec.Struct, frozen=True, kw_only=True):
-    """One file, read; `original` are the fields that a translation inherits."""
+    @property
+    def name(self) -> str:
+        """What people call it in a report."""
+        return str(self.plain.get("reference") or self.uid)
 
-    key: str
-    language: str
-    front: Front
-    original: Front
-    prose: Prose
+    @property
+    def period(self) -> Period:
+        unit = self.unit
+        return Period(
+            unit_id=unit.id if unit else None,
+            from_on=self.arrival,
+            until_on=self.departure,
+            unit=unit.slug if unit else None,
+            title=unit.title if unit else None,
+        )
 
-
-Entry = TypeVar("Entry", Section, Service, Place)
-Named = TypeVar("Named", Field, grammar.HostSecret)
-
-
-def section(text: HostText, original: Section | None, *, house: House) -> Section:
-    front, prose = text.front, text.prose
-    made = original or _new_section(text, house)
-    made = msgspec.structs.replace(
-        made,
-        language=text.language,
-        title=front.required("title", str, ""),
-        summary=front.one("summary", str, made.summary),
-        picture_alt=front.one("picture_alt", str, made.picture_alt),
-        html=prose.html,
-        text=prose.text,
-        secrets=prose.secrets,
-    )
-    if made.picture and not made.picture_alt:
-        hint = "Add picture_alt: what it shows, for guests who cannot see it."
-        front.warn("picture", "This picture has no words.", hint=hint)
-    shown = house.shown.get(made.picture)
-    return _with_digest(made, shown.asset if shown else "")
-
-
-def service(text: HostText, original: Service | None, *, house: House) -> Service:
-    front, prose = text.front, text.prose
-    made = original or _new_service(text, house)
-    made = msgspec.structs.replace(
-        made,
-        language=text.language,
-        title=front.required("title", str, ""),
-        keywords=front.many("keywords", str, commas=True) or made.keywords,
-        fields=_relabelled(text, made.fields),
-        html=prose.html,
-        text=prose.text,
-    )
-    return _with_digest(made)
+    def draft(self) -> StayDraft:
+        return StayDraft(
+            source=self.source,
+            source_uid=self.uid,
+            status=self.status or "confirmed",
+            party=self.party,
+            imported=self.imported,
+            periods=(self.period,),
+            guest=self.guest,
+            **self.plain,
+        )
 
 
-def place(text: HostText, original: Place | None) -> Place:
-    front, prose = text.front, text.prose
-    made = original or _new_place(text)
-    made = msgspec.structs.replace(
-        made,
-        language=text.language,
-        title=front.required("title", str, ""),
-        hours=front.one("hours", str, made.hours),
-        html=prose.html,
-        text=prose.text,
-    )
-    return _with_digest(made)
-
-
-def words(text: HostText, original: Words | None, *, secrets: Mapping[str, str]) -> Words:
-    """The property's words. `secrets` gives every name its label in the original, often none."""
-    front = text.front
-    own = {name: label for name, label in secrets.items() if label}
-    given = {
-        name: label
-        for name, label, _ in front.many("labels", _label_for(text.original.declared("secrets"), {}))
+def entry_of(
+    context: Context,
+    values: Mapping[str, Any],
+    *,
+    line: int,
+    source: str,
+    is_from_feed: bool = False,
+    may_be_echo: bool = False,
+) -> Entry | BadRow:
+    """The entry that read cells make, by field, or why they make none. A field that is absent is untold."""
+    arrival, departure = values.get("arrival"), values.get("departure")
+    if arrival is None:
+        return BadRow(line=line, field="arrival", reason="is missing")
+    if departure is None and "nights" in values:
+        departure = arrival + timedelta(days=values["nights"])
+    if departure is None:
+        return BadRow(line=line, field="departure", reason="is missing", hint="So is the number of nights.")
+    if departure <= arrival:
+        return BadRow(line=line, field="departure", reason="is not after the arrival")
+    if (departure - arrival).days > LONGEST_STAY_DAYS:
+        return BadRow(line=line, field="departure", reason="is more than two years after the arrival")
+    unit = values.get("unit", context.unit)
+    guest = Person(name=_full_name(values), phone=values.get("phone", ""), email=values.get("email", ""))
+    told = {
+        "source": source,
+        "arrival": arrival,
+        "departure": departure,
+        "unit": unit.slug if unit else "",
+        "status": values.get("status", ""),
+        "party": values.get("party", ""),
+        "guest": [guest.name, guest.phone, guest.email],
+        **{name: values[name] for name in PLAIN if name in values},
     }
-    lacking = [name for name in own if original and name not in given]
-    if lacking:
-        front.note_missing(f"Guests have no words of this language for {', '.join(lacking)}.")
-    return Words(
-        language=text.language,
-        name=front.one("name", str, original.name) if original else front.required("name", str, ""),
-        tagline=front.one("tagline", str, original.tagline if original else ""),
-        area=front.one("area", str, original.area if original else ""),
-        greeting_html=text.prose.html,
-        emergency=front.many("emergency", grammar.emergency) or (original.emergency if original else ()),
-        labels={**own, **given},
+    uid = values.get("uid") or values.get("reference") or row_uid(context.ring, told)
+    return Entry(
+        line=line,
+        source=source,
+        uid=uid,
+        is_uid_told="uid" in values,
+        arrival=arrival,
+        departure=departure,
+        unit=unit,
+        is_unit_in_row="unit" in values,
+        status=told["status"],
+        party=told["party"],
+        plain={name: values[name] for name in PLAIN if name in values},
+        guest=guest,
+        imported=context.ring.blind("import-row", _text({**told, "uid": uid})),
+        is_from_feed=is_from_feed,
+        may_be_echo=may_be_echo,
     )
 
 
-def distinct(front: Front, name: str, lines: tuple[Named, ...]) -> tuple[Named, ...]:
-    """The lines of a list field whose names must differ; tells those that do not."""
-    names = [line.name for line in lines]
-    for twice in sorted({each for each in names if names.count(each) > 1}):
-        front.refuse(name, f"“{twice}” stands here twice.", hint="Remove one, or give it another name.")
-    return lines
+def renamed(entry: Entry, context: Context, uid: str, party: str) -> Entry:
+    """The same stay under another uid, as one of several rooms of a booking."""
+    imported = context.ring.blind("import-row", _text([entry.imported, uid, party]))
+    return msgspec.structs.replace(entry, uid=uid, party=party, imported=imported)
 
 
-def _new_section(text: HostText, house: House) -> Section:
-    front = text.front
-    for name in ("units", "only_if"):
-        if name in front.names and not front.has(name):
-            hint = "Say for whom it is, or remove the line."
-            front.refuse(name, f"“{name}” is empty: everybody would see this section.", hint=hint)
-    begins, ends = front.one("from", grammar.day, None), front.one("until", grammar.day, None)
-    if begins and ends and ends < begins:
-        front.refuse("until", "It ends before it begins.", hint="until is the last day on which it is shown.")
-    return Section(
-        key=text.key,
-        language=text.language,
-        order=front.required("order", grammar.whole(-999, LAST), LAST, hint=_ORDER_HINT),
-        icon=front.one("icon", grammar.one_of(grammar.ICONS, "icon"), ""),
-        lead=front.many("lead", grammar.one_of(grammar.PHASES, "phase of a stay"), commas=True),
-        units=front.many("units", grammar.one_of(sorted(house.units), "unit of this property"), commas=True),
-        shown_from=begins,
-        shown_until=ends,
-        only_if=front.one("only_if", grammar.one_of(grammar.AUDIENCES, "kind of guest"), ""),
-        picture=house.picture(front),
-    )
+def row_uid(ring: KeyRing, told: Mapping[str, Any]) -> str:
+    """The uid of a row that has none: the same for the same dates, unit and name, telling nothing of them."""
+    same = [told["arrival"], told["departure"], told["unit"], folded(told["guest"][0])]
+    return f"row-{ring.blind('row-uid', _text(same))[:16]}"
 
 
-def _new_service(text: HostText, house: House) -> Service:
-    front = text.front
-    return Service(
-        key=text.key,
-        language=text.language,
-        order=front.one("order", grammar.whole(-999, LAST), LAST),
-        icon=front.one("icon", grammar.one_of(grammar.ICONS, "icon"), "service"),
-        price=front.one("price", grammar.price(house.digits), None),
-        per=front.one("per", grammar.one_of(grammar.PRICE_UNITS, "unit of a price"), ""),
-        hours=front.many("hours", grammar.open_hours),
-        fields=distinct(front, "fields", front.many("fields", grammar.field)),
-        approval=front.one("approval", grammar.one_of(("instant", "approve"), "way to answer"), "approve"),
-        urgent=front.one("urgent", grammar.yes_or_no, False),
-        changes=front.one("changes", grammar.changes, ""),
-    )
+def source_name(text: str) -> str:
+    """`Booking.com` as `booking-com`; brands of one channel are one source."""
+    name = folded(text).replace(" ", "-")
+    return ALIASES.get(name, name) or DEFAULT_SOURCE
 
 
-def _new_place(text: HostText) -> Place:
-    front = text.front
-    latitude, longitude = front.required("coordinates", grammar.coordinates, (0.0, 0.0))
-    return Place(
-        key=text.key,
-        language=text.language,
-        order=front.one("order", grammar.whole(-999, LAST), LAST),
-        kind=front.required("kind", grammar.one_of(grammar.PLACE_KINDS, "kind of place"), ""),
-        latitude=latitude,
-        longitude=longitude,
-        walk=front.one("walk", grammar.whole(1, 600), 0),
-        phone=front.one("phone", grammar.phone, ""),
-        website=front.one("website", grammar.website, ""),
-    )
+def _full_name(values: Mapping[str, Any]) -> str:
+    """First and last name, wherever they stand; a `name` next to only one of them is the other one."""
+    first, name, last = (values.get(field, "") for field in ("first_name", "name", "last_name"))
+    if first and last:
+        return f"{first} {last}"
+    if name and last and not folded(name).endswith(folded(last)):
+        return f"{name} {last}"
+    if name and first and not folded(name).startswith(folded(first)):
+        return f"{first} {name}"
+    return str(name or first or last)
 
 
-def _relabelled(text: HostText, fields: tuple[Field, ...]) -> tuple[Field, ...]:
-    """The fields with this language's labels and choices."""
-    counts = {field.name: len(field.choices) for field in fields}
-    lines = text.front.many("labels", _label_for(text.original.declared("fields"), counts))
-    given = {name: (label, choices) for name, label, choices in lines}
-    for name in counts:
-        if name not in given and text.front is not text.original:
-            text.front.note_missing(f"The field “{name}” has no label in this language.")
-    unchanged = {field.name: (field.label, field.choices) for field in fields}
-    return tuple(_labelled(field, *{**unchanged, **given}[field.name]) for field in fields)
-
-
-def _labelled(field: Field, label: str, choices: tuple[str, ...]) -> Field:
-    return msgspec.structs.replace(field, label=label, choices=choices or field.choices)
-
-
-def _label_for(
-    known: frozenset[str], choices: Mapping[str, int]
-) -> Callable[[str], tuple[str, str, tuple[str, ...]]]:
-    """A reader of `labels:` lines: each names one of `known`, with as many choices as the original has."""
-
-    def labelled(text: str) -> tuple[str, str, tuple[str, ...]]:
-        name, label, translated = grammar.labelled(text)
-        if name not in known:
-            raise ValueError(f"There is no “{name}” to label.", grammar.suggestion(name, sorted(known)))
-        if translated and len(translated) != choices.get(name, len(translated)):
-            hint = "Translate all of them, in the same order."
-            raise ValueError(f"“{name}” has {choices[name]} choices in the original.", hint)
-        return name, label, translated
-
-    return labelled
-
-
-def _with_digest(made: Entry, *more: str) -> Entry:
-    """The entry with a digest over all of it that can reach a page."""
-    told = msgspec.json.encode((msgspec.structs.replace(made, digest=""), more))
-    return msgspec.structs.replace(made, digest=hashlib.sha256(told).hexdigest())
+def _text(value: object) -> str:
+    return msgspec.json.encode(value, order="sorted").decode()

@@ -17,7 +17,7 @@ from pelican.log import console  # type: ignore[import-untyped]
 from pelican.settings import read_settings  # type: ignore[import-untyped]
 
 from generator.content import HostContent
-from generator.theme import TEMPLATE_OPTIONS, Theme, page_policy
+from generator.parts.theme import TEMPLATE_OPTIONS, Theme, page_policy
 from guestlink.language import LANGUAGES, chrome_language, direction
 
 Translated = Callable[[str], str]

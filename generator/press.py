@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from generator.content import HostContent, folder_digest, read_property
-from generator.host_folder import file_digests
+from generator.files.host_folder import file_digests
 from generator.pages import Site
 from generator.rendering import Renderer, Theme
 from generator.targets import Target, open_target

@@ -24,7 +24,6 @@ from guestlink import catalogue, clock, rebuilds, records
 from guestlink.errors import GuestLinkError
 from guestlink.records import Property
 
-
 MOST_NAMES = 3
 
 

@@ -9,13 +9,13 @@ from typing import Final
 import msgspec
 from markupsafe import Markup, escape
 
-from generator import blocks
+from generator.parts import blocks
 from generator.content import HostContent
-from generator.fragments import Fragments
-from generator.frames import SLOTS, Frame
+from generator.parts.fragments import Fragments
+from generator.parts.frames import SLOTS, Frame
 from generator.pages import Page, Site
-from generator.theme import Theme, gate_policy, page_policy
-from generator.wording import Wording, dialled
+from generator.parts.theme import Theme, gate_policy, page_policy
+from generator.parts.wording import Wording, dialled
 from guestlink import language as languages
 from guestlink.crypto import PageSeal
 from guestlink.records import Property

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from generator.host_folder import folder_digest
+from generator.files.host_folder import folder_digest
 from generator.ledger import Publication, load_publication
 from generator.orders import Told
 from guestlink import catalogue, clock, rebuilds, records, secret_values, zones

@@ -6,6 +6,7 @@ Read by `db`, write by `tx`; `with database.write() as tx:` is the unit of work 
 import re
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
@@ -111,6 +112,7 @@ class SQLite:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = self._open()
         except (sqlite3.Error, OSError) as error:
+            self.close()
             mend = "Check database_url and that the folder can be written."
             raise SettingsError(
                 f"The database {path} cannot be opened: {error}.", setting="database_url", hint=mend
@@ -119,9 +121,10 @@ class SQLite:
     def _open(self) -> sqlite3.Connection:
         driver = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         driver.row_factory = sqlite3.Row
-        for pragma in ("journal_mode=wal", "synchronous=full", "secure_delete=on", "foreign_keys=on"):
-            driver.execute(f"pragma {pragma}")
         self._opened.append(driver)
+        _switch_to_wal(driver)
+        for pragma in ("synchronous=full", "secure_delete=on", "foreign_keys=on"):
+            driver.execute(f"pragma {pragma}")
         return driver
 
     @contextmanager
@@ -153,6 +156,20 @@ class SQLite:
             for driver in self._opened:
                 driver.close()
             self._opened.clear()
+
+
+def _switch_to_wal(driver: sqlite3.Connection) -> None:
+    """SQLite does not wait for others by itself when two processes switch a new file at the same moment."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            driver.execute("pragma journal_mode=wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 # -- PostgreSQL ------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """A small house for tests: two rooms, three guests, a handful of files, planted words that must never be readable."""
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import msgspec
 from generator.orders import Order, Outcome
 from generator.press import Press, open_press
 from generator.publishing import publish
-from guestlink import crypto, houses, records, secret_values, stays
+from guestlink import crypto, houses, links, records, secret_values, stays
 from guestlink.contacts import Person
 from guestlink.database import Database, open_database
 from guestlink.houses import HouseDraft
@@ -179,3 +180,19 @@ def site_files(settings: Settings) -> dict[str, bytes]:
 def command(home: Path) -> list[str]:
     """How a test calls publish.py; its environment must say GUESTLINK_HOME."""
     return [sys.executable, str(ROOT / "publish.py")]
+
+
+def link_of(settings: Settings, reference: str) -> str:
+    """The newest guest link of a stay."""
+    database, ring = opened(settings)
+    with database.read() as db:
+        stay = records.find_stay(db, reference)
+        link = records.stay_links(db, stay)[-1]
+        contact = next(contact for contact in records.contacts(db, stay) if contact.id == link.contact_id)
+    database.close()
+    return links.gate_link(settings.public_url, link.slug, stays.open_page_key(ring, contact, link))
+
+
+def from_folder(settings: Settings) -> Callable[[str], bytes]:
+    """Fetches objects straight from the site's folder, without the edge's lock."""
+    return lambda path: (settings.path("data/site") / path.partition("?")[0].strip("/")).read_bytes()

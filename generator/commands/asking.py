@@ -13,7 +13,8 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from generator import cells, grammar
+from generator import cells
+from generator.files import grammar
 from guestlink import zones
 from guestlink.contacts import Person
 from guestlink.database import Reading
@@ -61,7 +62,7 @@ def wanted(value: str, option: str, question: str) -> str:
     if not value and sys.stdin.isatty():
         value = input(f"{question}: ").strip()
     if not value:
-        raise InvalidInput(f"{option} is missing.", hint=f"{option} says: {question[0].lower()}{question[1:]}.")
+        raise InvalidInput(f"{option} is missing.", hint=f"It says: {question[0].lower()}{question[1:]}.")
     return value
 
 
@@ -108,11 +109,13 @@ def add_guest_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="", help=f"the guest's name; {why}")
     parser.add_argument("--phone", default="", help="the guest's phone, such as '+44 7700 900123'")
     parser.add_argument("--email", default="", help="the guest's e-mail address")
-    parser.add_argument("--guest-file", metavar="FILE", default="", help="name, phone, email as a JSON object")
+    parser.add_argument(
+        "--guest-file", metavar="FILE", default="", help="name, phone, email as a JSON object"
+    )
 
 
 def guest(args: argparse.Namespace, *, ask: bool) -> Person | None:
-    """The person that the options or the file tell of; with `ask` also by questions. None when nothing is told."""
+    """The person that options, file or (with `ask`) answers tell of; None when nothing is told."""
     told = _guest_file(args.guest_file) if args.guest_file else Guest()
     name, phone, email = (getattr(args, each) or getattr(told, each) for each in ("name", "phone", "email"))
     if ask and not (name or phone or email) and sys.stdin.isatty():
@@ -150,7 +153,9 @@ def stay_in(db: Reading, house: Property, name: str) -> Stay:
     """The stay with this name, which must be in this house."""
     stay = find_stay(db, name)
     if stay.property_id != house.id:
-        raise NotFound(f"The stay {name!r} is not in {house.slug}.", hint="`publish.py stay list` shows where.")
+        raise NotFound(
+            f"The stay {name!r} is not in {house.slug}.", hint="`publish.py stay list` shows where."
+        )
     return stay
 
 

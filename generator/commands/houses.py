@@ -54,7 +54,8 @@ def _add(args: argparse.Namespace, desk: Desk) -> int:
     with desk.database.write() as tx:
         house = houses.add_property(tx, draft, at=at, by=by)
         written = _write_files(desk, house)
-    desk.say(f"Property {house.slug}: {house.zone}, {house.currency}, from {house.check_in} until {house.check_out}.")
+    hours = f"from {house.check_in} until {house.check_out}"
+    desk.say(f"{house.slug} is a property now: {house.zone}, {house.currency}, {hours}.")
     _tell_files(desk, house, written)
     desk.say(f"{house.slug} has no rooms yet: `publish.py unit add {house.slug} room-1`.", style="bold")
     return 0
@@ -84,7 +85,7 @@ def _tell_files(desk: Desk, house: Property, written: list[str]) -> None:
     for name in written:
         desk.say(f"  {name}")
     if not house.zone.startswith("Europe/"):
-        desk.say("Add `emergency: NUMBER | Fire, ambulance, police` to property.md: guests look for it there.")
+        desk.say("Add `emergency: NUMBER | Fire, ambulance, police` to property.md: guests look for it.")
 
 
 def _set(args: argparse.Namespace, desk: Desk) -> int:
@@ -96,7 +97,7 @@ def _set(args: argparse.Namespace, desk: Desk) -> int:
         "check_out": args.check_out,
     }
     if not any(told.values()):
-        raise InvalidInput("Nothing to change was told.", hint="`publish.py property set --help` lists what can be.")
+        raise InvalidInput("Nothing to change was told.", hint="`publish.py property set --help` lists it.")
     by, at = desk.user, clock.now()
     with desk.database.write() as tx:
         house = find_property(tx, args.slug)
@@ -134,5 +135,6 @@ def _list(args: argparse.Namespace, desk: Desk) -> int:
         columns = ["property", "zone", "currency", "language", "check-in", "check-out", "units#", "stays#"]
         desk.table(columns, [list(row.values()) for row in rows])
     none = "There is no property yet. `publish.py property add SLUG` makes one."
-    desk.say(none if not rows else "1 property." if len(rows) == 1 else f"{len(rows)} properties.", style="bold")
+    count = "1 property" if len(rows) == 1 else f"{len(rows)} properties"
+    desk.say(f"{count}." if rows else none, style="bold")
     return 0

@@ -2,7 +2,6 @@
 
 import argparse
 
-
 from generator.keys import add_key, pages_signed_with, retire_key, use_key
 from guestlink import clock
 from guestlink.terminal import Desk

@@ -1,6 +1,6 @@
 """`publish.py secret set|list`: door codes, passwords, addresses.
 
-A value comes from the keyboard without echo or from a file, never from the command's words, and is never shown.
+A value comes from the keyboard without echo or from a file, never from the command's words. None is shown.
 """
 
 import argparse
@@ -10,9 +10,9 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from generator import grammar, leaks
 from generator.commands import asking
 from generator.content import read_property
+from generator.files import grammar, leaks
 from guestlink import clock, secret_values
 from guestlink.database import Reading
 from guestlink.errors import InvalidInput
@@ -23,8 +23,8 @@ from guestlink.terminal import Desk, asked
 MOST_PLACES = 5
 REFUSAL = InvalidInput(
     "A secret is never taken from the command line, or a word was not understood: nothing was set.",
-    hint="Others on this machine can see a command's words, and the shell remembers them. Leave the value out and it "
-    "is asked for, or give --file; and if you have written it there, choose another one.",
+    hint="Others on this machine can see a command's words, and the shell keeps them. Leave the value out "
+    "and it is asked for, or give --file; and if you have written it there, choose another one.",
 )
 
 
@@ -38,8 +38,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         scope.add_argument("--unit", default="", help="only for this unit")
         scope.add_argument("--stay", default="", help="only for this stay")
         verb.add_argument("--file", default="", help="the value is the first line of this file")
-        verb.add_argument("--from", dest="begins", metavar="WHEN", default="", help="local time: 2026-05-04T15:00")
-        verb.add_argument("--until", metavar="WHEN", default="", help="local time; else until the stay's departure")
+        verb.add_argument(
+            "--from", dest="begins", metavar="WHEN", default="", help="local time: 2026-05-04T15:00"
+        )
+        verb.add_argument(
+            "--until", metavar="WHEN", default="", help="local time; else until the stay's departure"
+        )
         rules = "'on booking', '48 hours before arrival', 'when the room is ready'; else property.md's rule"
         verb.add_argument("--shown", metavar="RULE", default="", help=f"when guests see it: {rules}")
     show = verbs.add_parser("list", help="names, never values")
@@ -100,12 +104,16 @@ def _where(house: Property, unit: Unit | None, stay: Stay | None) -> str:
 def _warn(desk: Desk, folder: Path, name: str, value: str) -> None:
     """Where the value stands in the host's texts, and whether they know the name."""
     front = folder / "property.md"
-    if name not in secret_values.STANDARD and front.exists():
-        if not re.search(rf"^(?:secrets:)?\s+{re.escape(name)}\s*\|", front.read_text("utf-8", "replace"), re.MULTILINE):
-            desk.warn(f"property.md does not say under secrets: what guests read beside {name} and when they see it.")
+    told = re.compile(rf"^(?:secrets:)?\s+{re.escape(name)}\s*\|", re.MULTILINE)
+    if front.exists() and not told.search(front.read_text("utf-8", "replace")):
+        desk.warn(
+            f"property.md does not say under `secrets:` when guests see {name}; they see it 48 hours before."
+        )
+    sure = leaks.is_sure(value.strip())
+    what = "publishing refuses that" if sure else "everybody with a link can read it"
     for place in list(_places(folder, value.strip()))[:MOST_PLACES]:
-        what = "publishing refuses that" if leaks.is_sure(value.strip()) else "everybody with a link can read it"
-        desk.warn(f"{folder.name}/{place}: the new value of {name} stands here, and {what}. Write [[{name}]].")
+        where = f"{folder.name}/{place}"
+        desk.warn(f"{where}: the new value of {name} stands here; {what}. Write [[{name}]] instead.")
 
 
 def _places(folder: Path, value: str) -> Iterator[str]:
@@ -121,8 +129,7 @@ def _list(args: argparse.Namespace, desk: Desk) -> int:
     at = clock.now()
     with desk.database.read() as db:
         house = find_property(db, args.property)
-        found = [s for s in secret_values.load_secrets(db, house) if s.valid_until is None or s.valid_until > at]
-        rows = [_row(db, desk, house, secret) for secret in found]
+        rows = [_row(db, desk, house, secret) for secret in _lasting(db, house, at)]
     if args.json:
         desk.json(rows)
         return 0
@@ -138,7 +145,9 @@ def _row(db: Reading, desk: Desk, house: Property, secret: Secret) -> dict[str, 
     units_by_id = {unit.id: unit.slug for unit in units(db, house)}
     stay = db.one("stay_by_id", id=secret.stay_id) if secret.stay_id else None
     host = db.one("first_user")
-    knows = host is not None and host["id"] == secret.set_by
+    by = secret.set_by
+    if host and host["id"] == by:
+        by = desk.ring.open(host["name"], "users", "name", row=by)
     return {
         "secret": secret.name,
         "for": f"stay {stay['code']}" if stay else units_by_id.get(secret.unit_id or "", "all"),
@@ -146,14 +155,22 @@ def _row(db: Reading, desk: Desk, house: Property, secret: Secret) -> dict[str, 
         "from": _local(secret.valid_from, house),
         "until": _local(secret.valid_until, house) if secret.valid_until else "",
         "set": _local(secret.set_at, house),
-        "by": desk.ring.open(host["name"], "users", "name", row=host["id"]) if host and knows else secret.set_by,
+        "by": by,
     }
 
 
+def _lasting(db: Reading, house: Property, at: datetime) -> list[Secret]:
+    """Values that are or will be valid."""
+    return [s for s in secret_values.load_secrets(db, house) if s.valid_until is None or s.valid_until > at]
+
+
 def _shown(secret: Secret) -> str:
-    hours = f"{secret.hours} hours before arrival"
-    rules = {"": "as property.md says", "booking": "on booking", "hours": hours, "ready": "when the room is ready"}
-    return rules[secret.rule]
+    return {
+        "": "as property.md says",
+        "booking": "on booking",
+        "hours": f"{secret.hours} hours before arrival",
+        "ready": "when the room is ready",
+    }[secret.rule]
 
 
 def _local(at: datetime, house: Property) -> str:
@@ -166,7 +183,7 @@ def _missing(args: argparse.Namespace, desk: Desk) -> int:
     with desk.database.read() as db:
         house = find_property(db, args.property)
         rooms = units(db, house)
-        valid = [s for s in secret_values.load_secrets(db, house) if s.valid_until is None or s.valid_until > at]
+        valid = _lasting(db, house, at)
     content = read_property(
         desk.settings.content_folder / house.slug,
         units=frozenset(unit.slug for unit in rooms),

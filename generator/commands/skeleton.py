@@ -52,7 +52,8 @@ def write_skeleton(folder: Path, house: Property, *, on: date) -> list[str]:
                 written.append(name)
     except OSError as error:
         mend = "Let yourself write there, or set content to another folder."
-        raise SettingsError(f"{folder} cannot be written: {error.strerror}.", setting="content", hint=mend) from None
+        told = f"{folder} cannot be written: {error.strerror}."
+        raise SettingsError(told, setting="content", hint=mend) from None
     return written
 
 
@@ -62,8 +63,9 @@ def skeleton(house: Property, *, on: date) -> Iterator[tuple[str, str]]:
     texts = msgspec.convert(tomllib.loads(TEXTS.read_text("utf-8"))[chrome_language(tag)], Texts)
     for number, (key, (icon, lead)) in enumerate(LEADS.items(), start=1):
         title, text, hint = getattr(texts, key.replace("-", "_"))
-        fields = [f"title: {title}", f"order: {10 * number}", f"icon: {icon}", *([f"lead: {lead}"] if lead else [])]
-        yield f"sections/{key}.{tag}.md", _file([*fields, f"updated: {on}"], text, hint)
+        leads = [f"lead: {lead}"] if lead else []
+        fields = [f"title: {title}", f"order: {10 * number}", f"icon: {icon}", *leads, f"updated: {on}"]
+        yield f"sections/{key}.{tag}.md", _file(fields, text, hint)
     yield FIRST_FILE, _file(_front(house, texts, on), texts.greeting, texts.hint)
 
 

@@ -1,4 +1,4 @@
-"""`publish.py unit add|set|list`: rooms and flats. The address of a calendar feed is asked for without echo."""
+"""`publish.py unit add|set|list`: rooms and flats. A calendar feed's address is asked for without echo."""
 
 import argparse
 from urllib.parse import urlsplit
@@ -13,7 +13,7 @@ LONGEST_FEED = 2000
 ASK = "ask"
 REFUSAL = InvalidInput(
     "These words were not understood, and nothing was changed.",
-    hint="A feed's address is as good as a key: --feed asks for it, --feed-file reads it. `publish.py unit --help` tells more.",
+    hint="A feed's address is as good as a key: --feed asks for it, --feed-file reads it.",
 )
 
 
@@ -23,12 +23,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     change = verbs.add_parser("set", help="change its title or its calendar feed")
     for verb in (add, change):
         verb.add_argument("property", metavar="PROPERTY")
-        verb.add_argument("slug", metavar="SLUG", help="its short name, such as room-3; texts name it in `units:`")
+        verb.add_argument("slug", metavar="SLUG", help="its short name, such as room-3")
         verb.add_argument("--title", default="", help="what guests read, such as 'Room 3'")
     feed = change.add_mutually_exclusive_group()
-    asks = {"nargs": "?", "const": ASK, "default": "", "metavar": ""}
-    feed.add_argument("--feed", **asks, help="ask for the address of its iCal feed, without echo")
-    feed.add_argument("--feed-file", metavar="FILE", default="", help="the address is the first line of this file")
+    asks = "ask for the address of its iCal feed, without echo"
+    feed.add_argument("--feed", nargs="?", const=ASK, default="", metavar="", help=asks)
+    feed.add_argument(
+        "--feed-file", metavar="FILE", default="", help="the first line of this file is the address"
+    )
     show = verbs.add_parser("list", help="all rooms and flats")
     show.add_argument("property", metavar="PROPERTY", nargs="?", default="")
     show.add_argument("--json", action="store_true", help="for machines")
@@ -52,7 +54,7 @@ def _set(args: argparse.Namespace, desk: Desk) -> int:
     if args.feed not in {"", ASK}:
         raise REFUSAL
     if not (args.title.strip() or args.feed or args.feed_file):
-        raise InvalidInput("Nothing to change was told.", hint="--title, --feed and --feed-file change a unit.")
+        raise InvalidInput("Nothing to change was told.", hint="Give --title, --feed or --feed-file.")
     with desk.database.read() as db:
         find_unit(db, find_property(db, args.property), args.slug)
     feed = _feed(args.feed_file) if args.feed or args.feed_file else ""
@@ -60,7 +62,8 @@ def _set(args: argparse.Namespace, desk: Desk) -> int:
     with desk.database.write() as tx:
         house = find_property(tx, args.property)
         unit = find_unit(tx, house, args.slug)
-        unit = houses.change_unit(tx, desk.ring, house, unit, at=at, by=by, title=args.title.strip(), feed=feed)
+        told = {"title": args.title.strip(), "feed": feed}
+        unit = houses.change_unit(tx, desk.ring, house, unit, at=at, by=by, **told)
     kept = " Its feed is kept sealed." if feed else ""
     desk.say(f"{house.slug}: {unit.slug} is {unit.title}.{kept}", style="bold")
     return 0
@@ -83,15 +86,23 @@ def _list(args: argparse.Namespace, desk: Desk) -> int:
         chosen = [find_property(db, args.property)] if args.property else properties(db)
         found = [(house, unit) for house in chosen for unit in units(db, house)]
     if args.json:
-        desk.json([
-            {"property": house.slug, "unit": unit.slug, "title": unit.title, "feed": unit.feed is not None}
-            for house, unit in found
-        ])
+        desk.json(
+            [
+                {
+                    "property": house.slug,
+                    "unit": unit.slug,
+                    "title": unit.title,
+                    "feed": unit.feed is not None,
+                }
+                for house, unit in found
+            ]
+        )
         return 0
     if found:
         rows = [(house.slug, unit.slug, unit.title, "yes" if unit.feed else "") for house, unit in found]
         desk.table(["property", "unit", "title", "feed"], rows)
     where = args.property or "any property"
     none = f"There is no unit in {where} yet. `publish.py unit add PROPERTY SLUG` makes one."
-    desk.say(none if not found else "1 unit." if len(found) == 1 else f"{len(found)} units.", style="bold")
+    count = "1 unit" if len(found) == 1 else f"{len(found)} units"
+    desk.say(f"{count}." if found else none, style="bold")
     return 0

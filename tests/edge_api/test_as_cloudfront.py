@@ -1,7 +1,6 @@
 """The local edge and deploy/cloudfront.yaml make the same promises."""
 
-import re
-
+import msgspec
 import pytest
 
 from edge_api import copies, site
@@ -36,8 +35,8 @@ def test_every_behaviour_of_the_template_is_compared(stack: Stack) -> None:
 
 @pytest.mark.parametrize("pattern", PATHS)
 def test_the_same_headers(house: House, stack: Stack, pattern: str) -> None:
-    with house.client(public_url="https://stay.example.com") as guest:
-        house.settings = type(house.settings)(home=house.settings.home, public_url="https://stay.example.com")
+    house.settings = msgspec.structs.replace(house.settings, public_url="https://stay.example.com")
+    with house.client() as guest:
         answer = guest.get(signed(house, pattern))
     assert answer.status_code == 200
     promised = stack.headers(pattern)
@@ -63,9 +62,8 @@ def test_the_same_methods(house: House, stack: Stack, pattern: str) -> None:
 def test_never_longer_in_a_cache(house: House, stack: Stack, pattern: str) -> None:
     with house.client() as guest:
         told = guest.get(signed(house, pattern)).headers["Cache-Control"]
-    seconds = dict(copies.LIFETIME.findall(told))
-    longest = stack.cache(pattern)["MaxTTL"]
-    assert int(seconds.get("s-maxage", seconds["max-age"])) <= longest
+    seconds: dict[str, str] = dict(copies.LIFETIME.findall(told))
+    assert int(seconds.get("s-maxage", seconds["max-age"])) <= stack.cache(pattern)["MaxTTL"]
 
 
 def test_the_same_error_page(stack: Stack) -> None:
@@ -74,9 +72,6 @@ def test_the_same_error_page(stack: Stack) -> None:
     assert stack.distribution["DefaultRootObject"] == site.LANDING_PAGE
 
 
-def test_a_picture_can_do_less_here_than_there(stack: Stack) -> None:
-    """The template's default policy is part of every policy of ours."""
-    assert all(
-        re.search(re.escape(stack.headers("")["Content-Security-Policy"]), policy)
-        for policy in (site.NO_FRAMES, site.WORKER_POLICY, site.PICTURE_POLICY)
-    )
+def test_no_policy_of_ours_is_weaker(stack: Stack) -> None:
+    weakest = stack.headers("")["Content-Security-Policy"]
+    assert all(weakest in policy for policy in (site.NO_FRAMES, site.WORKER_POLICY, site.PICTURE_POLICY))

@@ -1,4 +1,4 @@
-"""`serve --preview`: an open page reloads when it is published anew; everybody else gets the page as it is."""
+"""`serve --preview`: an open page reloads when it is published anew; all else is as it always is."""
 
 import sys
 import tempfile
@@ -17,9 +17,9 @@ from tests.edge_api.wire import Edge
 from tests.services import free_port, running
 
 KEY = f"w/_/{place.SLUG}/en.html"
-DOCUMENT = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Harbour House</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'self'; connect-src 'self'">
-<body><p>{}</p></body></html>"""
+POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'"
+DOCUMENT = f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Harbour House</title>
+<meta http-equiv="Content-Security-Policy" content="{POLICY}"><body><p>{{}}</p></body></html>"""
 
 
 @pytest.fixture

@@ -14,7 +14,20 @@ from guestlink import secret_values, stays
 from guestlink.records import find_stay, stay_links
 from guestlink.settings import Settings, load_settings
 from tests.faults.crashing import Crash, Fuse, Reader, faulty
-from tests.house import AT, BY, DOOR, FILES, PICTURE, make_home, opened, run_publish, site_files, the_house, three_stays, write_files
+from tests.house import (
+    AT,
+    BY,
+    DOOR,
+    FILES,
+    PICTURE,
+    make_home,
+    opened,
+    run_publish,
+    site_files,
+    the_house,
+    three_stays,
+    write_files,
+)
 
 LATER = AT + timedelta(minutes=10)
 SHORT = 14

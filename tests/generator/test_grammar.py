@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator import grammar
-from generator.grammar import Field, Reveal
+from generator.files import grammar
+from generator.files.grammar import Field, Reveal
 
 READERS: list[Callable[[str], object]] = [
     grammar.name,

@@ -6,7 +6,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.leaks import Sieve, is_sure, lines_of, tokens
+from generator.files.leaks import Sieve, is_sure, lines_of, tokens
 
 CODES = st.text(alphabet=string.ascii_letters + string.digits + "-_#!?$%&", min_size=4, max_size=40).filter(
     lambda code: code[0].isalnum() and code[-1].isalnum()

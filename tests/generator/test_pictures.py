@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms
 
-from generator.pictures import Picture, look_at, read_picture
-from generator.svg import inspect
+from generator.files.pictures import Picture, look_at, read_picture
+from generator.files.svg import inspect
 from guestlink.errors import ContentError, Stale
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)

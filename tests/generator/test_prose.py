@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from markdown import markdown
 from markdown.extensions.tables import TableExtension
 
-from generator.pictures import Picture
-from generator.prose import LINK, Prose, finish, set_quotes
+from generator.files.pictures import Picture
+from generator.files.prose import LINK, Prose, finish, set_quotes
 
 HOUSE = Picture(
     name="house.svg",

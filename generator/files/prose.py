@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 import nh3
 
-from generator.pictures import Picture
+from generator.files.pictures import Picture
 
 SECRET_MARK: Final = re.compile(r"\[\[\s*([^\[\]\n]{1,80}?)\s*\]\]")
 LINK: Final = re.compile(r"(?:https?://[^/\s]|mailto:|tel:|geo:)", re.IGNORECASE)

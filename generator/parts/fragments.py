@@ -12,8 +12,8 @@ import msgspec
 from markupsafe import Markup, escape
 
 from generator.content import HostContent, Place, Section, Service
-from generator.theme import Theme
-from generator.wording import Wording, dialled
+from generator.parts.theme import Theme
+from generator.parts.wording import Wording, dialled
 
 SECRET: Final = re.compile(r'(<span data-secret="[a-z0-9_-]+">)(</span>)')
 GIST: Final = 3  # how many titles tell what a list holds

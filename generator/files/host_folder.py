@@ -13,9 +13,9 @@ from unicodedata import normalize
 
 import msgspec
 
-from generator import grammar
-from generator.front_matter import Problems
-from generator.pictures import TYPES
+from generator.files import grammar
+from generator.files.front_matter import Problems
+from generator.files.pictures import TYPES
 
 Role = Literal["property", "section", "service", "place", "picture"]
 

@@ -10,13 +10,13 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from generator import grammar, host_folder, leaks, prose
-from generator.album import Album
-from generator.entries import OWN_FIELDS, WORD_FIELDS, HostText
-from generator.front_matter import Front, Kind, Problem, Problems, outline
-from generator.host_folder import HostFile, Role
-from generator.leaks import Leaks, Sieve
-from generator.prose import Prose
+from generator.files import grammar, host_folder, leaks, prose
+from generator.files.album import Album
+from generator.files.entries import OWN_FIELDS, WORD_FIELDS, HostText
+from generator.files.front_matter import Front, Kind, Problem, Problems, outline
+from generator.files.host_folder import HostFile, Role
+from generator.files.leaks import Leaks, Sieve
+from generator.files.prose import Prose
 
 T = TypeVar("T")
 Versions = dict[str, HostFile]  # one file for each language

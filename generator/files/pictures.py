@@ -18,7 +18,7 @@ from PIL.JpegImagePlugin import jpeg_factory
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from generator.svg import Drawing, inspect
+from generator.files.svg import Drawing, inspect
 from guestlink.errors import ContentError, Stale
 
 WIDEST: Final = 1600  # pixels; a phone's screen at three pixels a point is narrower

@@ -13,10 +13,10 @@ from babel.dates import get_day_names
 from markupsafe import Markup
 
 from generator.content import HostContent, Place, Service, Words
-from generator.grammar import DAYS
+from generator.files.grammar import DAYS
 from guestlink import language as languages
 from guestlink import zones
-from guestlink.language import Catalogue, N_
+from guestlink.language import N_, Catalogue
 from guestlink.records import Property
 
 SECRETS: Final = {

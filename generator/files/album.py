@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from unicodedata import normalize
 from urllib.parse import unquote
 
-from generator import pictures
-from generator.front_matter import Problems
-from generator.grammar import nearest
-from generator.host_folder import HostFile
-from generator.pictures import Picture
+from generator.files import pictures
+from generator.files.front_matter import Problems
+from generator.files.grammar import nearest
+from generator.files.host_folder import HostFile
+from generator.files.pictures import Picture
 from guestlink.errors import ContentError
 
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from segno import helpers
 
 from generator.pages import Page
-from generator.wording import Wording, whole
+from generator.parts.wording import Wording, whole
 from guestlink.records import Period, Phase, moments
 from guestlink.secret_values import Window
 

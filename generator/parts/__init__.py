@@ -1,0 +1,1 @@
+"""What `rendering` puts a page together from: the theme, its words, fragments, frames and private blocks."""
