@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 from litestar import HttpMethod, Request, route
-from litestar.enums import ScopeType
 from litestar.exceptions import MethodNotAllowedException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
@@ -64,7 +63,7 @@ def site_route(site: "Site") -> HTTPRouteHandler:
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A whole answer, and the ASGI application that sends it."""
+    """A whole answer, and the ASGI application that sends it; for a HEAD the server leaves the body out."""
 
     status: int
     headers: dict[str, str]
@@ -72,10 +71,8 @@ class Answer(msgspec.Struct, frozen=True):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(name.encode(), value.encode()) for name, value in self.headers.items()]
-        only_headers = scope["type"] == ScopeType.HTTP and scope["method"] == "HEAD"
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        body = b"" if only_headers else self.body
-        await send({"type": "http.response.body", "body": body, "more_body": False})
+        await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
 class Site:

@@ -51,6 +51,7 @@ class Told(msgspec.Struct, frozen=True):
     path: str
     line: int
     message: str
+    hint: str = ""
 
 
 def counted(outcome: Outcome, steps: Plan, wanted: Sequence[Wanted]) -> Outcome:

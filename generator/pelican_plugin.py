@@ -1,12 +1,12 @@
 """The Pelican generator of what belongs to no guest: the landing page and the page for what is not there.
 
-Pelican runs without feeds, articles and output on the terminal; its import changes process-wide classes, so the
-serving process never imports this file.
+Pelican runs without feeds, articles and output on the terminal; its import changes process-wide classes, so
+the serving process never imports this file.
 """
 
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from guestlink.language import LANGUAGES, chrome_language, direction
 
 Translated = Callable[[str], str]
 
-QUIET: Final = {
+QUIET: Final[dict[str, Any]] = {
     "ARTICLE_PATHS": [],
     "PAGE_PATHS": [],
     "STATIC_PATHS": [],
@@ -41,7 +41,7 @@ QUIET: Final = {
 
 
 class Shell(msgspec.Struct, frozen=True, kw_only=True):
-    """One page without a guest: its path, the template's name without ending, and what the template prints."""
+    """One page without a guest: its path, its template without the ending, and what that prints."""
 
     path: str
     template: str
@@ -63,7 +63,7 @@ def register() -> None:
 
 
 def shells(theme: Theme, houses: Sequence[HostContent], *, build: Path | None = None) -> dict[str, bytes]:
-    """Path -> bytes of the landing page and 404.html, made in `build` or in a folder that is removed again."""
+    """Path -> bytes of the landing page and 404.html, made in `build` or in a folder that goes again."""
     if build is None:
         with tempfile.TemporaryDirectory(prefix="guestlink-shells-") as folder:
             return shells(theme, houses, build=Path(folder))
@@ -113,7 +113,9 @@ def _not_found(theme: Theme, houses: Sequence[HostContent]) -> Shell:
     return Shell(path="404.html", template="404", context=_general(theme, houses, said))
 
 
-def _general(theme: Theme, houses: Sequence[HostContent], said: Callable[[Translated], str]) -> Mapping[str, Any]:
+def _general(
+    theme: Theme, houses: Sequence[HostContent], said: Callable[[Translated], str]
+) -> dict[str, object]:
     """What both pages print: one sentence in every language, those that the houses speak first."""
     spoken = dict.fromkeys(chrome_language(tag) for house in houses for tag in house.languages)
     tags = dict.fromkeys([*spoken, *LANGUAGES])
@@ -122,5 +124,7 @@ def _general(theme: Theme, houses: Sequence[HostContent], said: Callable[[Transl
         "title": "Guest Link",
         "csp": page_policy(style),
         "style": style,
-        "lines": [{"tag": tag, "dir": direction(tag), "text": said(theme.catalogue(tag).text)} for tag in tags],
+        "lines": [
+            {"tag": tag, "dir": direction(tag), "text": said(theme.catalogue(tag).text)} for tag in tags
+        ],
     }

@@ -21,7 +21,7 @@ from generator.site_objects import publish_assets, publish_shells
 from generator.targets import invalidate, publishing_lock
 from generator.views import Opener, stay_views
 from guestlink import catalogue, clock, rebuilds, records
-from guestlink.errors import GuestLinkError
+from guestlink.errors import GuestLinkError, told
 from guestlink.records import Property
 
 MOST_NAMES = 3
@@ -109,7 +109,7 @@ def _prepared(
         live=len(live),
         old_assets=any(row.kind == "asset" and not row.source_hash for row in live),
     )
-    problems = [*(f"{p.path}:{p.line}: {p.message}" for p in content.problems)]
+    problems = [told(problem) for problem in content.problems]
     outcome = Outcome(
         slug=house.slug,
         stays=len({view.stay.id for view in views}),
@@ -194,8 +194,8 @@ def _record(press: Press, held: Lease, work: Work, steps: Plan, *, order: Order,
 def _publication(press: Press, work: Work, *, boundary: datetime | None, at: datetime) -> Publication:
     content, mistakes = work.reading.content, work.reading.mistakes
     fresh = work.reading.from_files
-    told = [Told(p.kind, p.path, p.line, p.message) for p in content.problems]
-    told += [Told("error", p.path, p.line, p.message) for p in getattr(mistakes, "problems", [])]
+    lines = [Told(p.kind, p.path, p.line, p.message) for p in content.problems]
+    lines += [Told("error", p.path, p.line, p.message) for p in getattr(mistakes, "problems", [])]
     return msgspec.structs.replace(
         work.before,
         content_hash=content.digest if fresh else "" if mistakes else work.before.content_hash,
@@ -203,7 +203,7 @@ def _publication(press: Press, work: Work, *, boundary: datetime | None, at: dat
         fingerprint=press.site.fingerprint,
         next_boundary=boundary,
         files=msgspec.json.encode(work.reading.files, order="sorted").decode() if fresh else work.before.files,
-        report=msgspec.json.encode(told).decode(),
+        report=msgspec.json.encode(lines).decode(),
         published_at=at,
     )
 
@@ -269,14 +269,14 @@ def _unchanged(press: Press, house: Property) -> Outcome:
         rows = db.all("page_counts", target=press.target.name, property_id=house.id)
         before = ledger.load_publication(db, house.id, target=press.target.name)
     counts = {row["kind"]: int(row["pages"]) for row in rows}
-    told = msgspec.json.decode(before.report, type=list[Told])
+    lines = msgspec.json.decode(before.report, type=list[Told])
     return Outcome(
         slug=house.slug,
         pages=counts.get("welcome", 0),
         unchanged=sum(counts.values()),
         stays=counts.get("gate", 0),
         boundary=before.next_boundary,
-        problems=tuple(f"{item.path}:{item.line}: {item.message}" for item in told),
+        problems=tuple(told(item) for item in lines),
     )
 
 

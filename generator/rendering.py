@@ -4,16 +4,17 @@ Host text is data, decisions are made in `pages`, and equal input gives equal by
 """
 
 import base64
+from collections.abc import Iterator
 from typing import Final
 
 import msgspec
 from markupsafe import Markup, escape
 
-from generator.parts import blocks
 from generator.content import HostContent
+from generator.pages import Page, Site
+from generator.parts import blocks
 from generator.parts.fragments import Fragments
 from generator.parts.frames import SLOTS, Frame
-from generator.pages import Page, Site
 from generator.parts.theme import Theme, gate_policy, page_policy
 from generator.parts.wording import Wording, dialled
 from guestlink import language as languages
@@ -23,6 +24,7 @@ from guestlink.records import Property
 __all__ = ["Private", "Renderer", "Theme"]
 
 ENTRANCES: Final = ("door-code", "key-box", "gate-code")
+PLACED: Final = Markup('<template data-{}="{}">\n{}</template>\n')
 SEALED: Final = b'<template data-sealed="%b">%b</template>'
 
 
@@ -48,6 +50,7 @@ class Renderer:
         self._wordings: dict[str, Wording] = {}
         self._fragments: dict[str, Fragments] = {}
         self._frames: dict[tuple[object, ...], Frame] = {}
+        self._placed: dict[tuple[object, ...], Markup] = {}
         self._last_seal = b"", PageSeal(b"")
 
     def page(self, page: Page, private: Private) -> bytes:
@@ -98,22 +101,25 @@ class Renderer:
         slug, tag = page.view.link.slug, page.language
         return base64.b64encode(self._last_seal[1].seal(html.encode(), slug=slug, language=tag, block=block))
 
-    def _sealed_sections(self, page: Page) -> list[dict[str, object]]:
-        """Sections for this stay alone, each with the place it goes to among the clear ones."""
+    def _sealed_sections(self, page: Page) -> Markup:
+        """Sections for some stays alone, each with the place it goes to among the clear ones."""
+        key = page.language, page.phase, page.clear, page.sealed
+        if key not in self._placed:
+            self._placed[key] = Markup().join(self._placings(page))
+        return self._placed[key]
+
+    def _placings(self, page: Page) -> Iterator[Markup]:
         over, fragments = page.phase == "departed", self._fragments_in(page.language)
         ordered = self._ordered(page, (*page.clear, *page.sealed))
-        placed = []
         for at, key in enumerate(ordered):
             leads = self._leads(page, key)
             if key in page.clear or (over and not leads):
                 continue
-            after = (other for other in ordered[at:] if other in page.clear and self._leads(page, other) == leads)
-            before = next(after, None)
-            where, target = ("before", before) if before else ("into", "Leads" if leads else "House")
-            placed.append(
-                {"where": where, "at": target, "html": fragments.section(key, leads=leads, over=over)}
-            )
-        return placed
+            alike = [
+                other for other in ordered[at:] if other in page.clear and self._leads(page, other) == leads
+            ]
+            place = ("before", alike[0]) if alike else ("into", "Leads" if leads else "House")
+            yield PLACED.format(*place, fragments.section(key, leads=leads, over=over))
 
     # -- what all stays share ------------------------------------------------------------------------
     def _frame(self, page: Page) -> Frame:
@@ -181,7 +187,7 @@ class Renderer:
     def _bar(self, page: Page, wording: Wording) -> list[dict[str, str]]:
         """The four ways within the thumb's reach; one that leads nowhere is left out.
 
-        `first` is the secret whose card is gone to while the page shows it, `href` the place that is always there.
+        `first` is the secret whose card is gone to while the page has it, `href` the place that stays.
         """
         t, content, over = wording.t, self._content, page.phase == "departed"
         codes = "#Codes" if content.reveal else ""
@@ -212,7 +218,9 @@ class Renderer:
 
     def _wording(self, tag: str) -> Wording:
         if tag not in self._wordings:
-            self._wordings[tag] = Wording(self._theme.catalogue(tag), self._content, self._house, language=tag)
+            self._wordings[tag] = Wording(
+                self._theme.catalogue(tag), self._content, self._house, language=tag
+            )
         return self._wordings[tag]
 
     def _fragments_in(self, tag: str) -> Fragments:
@@ -237,5 +245,6 @@ def _offered(page: Page) -> list[dict[str, str]]:
     if len(page.languages) == 1:
         return []
     return [
-        {"tag": tag, "name": languages.native_name(tag), "dir": languages.direction(tag)} for tag in page.languages
+        {"tag": tag, "name": languages.native_name(tag), "dir": languages.direction(tag)}
+        for tag in page.languages
     ]

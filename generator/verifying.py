@@ -1,8 +1,11 @@
 """Compares the target with the records: the only thing that ever lists a target."""
 
+import hashlib
+
 import msgspec
 
 from generator.press import Press
+from guestlink.errors import NotFound
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,16 +20,27 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 def verify(press: Press) -> Comparison:
     with press.database.read() as db:
         rows = db.all("all_live_pages", target=press.target.name)
-    recorded = {row["path"]: row["etag"] for row in rows if row["state"] == "live"}
+    recorded = {row["path"]: (row["etag"], row["body_hash"]) for row in rows if row["state"] == "live"}
     begun = {row["path"] for row in rows if row["state"] != "live"}
     there = {item.path: item.etag for item in press.target.storage.list()}
-    altered = [path for path, etag in there.items() if path in recorded and recorded[path] != etag]
+    altered = [path for path in recorded.keys() & there.keys() if _differs(press, path, there[path], recorded[path])]
     return Comparison(
         live=len(recorded.keys() & there.keys()) - len(altered),
         missing=tuple(sorted(recorded.keys() - there.keys())),
         altered=tuple(sorted(altered)),
         foreign=tuple(sorted(there.keys() - recorded.keys() - begun)),
     )
+
+
+def _differs(press: Press, path: str, etag: str, recorded: tuple[str, str]) -> bool:
+    """Equal tags are equal bytes; of unequal ones only the bytes tell (a listing may tag otherwise than a put)."""
+    known_etag, known_hash = recorded
+    if etag == known_etag:
+        return False
+    try:
+        return hashlib.sha256(press.target.storage.get(path).body).hexdigest() != known_hash
+    except NotFound:
+        return True
 
 
 def doubt(press: Press, paths: list[str]) -> None:

@@ -12,14 +12,14 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 import aiosql
 import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from guestlink.errors import GuestLinkError, Outage, SettingsError, Stale
+from guestlink.errors import GuestLinkError, InvalidInput, Outage, SettingsError, Stale
+from guestlink.settings import without_secrets
 
 HERE = Path(__file__).parent
 BUSY_SECONDS = 20.0
@@ -133,6 +133,9 @@ class SQLite:
             self._local.reader = self._open()
         driver: sqlite3.Connection = self._local.reader
         with _translated():
+            if driver.in_transaction:  # a read within a read
+                yield Connection(driver, "sqlite3", self.kind)
+                return
             driver.execute("begin")
             try:
                 yield Connection(driver, "sqlite3", self.kind)
@@ -187,10 +190,8 @@ class PostgreSQL:
             self._pool.open(wait=True, timeout=BUSY_SECONDS)
         except (psycopg.Error, PoolTimeout) as error:
             self._pool.close()
-            host = urlsplit(url).hostname
-            reason = str(error).strip().splitlines()[0].replace(url, "…")
             raise SettingsError(
-                f"The database server {host} refuses us: {reason}.",
+                f"The database server {without_secrets(url)} refuses us: {_reason(error)}.",
                 setting="database_url",
                 hint="Check that it runs and that database_url names user, password, host and database.",
             ) from None
@@ -220,11 +221,22 @@ def _translated() -> Iterator[None]:
         raise
     except (sqlite3.IntegrityError, psycopg.IntegrityError):
         raise Stale("Somebody changed the same record at the same time.", hint="Load it again and repeat.") from None
+    except psycopg.DataError as error:
+        raise InvalidInput(f"A value cannot be kept: {_reason(error)}.") from None
     except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
         raise Stale("Two writers were in each other's way.", hint="Repeat.") from None
     except (sqlite3.OperationalError, psycopg.OperationalError, PoolTimeout) as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise Outage(f"The database does not answer: {reason}.", hint="Check disk space and the server.") from None
+        raise Outage(
+            f"The database does not answer: {_reason(error)}.", hint="Check disk space and the server."
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    """The first line of a driver's words; a URL that it cannot read is not repeated, since a password stands there."""
+    if isinstance(error, psycopg.ProgrammingError):
+        return "its URL cannot be read"
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
 
 
 # -- migrations ------------------------------------------------------------------------------------
@@ -234,6 +246,7 @@ def migrate(database: Database, *, upto: int = 10_000) -> int:
     A newer schema than this code knows is accepted: migrations expand first and contract a release later.
     """
     with database.write() as tx:
+        tx.all("lock_schema")
         tx.do("make_schema_table")
     for number, file in _migrations(database.kind):
         if number > upto:
@@ -249,7 +262,7 @@ def migrate(database: Database, *, upto: int = 10_000) -> int:
             tx.do("record_migration", version=number)
     with database.read() as db:
         row = db.one("schema_version")
-    return int(row["version"]) if row else 0
+    return int(row["version"] or 0) if row else 0
 
 
 def _migrations(engine: str) -> list[tuple[int, Path]]:

@@ -12,7 +12,7 @@ import msgspec
 from guestlink import clock, links
 from guestlink.contacts import OptIn, Person, add_contact, change_contact, find_returning, merged, opened
 from guestlink.crypto import GUIDE_ALPHABET, KeyRing, PageSeal
-from guestlink.database import Writing
+from guestlink.database import Row, Writing
 from guestlink.errors import InvalidInput, Refused, Stale
 from guestlink.houses import changed, checked_language, checked_time
 from guestlink.records import (
@@ -64,6 +64,7 @@ def add_stay(
     """
     _checked(draft.periods, draft)
     _free_units(tx, draft.periods, stay_id="", status=draft.status)
+    contact = find_returning(tx, ring, house, draft.guest)
     stay_id = clock.new_id()
     tx.do(
         "add_stay",
@@ -77,7 +78,6 @@ def add_stay(
         **_plain(draft, house),
     )
     _write_periods(tx, stay_id, draft.periods)
-    contact = find_returning(tx, ring, house, draft.guest)
     if contact is None:
         contact = add_contact(tx, ring, house, person=draft.guest, at=at, opt_in=draft.opt_in)
     tx.do("join_stay", stay_id=stay_id, contact_id=contact.id, role="booker")
@@ -112,12 +112,12 @@ def change_stay(
     wanted = new_periods or periods(tx, stay)
     _checked(wanted, after)
     after = msgspec.structs.replace(after, from_on=wanted[0].from_on, until_on=wanted[-1].until_on)
-    if party is not None:
-        after = msgspec.structs.replace(after, party_id=_party(tx, house, party))
     if new_periods or after.status in TAKEN and stay.status not in TAKEN:
         _free_units(tx, wanted, stay_id=stay.id, status=after.status)
     moved = new_periods is not None and _shape(wanted) != _shape(periods(tx, stay))
     renamed = guest is not None and _rename(tx, ring, stay, guest)
+    if party is not None:
+        after = msgspec.structs.replace(after, party_id=_party(tx, house, party))
     if after == stay and not moved and not renamed:
         return stay
     if moved:
@@ -186,11 +186,15 @@ def _free_units(tx: Writing, wanted: tuple[Period, ...], *, stay_id: str, status
         dates: dict[str, str] = {"from_on": period.from_on.isoformat(), "until_on": period.until_on.isoformat()}
         taken = tx.one("overlapping_stay", unit_id=period.unit_id, stay_id=stay_id, **dates)
         if taken:
-            unit = period.unit or "The unit"
-            raise Refused(
-                f"{unit} is taken from {taken['from_on']} until {taken['until_on']} by {taken['reference']}.",
-                hint="Change or cancel one of the two stays, or give another unit.",
-            )
+            raise overlap(period, taken)
+
+
+def overlap(period: Period, taken: Row) -> Refused:
+    """The refusal of a period whose unit another stay has; it names that stay by its reference."""
+    return Refused(
+        f"{period.unit or 'The unit'} is taken from {taken['from_on']} until {taken['until_on']} by {taken['reference']}.",
+        hint="Change or cancel one of the two stays, or give another unit.",
+    )
 
 
 def _shape(wanted: tuple[Period, ...]) -> list[tuple[str | None, date, date]]:

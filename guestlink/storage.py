@@ -22,6 +22,7 @@ from guestlink.errors import InvalidInput, NotFound, Outage, SettingsError, Stal
 
 ALWAYS_ASK = "max-age=0, s-maxage=60, must-revalidate"
 IMMUTABLE = "public, max-age=31536000, immutable"
+NOT_THERE = (FileNotFoundError, refused.NotFoundError)  # obstore raises the built-in one
 TEXT_TYPES = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
 
 
@@ -179,13 +180,13 @@ class S3:
     def put(self, path: str, body: bytes, *, expected: str | None = None) -> str:
         mode: Literal["create"] | obstore.UpdateVersion | None = None
         if expected is not None and self.conditional:
-            mode = {"e_tag": expected, "version": None} if expected else "create"
+            mode = {"e_tag": expected} if expected else "create"
         attributes = {"Content-Type": content_type(path), "Cache-Control": cache_control(path)}
         try:
             result = self._store.put(checked(path), body, attributes=attributes, mode=mode, use_multipart=False)
         except (refused.AlreadyExistsError, refused.PreconditionError):
             raise Stale(f"{path} was changed by another publisher.") from None
-        except refused.NotFoundError:
+        except NOT_THERE:
             if mode and mode != "create":
                 raise Stale(f"{path} was deleted by another publisher.") from None
             raise self._no_bucket() from None
@@ -197,7 +198,7 @@ class S3:
         try:
             result = self._store.get(checked(path))
             body = bytes(result.bytes())
-        except refused.NotFoundError:
+        except NOT_THERE:
             raise NotFound(f"There is no object {path}.") from None
         except refused.BaseError as error:
             raise self._translated(error, path) from None
@@ -206,7 +207,7 @@ class S3:
     def delete(self, path: str) -> None:
         try:
             self._store.delete(checked(path))
-        except refused.NotFoundError:
+        except NOT_THERE:
             return
         except refused.BaseError as error:
             raise self._translated(error, path) from None
@@ -217,7 +218,7 @@ class S3:
                 for entry in chunk:
                     if entry["path"].startswith(prefix):
                         yield Stored(entry["path"], entry["e_tag"] or "", entry["size"])
-        except refused.NotFoundError:
+        except NOT_THERE:
             raise self._no_bucket() from None
         except refused.BaseError as error:
             raise self._translated(error, prefix) from None

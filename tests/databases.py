@@ -4,10 +4,13 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from guestlink import crypto, houses, rebuilds, records, stays
 from guestlink.contacts import Person
@@ -99,10 +102,17 @@ class Inn(NamedTuple):
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """An empty database: a file, then one on a real server."""
-    if request.param == "postgresql":
-        return Place(request.getfixturevalue("postgres_database"), tmp_path)
-    return Place("sqlite:///data/guestlink.db", tmp_path)
+    """Somewhere empty: a file, then a schema of its own on a real server."""
+    if request.param == "sqlite":
+        return Place("sqlite:///data/guestlink.db", tmp_path)
+    url: str = request.getfixturevalue("postgres_url")
+    name = f"place_{next(_numbers)}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
+    return Place(f"{url}?options=-csearch_path%3D{name}", tmp_path)
+
+
+_numbers = count(1)
 
 
 @pytest.fixture

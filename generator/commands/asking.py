@@ -13,8 +13,8 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from generator import cells
 from generator.files import grammar
+from generator.intake import cells
 from guestlink import zones
 from guestlink.contacts import Person
 from guestlink.database import Reading

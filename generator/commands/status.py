@@ -6,6 +6,7 @@ import msgspec
 
 from generator.standing import Standing, standing, unused_folders
 from guestlink import clock, records
+from guestlink.errors import told
 from guestlink.settings import target_name
 from guestlink.terminal import Desk
 
@@ -58,11 +59,8 @@ def _tell(desk: Desk, item: Standing) -> None:
         *[("secret missing", name) for name in item.missing_secrets],
         *[("no room yet", stay) for stay in item.unassigned],
         *[("to confirm", f"{stay} vanished from its feed: `publish.py stay set {stay}`") for stay in item.proposed],
-        *[(WORDS.get(told.kind, told.kind), _place(told.path, told.line, told.message)) for told in item.told],
+        *[(WORDS.get(line.kind, line.kind), told(line)) for line in item.told],
     ]
     for name, text in rows:
         desk.say(f"  {name:<15} {text}")
 
-
-def _place(path: str, line: int, message: str) -> str:
-    return f"{path}:{line}: {message}" if line else f"{path}: {message}"

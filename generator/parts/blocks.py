@@ -110,7 +110,11 @@ def missing(page: Page, wording: Wording) -> list[Named]:
 def greeting(page: Page, name: str, wording: Wording) -> str:
     t, house, guest = wording.t, wording.words.name, whole(name)
     if page.phase == "departed":
-        return t("{name}, thank you for staying with us", name=guest) if name else t("Thank you for staying with us")
+        return (
+            t("{name}, thank you for staying with us", name=guest)
+            if name
+            else t("Thank you for staying with us")
+        )
     if page.phase == "departing":
         return t("{name}, your stay ends today", name=guest) if name else t("Your stay ends today")
     if not name:
@@ -122,9 +126,9 @@ def lede(page: Page, wording: Wording) -> str:
     """The sentence that answers the question of this hour."""
     t, marks = wording.t, moments(page.view.stay, page.view.house)
     if page.phase == "in_house":
-        return t("You are here until {moment}.", moment=wording.moment(marks.departed))
+        return t("You are with us until {moment}.", moment=wording.moment(marks.departed))
     if page.phase == "departing":
-        return t("Check-out is until {moment}.", moment=wording.moment(marks.departed))
+        return t("Check-out is by {moment}.", moment=wording.moment(marks.departed))
     if page.phase == "arriving" and page.view.stay.ready_at:
         return t("Your room is ready.")
     return t("Check-in is from {moment}.", moment=wording.moment(marks.check_in))
@@ -147,7 +151,9 @@ def facts(page: Page, wording: Wording) -> list[Fact]:
 def joining_code(network: str, password: str) -> Markup:
     """A QR code that joins the Wi-Fi, as SVG without a style; a pure function that takes milliseconds."""
     code = helpers.make_wifi(ssid=network, password=password, security="WPA")
-    drawing = code.svg_inline(omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None)
+    drawing = code.svg_inline(
+        omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None
+    )
     return Markup(drawing.replace("<svg ", '<svg aria-hidden="true" ', 1))  # noqa: S704 - segno's own drawing
 
 

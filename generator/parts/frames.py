@@ -23,11 +23,13 @@ class Frame(msgspec.Struct, frozen=True):
 
     @classmethod
     def split(cls, rendered: str) -> "Frame":
-        """The frame of what a template printed with `SLOTS`. A text that brings marks of its own is refused."""
+        """The frame of what a template printed with `SLOTS`. A text with marks of its own is refused."""
         parts = rendered.split("\0")
         pieces, slots = parts[::2], parts[1::2]
         if len(pieces) != len(slots) + 1 or not set(slots) <= set(NAMES):
-            raise ContentError("A text holds a NUL character.", hint="Write the line again, or save it as UTF-8.")
+            raise ContentError(
+                "A text holds a NUL character.", hint="Write the line again, or save it as UTF-8."
+            )
         return cls(tuple(piece.encode() for piece in pieces), tuple(slots))
 
     def filled(self, values: Mapping[str, bytes]) -> bytes:

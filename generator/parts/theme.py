@@ -8,7 +8,7 @@ import hashlib
 import re
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -16,7 +16,7 @@ from markupsafe import Markup
 from guestlink.language import Catalogue, load_catalogue
 
 INLINED: Final = frozenset({"page.css", "gate.css", "gate.js", "icons.svg"})
-TEMPLATE_OPTIONS: Final = {
+TEMPLATE_OPTIONS: Final[dict[str, Any]] = {
     "autoescape": True,
     "undefined": StrictUndefined,
     "trim_blocks": True,
@@ -28,8 +28,8 @@ ACCENT: Final = "#7a5c3e"
 _SYMBOL = re.compile(r'<symbol id="([a-z]+)" viewBox="0 0 24 24">(.*?)</symbol>')
 _ICON = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>'
 _PAGE_POLICY: Final = Markup(
-    "default-src 'none'; img-src 'self' data:; manifest-src 'self' data:; connect-src 'self'; worker-src 'self'; "
-    "form-action 'self'; script-src 'self'{scripts}; style-src {style}; base-uri 'none'"
+    "default-src 'none'; img-src 'self' data:; manifest-src 'self' data:; connect-src 'self'; "
+    "worker-src 'self'; form-action 'self'; script-src 'self'{scripts}; style-src {style}; base-uri 'none'"
 )
 _GATE_POLICY: Final = Markup(
     "default-src 'none'; img-src data:; script-src {script}; style-src {style}; base-uri 'none'"
@@ -37,13 +37,12 @@ _GATE_POLICY: Final = Markup(
 
 
 class Theme:
-    """One reading of the theme folder. A changed file needs a new Theme; `fingerprint` tells whether it does."""
+    """One reading of the theme folder. A changed file needs a new Theme; `fingerprint` tells when."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.environment = Environment(
-            loader=FileSystemLoader(folder / "templates"), auto_reload=False, **TEMPLATE_OPTIONS
-        )
+        loader = FileSystemLoader(folder / "templates")
+        self.environment = Environment(loader=loader, auto_reload=False, **TEMPLATE_OPTIONS)  # noqa: S701 - it is on
         self.environment.globals.update(self.globals)
 
     @property
@@ -78,7 +77,7 @@ class Theme:
 
     def page_style(self, accent: str) -> Markup:
         """The style of a page in its property's colour."""
-        return Markup(f":root{{--accent:{accent or ACCENT}}}") + self._inline("page.css")
+        return Markup(":root{{--accent:{}}}").format(accent or ACCENT) + self._inline("page.css")
 
     def gate_style(self) -> Markup:
         return self._inline("gate.css")

@@ -46,6 +46,7 @@ PRICES: Final = {
     "item": N_("{price} each"),
     "time": N_("{price} each time"),
 }
+SOME_DAY: Final = date(2000, 1, 1)
 
 
 class Wording:
@@ -132,10 +133,12 @@ class Wording:
 
     def _clock(self, text: str) -> str:
         shown = time.fromisoformat("00:00" if text == "24:00" else text)
-        return languages.format_time(datetime.combine(datetime.min, shown, UTC), "UTC", self.language)
+        return languages.format_time(datetime.combine(SOME_DAY, shown, UTC), "UTC", self.language)
 
     def _weekday(self, day: str) -> str:
-        names = get_day_names("abbreviated", "stand-alone", Locale.parse(languages.chrome_language(self.language)))
+        names = get_day_names(
+            "abbreviated", "stand-alone", Locale.parse(languages.chrome_language(self.language))
+        )
         return str(names[DAYS.index(day)])
 
 

@@ -20,6 +20,13 @@ select * from stays where id = :id;
 -- name: stay_by_uid^
 select * from stays where property_id = :property_id and source = :source and source_uid = :source_uid;
 
+-- name: import_of_uid^
+select id, status, imported from stays
+where property_id = :property_id and source = :source and source_uid = :source_uid;
+
+-- name: stays_by_reference
+select * from stays where property_id = :property_id and source = :source and reference = :reference order by id;
+
 -- name: stays_named
 select * from stays where id = :name or reference = :name or code = upper(:name) order by from_on desc, id;
 
@@ -33,10 +40,8 @@ order by id;
 
 -- name: stays_of_source
 select s.* from stays s
-where s.property_id = :property_id and s.source = :source and s.until_on >= :today
+where s.property_id = :property_id and s.source = :source and s.until_on > :today
   and s.status in ('confirmed', 'proposed_cancelled')
-  and (cast(:unit_id as text) is null
-    or exists (select 1 from stay_periods p where p.stay_id = s.id and p.unit_id = :unit_id))
 order by s.from_on, s.id;
 
 -- name: stay_counts
@@ -74,6 +79,12 @@ select s.id, s.reference, p.from_on, p.until_on from stay_periods p join stays s
 where p.unit_id = :unit_id and p.from_on < :until_on and p.until_on > :from_on and s.id <> :stay_id
   and s.status in ('confirmed', 'proposed_cancelled')
 order by p.from_on limit 1;
+
+-- name: overlapping_stays
+select s.id, s.reference, s.source, p.from_on, p.until_on from stay_periods p join stays s on s.id = p.stay_id
+where p.unit_id = :unit_id and p.from_on < :until_on and p.until_on > :from_on and s.id <> :stay_id
+  and s.status in ('confirmed', 'proposed_cancelled')
+order by p.from_on, s.id;
 
 -- name: code_taken^
 select 1 as taken from stays where code = :code;

@@ -37,7 +37,16 @@ VALUES = {
 }
 NAME = "Ana Plantedname"
 ROOM = "Planted Attic"
-PLANTED = (*VALUES.values(), NAME, ROOM, "plantedunit", "Planted Feather", "PLANTEDREF", "plantedcode", FRAGMENT)
+PLANTED = (
+    *VALUES.values(),
+    NAME,
+    ROOM,
+    "plantedunit",
+    "Planted Feather",
+    "PLANTEDREF",
+    "plantedcode",
+    FRAGMENT,
+)
 
 
 def house() -> Property:
@@ -53,7 +62,9 @@ def house() -> Property:
     )
 
 
-def section(key: str, title: str, html: str, *, language: str = "en", order: int = 10, **more: object) -> Section:
+def section(
+    key: str, title: str, html: str, *, language: str = "en", order: int = 10, **more: object
+) -> Section:
     fields: dict[str, object] = {
         "summary": "",
         "icon": "info",
@@ -107,10 +118,19 @@ def content(**changes: object) -> HostContent:
         secrets=("wifi-password",),
     )
     attic = section(
-        "attic", "Your room", "<p>The Planted Feather pillow is in the chest.</p>", order=25, icon="bed", units=("plantedunit",)
+        "attic",
+        "Your room",
+        "<p>The Planted Feather pillow is in the chest.</p>",
+        order=25,
+        icon="bed",
+        units=("plantedunit",),
     )
-    leaving = section("leaving", "When you leave", "<ol><li>Close the window.</li></ol>", order=90, lead=("departing",))
-    goodbye = section("goodbye", "Come again", "<p>Ask for the spring rate.</p>", order=95, lead=("departed",))
+    leaving = section(
+        "leaving", "When you leave", "<ol><li>Close the window.</li></ol>", order=90, lead=("departing",)
+    )
+    goodbye = section(
+        "goodbye", "Come again", "<p>Ask for the spring rate.</p>", order=95, lead=("departed",)
+    )
     breakfast = Service(
         key="hamper",
         language="en",

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from generator.amounts import DecimalMark, read_amount
-from generator.cells import (
+from generator.intake.amounts import DecimalMark, read_amount
+from generator.intake.cells import (
     NOT_A_STAY,
     folded,
     is_nothing,
@@ -21,8 +21,8 @@ from generator.cells import (
     read_status,
     text_of,
 )
-from generator.dates import DateOrder, read_date, read_time
-from generator.entries import (
+from generator.intake.dates import DateOrder, read_date, read_time
+from generator.intake.entries import (
     DEFAULT_SOURCE,
     BadRow,
     Context,
@@ -33,8 +33,8 @@ from generator.entries import (
     renamed,
     source_name,
 )
-from generator.headers import guess
-from generator.tables import SAMPLE_ROWS, Cells, Table
+from generator.intake.headers import guess
+from generator.intake.tables import SAMPLE_ROWS, Cells, Table
 from guestlink.errors import InvalidInput
 from guestlink.records import Unit
 
@@ -87,7 +87,7 @@ class Sheet:
             )
 
     def _decide(self, *, is_unit_unsure: bool, is_unit_told: bool) -> None:
-        """What only all rows together tell: order of dates, decimal mark, parties, whether units are units."""
+        """What only all rows together tell: order of dates, decimal mark, parties, what a unit is."""
         references: Counter[str] = Counter()
         knows_units = False
         for _, cells in self._table.rows():

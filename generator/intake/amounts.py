@@ -6,7 +6,7 @@ A whole column decides what `1.234` means; a reason never repeats the value.
 import re
 from decimal import Decimal
 
-from generator.cells import text_of
+from generator.intake.cells import text_of
 from guestlink.errors import InvalidInput
 from guestlink.language import minor_digits
 

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 from icalendar import Calendar, Event
 
-from generator.cells import folded, read_count, read_email, read_language, read_phone
-from generator.channels import channel_of, code_in, meaning_of
-from generator.dates import read_time
-from generator.entries import BadRow, Context, Entry, NotAStay, entry_of
-from generator.headers import guess
+from generator.intake.cells import folded, read_count, read_email, read_language, read_phone
+from generator.intake.channels import channel_of, code_in, meaning_of
+from generator.intake.dates import read_time
+from generator.intake.entries import BadRow, Context, Entry, NotAStay, entry_of, feed_mark
+from generator.intake.headers import guess
 from guestlink.errors import InvalidInput
 
 REPEATING = ("RRULE", "RDATE")
@@ -66,6 +66,7 @@ class Feed:
         product = " ".join(re.findall(r"^PRODID.*$", shell, re.MULTILINE | re.IGNORECASE))
         self.channel = channel_of(product, [uid for block in blocks if (uid := block.uid)])
         self.source = context.source or self.channel.source
+        self.mark = feed_mark(context, self.source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # icalendar warns of zones whose names it has to guess
             _learn_zones(shell)
@@ -130,7 +131,7 @@ class Feed:
             values,
             line=block.line,
             source=self.source,
-            is_from_feed=True,
+            feed=self.mark,
             may_be_echo=meaning.may_be_echo,
         )
         return self._unread(block, told.field, told.reason) if isinstance(told, BadRow) else told

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from generator.cells import folded
+from generator.intake.cells import folded
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +51,8 @@ _CLOSED = re.compile(r"closed\s*[-–—:]*\s*(.*)", re.IGNORECASE | re.DOTALL)
 _BLOCKED = re.compile(
     r"((airbnb|vrbo|homeaway|booking com|ownerrez) )?"
     r"(not available|unavailable|blocked|block( off)?$|closed|busy$|maintenance"
-    r"|owner (stay|time|hold|block|use)|hold$|on hold|nicht verfugbar|gesperrt|blockiert|geschlossen|indisponible|bloque|ferme$"
+    r"|owner (stay|time|hold|block|use)|hold$|on hold|nicht verfugbar|gesperrt|blockiert|geschlossen"
+    r"|indisponible|bloque|ferme$"
     r"|no disponible|bloqueado|cerrado|non disponibile|bloccato|chiuso|indisponivel|nao disponivel"
     r"|niet beschikbaar|geblokkeerd|gesloten)"
 )

@@ -1,4 +1,4 @@
-"""Which column of a host's file holds what: guessed from headings in seven languages and from the first values.
+"""Which column of a host's file holds what: guessed from headings in seven languages and first values.
 
 A guess is shown to people and overruled by them; it never looks at more than the sample it is given.
 """
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from generator.cells import folded
-from generator.dates import looks_like_date, looks_like_time
+from generator.intake.cells import folded
+from generator.intake.dates import looks_like_date, looks_like_time
 from guestlink.errors import InvalidInput
 
 HEADINGS = Path(__file__).with_name("headings.toml")
@@ -41,7 +41,7 @@ _COUNTING = re.compile(
 class Guess(msgspec.Struct, frozen=True, kw_only=True):
     """`mapping` is field -> column as headed in the file.
 
-    `is_unit_unsure` says that the unit's heading often names something else, such as a listing's advertisement.
+    `is_unit_unsure` says that the unit's heading often names something else, such as an advertisement.
     """
 
     mapping: dict[str, str]

@@ -1,4 +1,4 @@
-"""One cell at a time: words, counts, phones, languages and status as people and spreadsheets write them. Pure.
+"""One cell at a time: counts, phones, languages, status as people and spreadsheets write them. Pure.
 
 What cannot be read raises InvalidInput with a reason that never repeats the value: it may name a person.
 """
@@ -152,8 +152,8 @@ _STATUS = {
         "|aanvra|in behandeling|afgewezen|verlopen|geblokkeerd|offerte"
     ),
     "confirmed": (
-        "ok$|confirm|accept|await|book|reserv|paid|activ|check|in house|arriv|current|past|complet|stay|upcoming|new$"
-        "|modif|chang|depart|deposit|trip|bestatigt|bestaetigt|gebucht|bezahlt|angereist|abgereist|abgeschlossen"
+        "ok$|confirm|accept|await|book|reserv|paid|activ|check|in house|arriv|current|past|complet|stay"
+        "|upcoming|new$|modif|chang|depart|deposit|trip|bestatigt|bestaetigt|gebucht|bezahlt|angereist|abgereist|abgeschlossen"
         "|aktiv|neu$|geandert|fest|paye|valide|termin|en cours|nouve|pagad|en curso|finaliz|nuev"
         "|conferm|prenotat|pagat|in corso|nuov|conclu|pago|em curso|novo|nova"
         "|bevestigd|geboekt|gereserveerd|betaald|voltooid|nieuw|gewijzigd"

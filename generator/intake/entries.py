@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from generator.cells import folded
+from generator.intake.cells import folded
 from guestlink.contacts import Person
 from guestlink.crypto import KeyRing
 from guestlink.records import Period, Property, Status, Unit
@@ -34,6 +34,7 @@ ALIASES = {
     "air-bnb": "airbnb",
 }
 DEFAULT_SOURCE = "file"
+FEED_MARK = "."
 
 
 class BadRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +69,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """`plain` holds the told fields of PLAIN. `imported` is equal when everything told is equal.
+    """`plain` holds the told fields of PLAIN. `imported` is equal when everything told is: a keyed hash and,
+    from a feed, its mark.
 
     `is_unit_in_row` is false when the unit was only given for the whole file. `may_be_echo` marks a nameless
     closed period that a channel may have taken over from another one.
@@ -106,6 +108,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             title=unit.title if unit else None,
         )
 
+    def is_known_as(self, imported: str) -> bool:
+        """True when a stay's `imported` says that just this was told before, by this feed if it is one."""
+        return self.imported in (imported, imported.partition(FEED_MARK)[0])
+
+    def marked(self, imported: str) -> str:
+        """What a stay's `imported` becomes; a file leaves the mark of the feed that a stay is in."""
+        return (
+            self.imported if self.is_from_feed else self.imported + "".join(imported.partition(FEED_MARK)[1:])
+        )
+
     def draft(self) -> StayDraft:
         return StayDraft(
             source=self.source,
@@ -125,7 +137,7 @@ def entry_of(
     *,
     line: int,
     source: str,
-    is_from_feed: bool = False,
+    feed: str = "",
     may_be_echo: bool = False,
 ) -> Entry | BadRow:
     """The entry that read cells make, by field, or why they make none. A field that is absent is untold."""
@@ -166,10 +178,19 @@ def entry_of(
         party=told["party"],
         plain={name: values[name] for name in PLAIN if name in values},
         guest=guest,
-        imported=context.ring.blind("import-row", _text({**told, "uid": uid})),
-        is_from_feed=is_from_feed,
+        imported=context.ring.blind("import-row", _text({**told, "uid": uid})) + feed,
+        is_from_feed=bool(feed),
         may_be_echo=may_be_echo,
     )
+
+
+def feed_mark(context: Context, source: str) -> str:
+    """What ends the `imported` of stays that a feed told of: which source and unit the feed is for.
+
+    A stay is missed in its own feed only: not in that of the room to which somebody moved it.
+    """
+    unit = context.unit.id if context.unit else ""
+    return FEED_MARK + context.ring.blind("feed", f"{source}/{unit}")[:12]
 
 
 def renamed(entry: Entry, context: Context, uid: str, party: str) -> Entry:

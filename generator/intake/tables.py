@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, cast
 
 from sqlite_utils.utils import Format, RowsFromFileError, flatten, rows_from_file
 
-from generator.texts import SAVE_AS_CSV, Lines, encoding_of
+from generator.intake.texts import SAVE_AS_CSV, Lines, encoding_of
 from guestlink.errors import InvalidInput
 
 Cells = dict[str, Any]

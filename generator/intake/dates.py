@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import get_month_names
 
-from generator.cells import LANGUAGES, folded
+from generator.intake.cells import LANGUAGES, folded
 from guestlink.errors import InvalidInput
 
 EARLIEST, LATEST = 1990, 2199

@@ -1,8 +1,8 @@
-"""Fetches a feed from an https address, from public machines only: nobody makes this machine read its own network.
+"""Fetches a feed from an https address of a public machine: nobody makes this one read its own network.
 
-Every address that a name resolves to is checked, at every redirect, and the connection goes to the very address
-that was checked, so a name that changes its answer in between (DNS rebinding) gains nothing. Proxies of the
-environment are not used: they would resolve the name anew. Path and query of an address are secret, never shown.
+All addresses that a name resolves to are checked, at every redirect, and the connection goes to one of those
+that were checked: so a name that changes its answer in between (DNS rebinding) gains nothing. Proxies of the
+environment are not used: they would resolve the name anew. Path and query of an address are never shown.
 """
 
 import ipaddress
@@ -92,7 +92,7 @@ class PublicOnly(httpx.BaseTransport):
 
 
 def is_public(address: str) -> bool:
-    """True for what all of the internet reaches: not loopback, private, link-local, shared, multicast, reserved.
+    """True for what all of the internet reaches: not loopback, private, link-local, shared, reserved.
 
     An IPv4 address wrapped in an IPv6 one counts as what it wraps; tunnels (6to4, Teredo) do not count.
     """

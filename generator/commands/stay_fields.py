@@ -1,0 +1,54 @@
+"""What a host can say of a stay, for `add` and `set` alike, and how a stay is called on a terminal."""
+
+import argparse
+from typing import Any
+
+from generator.commands import asking
+from generator.files import grammar
+from guestlink.database import Reading
+from guestlink.language import minor_digits
+from guestlink.records import Property, Stay, Unit, find_unit
+
+NO_UNIT = "-"
+MAY_BE_EMPTY = ("expected_arrival", "check_in", "check_out")
+COUNTS = ("adults", "children", "pets")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--arrival", metavar="DATE", help="2026-05-04, today or tomorrow")
+    parser.add_argument("--departure", metavar="DATE")
+    parser.add_argument("--unit", metavar="UNIT", help=f"the room for the whole stay; {NO_UNIT} for none yet")
+    parser.add_argument("--reference", help="the booking reference")
+    parser.add_argument("--party", metavar="REFERENCE", help="what several rooms of one booking share")
+    parser.add_argument("--language", help="the guest's language, such as pt-BR")
+    for name in COUNTS:
+        parser.add_argument(f"--{name}", type=int, metavar="N")
+    parser.add_argument("--expected-arrival", metavar="HH:MM", help="when they think they will come")
+    parser.add_argument("--check-in", metavar="HH:MM", help="agreed for this stay; '' for the property's")
+    parser.add_argument("--check-out", metavar="HH:MM", help="agreed for this stay; '' for the property's")
+    parser.add_argument("--amount", metavar="12.50", help="what is left to pay, in the property's currency")
+    asking.add_guest_options(parser)
+
+
+def told(args: argparse.Namespace, house: Property) -> dict[str, Any]:
+    """What was said of the stay itself, by the names that the records have for it."""
+    fields = {name: value for name in ("reference", "language") if (value := getattr(args, name))}
+    for name in (*COUNTS, *MAY_BE_EMPTY):
+        if getattr(args, name) is not None:
+            fields[name] = getattr(args, name)
+    if args.amount:
+        price = grammar.price(minor_digits(house.currency))
+        fields["amount"] = asking.read(price, args.amount, "--amount")
+    return fields
+
+
+def unit_named(db: Reading, house: Property, slug: str) -> Unit | None:
+    return None if slug == NO_UNIT else find_unit(db, house, slug)
+
+
+def name(stay: Stay) -> str:
+    return f"Stay {asking.plain(stay.reference)} (code {stay.code})"
+
+
+def dates(stay: Stay) -> str:
+    return f"{asking.dated(stay.from_on)} to {asking.dated(stay.until_on)}"

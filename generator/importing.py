@@ -1,0 +1,166 @@
+"""Stays from a host's export or a channel's feed: read, understand, compare, write, propose, report.
+
+Importing twice changes nothing, a bad row spoils no other, and no stay is ever deleted.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from itertools import islice
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from generator.intake import entries
+from generator.intake.differences import Difference
+from generator.intake.downloads import download
+from generator.intake.entries import DEFAULT_SOURCE, BadRow, Context
+from generator.intake.feeds import Feed
+from generator.intake.ledgers import Book, Ledger, Rehearsal
+from generator.intake.reports import ImportReport
+from generator.intake.runs import BATCH, Run, Told
+from generator.intake.sheets import Sheet
+from generator.intake.tables import Table
+from generator.intake.texts import encoding_of
+from guestlink.crypto import KeyRing
+from guestlink.database import Database
+from guestlink.errors import InvalidInput
+from guestlink.records import Property, Stay, Unit, shaped_all, units
+from guestlink.zones import local_date
+
+__all__ = ["BadRow", "ImportReport", "import_file"]
+
+FEED_SUFFIXES = frozenset({".ics", ".ical", ".ifb", ".icalendar"})
+VANISHED = Difference(fields={"status": "proposed_cancelled"}, words=("no longer in the feed",))
+
+
+def import_file(
+    database: Database,
+    ring: KeyRing,
+    source: str,
+    *,
+    house: Property,
+    at: datetime,
+    by: str,
+    unit: Unit | None = None,
+    mapping: Mapping[str, str] | None = None,
+    source_name: str = "",
+    dry_run: bool = False,
+    progress: Callable[[int], None] = lambda _rows: None,
+    fetch: Callable[[str], bytes] = download,
+) -> ImportReport:
+    """Imports a file of rows or an iCal feed (a file or an https address) into one property.
+
+    `mapping` (field -> column) overrules what headings seem to mean, `source_name` where stays seem to come
+    from. `unit` is where stays go that name none. A GuestLinkError says that nothing of it can be read; what
+    single rows fail to tell is in the report. `progress` hears how many rows are done, `fetch` stands in for
+    the network.
+    """
+    context = _context(database, ring, house, unit=unit, name=source_name)
+    book = Rehearsal(database) if dry_run else Ledger(database, context, at=at, by=by)
+    report = ImportReport(source=context.source, is_dry_run=dry_run)
+    today = local_date(at, house.zone)
+    run = Run(database, book, context, report, year=today.year)
+    if (text := _feed_text(source, fetch)) is None:
+        sheet = Sheet(Table(Path(source).expanduser()), context, mapping or {})
+        report.mapping, report.notes = sheet.mapping, sheet.notes
+        report.source = context.source or ("" if "source" in sheet.mapping else DEFAULT_SOURCE)
+        _take(run, sheet.entries(), progress)
+    else:
+        feed = Feed(text, context, name=_shown(source))
+        report.source, report.notes = feed.source, feed.notes
+        _take(run, feed.told, progress)
+        _propose(run, feed, database=database, book=book, today=today)
+    report.notes += _notes(run)
+    return report
+
+
+def _context(database: Database, ring: KeyRing, house: Property, *, unit: Unit | None, name: str) -> Context:
+    """A property with one unit needs no word about where its stays go."""
+    with database.read() as db:
+        rooms = tuple(units(db, house))
+    only = rooms[0] if len(rooms) == 1 else None
+    source = entries.source_name(name) if name else ""
+    return Context(ring=ring, house=house, units=rooms, unit=unit or only, source=source)
+
+
+def _feed_text(source: str, fetch: Callable[[str], bytes]) -> str | None:
+    """The feed's text, or None when the source is a file of rows."""
+    if "://" in source:
+        return _decoded(fetch(source))
+    path = Path(source).expanduser()
+    encoding = encoding_of(path)
+    with path.open(encoding=encoding.name) as file:
+        is_feed = path.suffix.lower() in FEED_SUFFIXES or file.read(64).lstrip().startswith("BEGIN:VCALENDAR")
+        file.seek(0)
+        return file.read() if is_feed else None
+
+
+def _decoded(body: bytes) -> str:
+    if not body.strip():
+        raise InvalidInput(
+            "The address gives an empty answer.", hint="Copy it anew from the calendar's export page."
+        )
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return body.decode("cp1252", errors="replace")
+
+
+def _shown(source: str) -> str:
+    """A file's name or an address's machine: the rest of an address is secret."""
+    return urlsplit(source).hostname or "The address" if "://" in source else Path(source).name
+
+
+def _take(run: Run, told: Iterable[Told], progress: Callable[[int], None]) -> None:
+    rows, done = iter(told), 0
+    while batch := list(islice(rows, BATCH)):
+        run.take(batch)
+        done += len(batch)
+        progress(done)
+    run.finish()
+
+
+# -- what a feed no longer tells -------------------------------------------------------------------
+def _propose(run: Run, feed: Feed, *, database: Database, book: Book, today: date) -> None:
+    """Proposes to cancel the stays of this feed that have not ended and are gone from it, if at most half.
+
+    A feed that is empty, breaks off or loses more is more likely broken than right.
+    """
+    report, context = run.report, run.context
+    with database.read() as db:
+        rows = db.all(
+            "stays_of_source", property_id=context.house.id, source=feed.source, today=today.isoformat()
+        )
+    known = [stay for stay in shaped_all(rows, Stay) if stay.imported.endswith(feed.mark)]
+    lost = [stay for stay in known if stay.id not in run.touched and stay.source_uid not in feed.kept]
+    if feed.is_empty:
+        report.notes.append("the feed is empty: nothing is proposed")
+    elif lost and not feed.is_whole:
+        report.notes.append("the feed breaks off or cannot all be read: nothing is proposed")
+    elif len(lost) * 2 > len(known):
+        report.notes.append(f"the feed lost {len(lost)} of {len(known)} stays: nothing is proposed")
+    else:
+        _propose_each([stay for stay in lost if stay.status == "confirmed"], report, book)
+
+
+def _propose_each(lost: Sequence[Stay], report: ImportReport, book: Book) -> None:
+    for start in range(0, len(lost), BATCH):
+        batch = lost[start : start + BATCH]
+        with book.batch():
+            for stay in batch:
+                book.change(stay, VANISHED, imported=stay.imported, why="no longer in the feed")
+        for stay in batch:
+            report.proposed_cancelled += 1
+            report.tell(f"stay {stay.reference}: {VANISHED.words[0]}, proposed for cancellation")
+
+
+def _notes(run: Run) -> list[str]:
+    notes = []
+    if run.unassigned:
+        notes.append(f"{run.unassigned} new stays have no unit yet: name it in the file or with --unit")
+    if run.closings:
+        notes.append(
+            "this feed does not tell stays from closed days: cancel what is no stay, it stays cancelled"
+        )
+    if run.echoes:
+        notes.append(f"{run.echoes} closed periods are stays that are known from another source")
+    return notes

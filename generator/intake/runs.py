@@ -1,0 +1,210 @@
+"""One import under way: batches of entries go into a book, each batch whole or not at all.
+
+A stay that cannot have its unit waits until the others have moved; what still cannot then is a bad row.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from generator.intake.differences import Difference, day, difference, restoring
+from generator.intake.entries import BadRow, Context, Entry, NotAStay, Repeated
+from generator.intake.ledgers import Book
+from generator.intake.reports import ImportReport
+from guestlink.contacts import Person, opened
+from guestlink.database import Database, Reading
+from guestlink.errors import GuestLinkError, InvalidInput, Refused, Stale
+from guestlink.records import Contact, Stay, contacts, periods, shaped, shaped_all
+
+BATCH = 500
+ATTEMPTS = 3
+ROUNDS = 10
+MOST_WAITING = 20_000
+Told = Entry | BadRow | NotAStay | Repeated
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What a batch comes to; it counts only when the batch is committed."""
+
+    added: list[Entry] = []
+    changed: list[tuple[str, Difference]] = []
+    unchanged: int = 0
+    echoes: int = 0
+    waiting: list[tuple[Entry, Refused]] = []
+    bad: list[BadRow] = []
+    touched: set[str] = set()
+
+
+class Run:
+    """Takes what a source tells, batch by batch, and reports. `touched` are ids of stays that it told of."""
+
+    def __init__(
+        self, database: Database, book: Book, context: Context, report: ImportReport, *, year: int
+    ) -> None:
+        self._database = database
+        self._book = book
+        self.context = context
+        self._year = year
+        self.report = report
+        self.touched: set[str] = set()
+        self.unassigned = 0
+        self.closings = 0
+        self.echoes = 0
+        self._waiting: list[tuple[Entry, Refused]] = []
+
+    def take(self, told: Sequence[Told]) -> None:
+        entries: list[Entry] = []
+        for item in told:
+            if isinstance(item, Entry):
+                entries.append(item)
+            elif isinstance(item, BadRow):
+                self.report.leave_out(item)
+            elif isinstance(item, NotAStay):
+                self.report.blocked += 1
+            else:
+                self.report.unchanged += 1
+        if news := self._news(entries):
+            self._post(news)
+
+    def finish(self) -> None:
+        """Posts what had to wait, as long as that helps; the rest is left out."""
+        for _ in range(ROUNDS):
+            waiting, self._waiting = self._waiting, []
+            for start in range(0, len(waiting), BATCH):
+                self._post([entry for entry, _ in waiting[start : start + BATCH]])
+            if len(self._waiting) in {0, len(waiting)}:
+                break
+        for entry, refusal in self._waiting:
+            self.report.leave_out(_left_out(entry, refusal))
+        self.report.bad_rows.sort(key=lambda row: row.line)
+
+    # -- batches ------------------------------------------------------------------------------------
+    def _news(self, entries: list[Entry]) -> list[Entry]:
+        """The entries that may change something; most rows of a file that is imported again do not."""
+        news = []
+        with self._database.read() as db:
+            for entry in entries:
+                known = db.one("import_of_uid", **self._key(entry))
+                restores = entry.is_from_feed and known and known["status"] == "proposed_cancelled"
+                if known and not restores and entry.is_known_as(known["imported"]):
+                    self.touched.add(known["id"])
+                    self.report.unchanged += 1
+                else:
+                    news.append(entry)
+        return news
+
+    def _post(self, entries: list[Entry]) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            outcome = Outcome()
+            try:
+                with self._book.batch() as db:
+                    for entry in entries:
+                        self._post_one(db, entry, outcome)
+            except Stale:
+                if attempt == ATTEMPTS:
+                    raise
+            else:
+                break
+        self._count(outcome)
+
+    def _post_one(self, db: Reading, entry: Entry, outcome: Outcome) -> None:
+        stay = self._find(db, entry, outcome)
+        try:
+            if stay is None:
+                outcome.touched.add(self._book.add(entry))
+                outcome.added.append(entry)
+            else:
+                outcome.touched.add(stay.id)
+                self._update(db, stay, entry, outcome)
+        except Refused as refusal:
+            if entry.may_be_echo and self._is_elsewhere(db, entry):
+                outcome.echoes += 1
+            else:
+                outcome.waiting.append((entry, refusal))
+        except InvalidInput as error:
+            outcome.bad.append(_left_out(entry, error))
+
+    def _update(self, db: Reading, stay: Stay, entry: Entry, outcome: Outcome) -> None:
+        is_known = entry.is_known_as(stay.imported)
+        told = restoring(entry, stay) if is_known else self._difference(db, stay, entry)
+        imported = entry.marked(stay.imported)
+        if told:
+            self._book.change(stay, told, imported=imported, why="changed at its source")
+            outcome.changed.append((stay.reference, told))
+        else:
+            self._book.remember(stay, imported)
+            outcome.unchanged += 1
+
+    def _count(self, outcome: Outcome) -> None:
+        report, year = self.report, self._year
+        for entry in outcome.added:
+            report.added += 1
+            self.unassigned += entry.unit is None
+            self.closings += entry.may_be_echo
+            where = f", {entry.unit.slug}" if entry.unit else ""
+            span = f"{day(entry.arrival, year)} to {day(entry.departure, year)}"
+            report.tell(f"stay {entry.name}: {entry.status or 'added'}, {span}{where}")
+        for name, told in outcome.changed:
+            report.restored += told.is_restored
+            report.changed += not told.is_restored
+            report.tell(f"stay {name}: {', '.join(told.words)}")
+        for row in outcome.bad:
+            report.leave_out(row)
+        report.unchanged += outcome.unchanged
+        report.blocked += outcome.echoes
+        self.echoes += outcome.echoes
+        free = max(0, MOST_WAITING - len(self._waiting))
+        self._waiting += outcome.waiting[:free]
+        for entry, refusal in outcome.waiting[free:]:
+            report.leave_out(_left_out(entry, refusal))
+        self.touched |= outcome.touched
+
+    # -- records ------------------------------------------------------------------------------------
+    def _find(self, db: Reading, entry: Entry, outcome: Outcome) -> Stay | None:
+        """The stay of this uid, else the source's only one of this reference: uids may change with dates."""
+        if row := db.one("stay_by_uid", **self._key(entry)):
+            return shaped(row, Stay)
+        reference = entry.plain.get("reference")
+        if not reference or not (entry.is_from_feed or entry.uid == reference):
+            return None
+        house = self.context.house
+        rows = db.all("stays_by_reference", property_id=house.id, source=entry.source, reference=reference)
+        known = [stay for stay in shaped_all(rows, Stay) if stay.id not in self.touched | outcome.touched]
+        return known[0] if len(known) == 1 else None
+
+    def _difference(self, db: Reading, stay: Stay, entry: Entry) -> Difference:
+        booker = next((contact for contact in contacts(db, stay) if contact.role == "booker"), None)
+        return difference(
+            entry if booker else msgspec.structs.replace(entry, guest=Person()),
+            stay,
+            current=periods(db, stay),
+            known=self._person(booker),
+            is_in_party=self._is_in_party(db, stay, entry),
+            year=self._year,
+        )
+
+    def _person(self, booker: Contact | None) -> Person:
+        """Nobody for somebody who was erased: an import does not bring them back."""
+        return opened(self.context.ring, booker) if booker else Person()
+
+    def _is_in_party(self, db: Reading, stay: Stay, entry: Entry) -> bool:
+        house = self.context.house
+        row = (
+            db.one("party_by_reference", property_id=house.id, reference=entry.party) if entry.party else None
+        )
+        return row is not None and row["id"] == stay.party_id
+
+    def _is_elsewhere(self, db: Reading, entry: Entry) -> bool:
+        """True when a stay of another source has the unit on one of the nights."""
+        assert entry.unit is not None
+        nights = {"from_on": entry.arrival.isoformat(), "until_on": entry.departure.isoformat()}
+        rows = db.all("overlapping_stays", unit_id=entry.unit.id, stay_id="", **nights)
+        return any(row["source"] != entry.source for row in rows)
+
+    def _key(self, entry: Entry) -> dict[str, str]:
+        return {"property_id": self.context.house.id, "source": entry.source, "source_uid": entry.uid}
+
+
+def _left_out(entry: Entry, error: GuestLinkError) -> BadRow:
+    field = "unit" if isinstance(error, Refused) else ""
+    return BadRow(line=entry.line, field=field, reason=error.message.rstrip("."), hint=error.hint)

@@ -1,0 +1,237 @@
+"""Migrations: an old database opens in new code, a killed one is at the old or the new schema, a newer one is taken."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from guestlink import database as module
+from guestlink import records
+from guestlink.database import Database, PostgreSQL, SQLite, migrate
+from tests.databases import Place, alone, furnish
+
+Shape = dict[str, set[str]]
+ENGINES = ("sqlite", "postgresql")
+NUMBERS = [number for number, _ in module._migrations("sqlite")]
+NEWEST = NUMBERS[-1]
+OLD_PROPERTY = (
+    "insert into properties (id, slug, zone, currency, default_language, check_in, check_out, made_at)"
+    " values ('old', 'old-house', 'Europe/London', 'GBP', 'en', '15:00', '11:00', '2026-01-01T00:00:00.000Z')"
+)
+
+
+def raw(place: Place) -> Database:
+    """The database as it lies there, not migrated."""
+    if place.url.startswith("sqlite"):
+        return SQLite(place.home / place.url.removeprefix("sqlite:///"))
+    return PostgreSQL(place.url)
+
+
+def shape(place: Place) -> Shape:
+    """Table -> columns, read without our code."""
+    if place.url.startswith("sqlite"):
+        with closing(sqlite3.connect(place.home / place.url.removeprefix("sqlite:///"))) as driver:
+            tables = driver.execute("select name from sqlite_master where type = 'table' and name not like 'sqlite%'")
+            return {
+                table: {row[1] for row in driver.execute(f"pragma table_info({table})")}
+                for (table,) in tables.fetchall()
+            }
+    found: Shape = {}
+    with psycopg.connect(place.url) as server:
+        columns = "select table_name, column_name from information_schema.columns where table_schema = current_schema"
+        for table, column in server.execute(columns):
+            found.setdefault(table, set()).add(column)
+    return found
+
+
+def execute(place: Place, text: str) -> None:
+    if place.url.startswith("sqlite"):
+        with closing(sqlite3.connect(place.home / place.url.removeprefix("sqlite:///"))) as driver, driver:
+            driver.execute(text)
+    else:
+        with psycopg.connect(place.url) as server:
+            server.execute(sql.SQL(text))  # type: ignore[arg-type]
+
+
+def version(place: Place) -> int:
+    database = raw(place)
+    with database.read() as db:
+        row = db.one("schema_version") if "schema_versions" in shape(place) else None
+    database.close()
+    return int(row["version"] or 0) if row else 0
+
+
+def another(place: Place, name: str) -> Place:
+    """A further empty place on the same engine."""
+    if place.url.startswith("sqlite"):
+        return Place(place.url, place.home / name)
+    schema = f"{place.url.rpartition('%3D')[2]}_{name}"
+    with psycopg.connect(place.url, autocommit=True) as server:
+        server.execute(sql.SQL("create schema {}").format(sql.Identifier(schema)))
+    return Place(place.url.rpartition("%3D")[0] + f"%3D{schema}", place.home)
+
+
+@pytest.fixture
+def further(place: Place) -> Callable[[str], Place]:
+    return lambda name: another(place, name)
+
+
+def shapes(further: Callable[[str], Place]) -> dict[int, Shape]:
+    """Version -> the shape that it has when nothing goes wrong."""
+    found = {}
+    for number in (0, *NUMBERS):
+        place = further(f"whole_{number}")
+        database = raw(place)
+        assert migrate(database, upto=number) == number
+        database.close()
+        found[number] = shape(place)
+    return found
+
+
+# -- the files --------------------------------------------------------------------------------------
+def test_migrations_are_numbered_without_a_gap_on_both_engines() -> None:
+    for engine in ENGINES:
+        assert [number for number, _ in module._migrations(engine)] == list(range(1, NEWEST + 1))
+
+
+def test_every_file_belongs_to_both_engines_or_to_one() -> None:
+    files = {file.name for engine in ENGINES for _, file in module._migrations(engine)}
+    assert files == {file.name for file in (Path(module.__file__).parent / "migrations").glob("*")}
+
+
+def test_both_engines_have_the_same_tables_and_columns(
+    postgres_database: str, tmp_path: Path
+) -> None:
+    twins = [Place("sqlite:///guestlink.db", tmp_path), Place(postgres_database, tmp_path)]
+    for place in twins:
+        place.open().close()
+    with psycopg.connect(postgres_database) as server:
+        assert server.execute("select current_schema").fetchone() == ("public",)
+    assert shape(twins[0]) == shape(twins[1])
+
+
+# -- old and newer databases ------------------------------------------------------------------------
+@pytest.mark.parametrize("number", [0, *NUMBERS])
+def test_a_database_of_every_older_version_opens_with_its_records(place: Place, number: int) -> None:
+    database = raw(place)
+    assert migrate(database, upto=number) == number
+    database.close()
+    if number:
+        execute(place, OLD_PROPERTY)
+    database = place.open()
+    furnish(database)
+    with database.read() as db:
+        known = [house.slug for house in records.properties(db)]
+    database.close()
+    assert known == ["harbour-house", "old-house"][: 1 + (number > 0)]
+    assert version(place) == NEWEST
+
+
+def test_opening_again_changes_nothing(place: Place) -> None:
+    place.open().close()
+    before = shape(place)
+    place.open().close()
+    assert shape(place) == before
+    assert version(place) == NEWEST
+
+
+def test_a_database_of_a_newer_version_is_accepted(place: Place) -> None:
+    """A newer release has expanded it; while the old one still runs, it goes on working."""
+    place.open().close()
+    execute(place, "alter table units add column floor bigint not null default 0")
+    execute(place, "create table lifts (id text primary key)")
+    execute(place, f"insert into schema_versions (version) values ({NEWEST + 7})")
+    database = place.open()
+    assert migrate(database) == NEWEST + 7
+    furnish(database)
+    with database.read() as db:
+        house = records.find_property(db, "harbour-house")
+        assert [unit.slug for unit in records.units(db, house)] == ["room-1", "room-2", "room-3"]
+    database.close()
+
+
+# -- killed in the middle ---------------------------------------------------------------------------
+KILL = """
+import os
+from guestlink.database import Connection
+
+execute, do = Connection.statement, Connection.do
+
+def dying(self, sql):
+    global left
+    execute(self, sql)
+    left -= 1
+    if left == 0:
+        os._exit(9)
+
+def recording(self, query, **values):
+    global left
+    changed = do(self, query, **values)
+    left -= query == "record_migration"
+    if left == 0:
+        os._exit(9)
+    return changed
+
+for number, word in enumerate(arguments, 1):
+    if os.fork() == 0:
+        left = number
+        Connection.statement, Connection.do = dying, recording
+        url, home = word.split("|")
+        Place(url, Path(home)).open()
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.wait()[1]), end=" ", flush=True)
+"""
+
+
+def steps(engine: str) -> int:
+    """How many statements the migrations have, their records counted as one each."""
+    return sum(len(module._statements(file.read_text())) + 1 for _, file in module._migrations(engine))
+
+
+def kill_everywhere(place: Place, further: Callable[[str], Place], program: str = KILL) -> Iterator[Place]:
+    """One database for each step of the migrations, killed right after that step and before its commit."""
+    engine = "sqlite" if place.url.startswith("sqlite") else "postgresql"
+    killed = [further(f"killed_{number}") for number in range(1, steps(engine) + 2)]
+    codes = alone(program, place, *(f"{one.url}|{one.home}" for one in killed)).output.split()
+    assert codes == ["9"] * steps(engine) + ["0"]
+    yield from killed
+
+
+def test_a_migration_killed_anywhere_leaves_the_old_or_the_new_schema_and_opens(
+    place: Place, further: Callable[[str], Place]
+) -> None:
+    whole = shapes(further)
+    seen = set()
+    for killed in kill_everywhere(place, further):
+        found = version(killed)
+        assert shape(killed) == (whole[found] if shape(killed) else {})
+        seen.add(found)
+        killed.open().close()
+        assert shape(killed) == whole[NEWEST]
+        assert version(killed) == NEWEST
+    assert seen == {0, *NUMBERS}
+
+
+@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+def test_without_transactions_a_killed_migration_would_be_torn(
+    place: Place, further: Callable[[str], Place]
+) -> None:
+    """The control of the test above."""
+    whole = shapes(further)
+    program = """
+from contextlib import contextmanager
+from guestlink.database import SQLite
+
+@contextmanager
+def careless(self):
+    yield Connection(self._writer, "sqlite3", self.kind)
+
+SQLite.write = careless
+"""
+    imports, _, rest = KILL.partition("\nexecute, do")
+    torn = kill_everywhere(place, further, imports + program + "\nexecute, do" + rest)
+    assert any(shape(killed) != whole[version(killed)] for killed in torn)

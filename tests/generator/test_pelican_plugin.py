@@ -1,0 +1,68 @@
+"""Landing page and 404 come out of Pelican, the same each time, with general words and without a sound."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.pelican_plugin import shells
+from generator.rendering import Theme
+from guestlink.language import LANGUAGES
+from tests.generator import sample
+
+
+@pytest.fixture(scope="module")
+def theme() -> Theme:
+    return Theme(sample.THEME)
+
+
+@pytest.mark.parametrize("path", ["index.html", "404.html"])
+def test_a_shell_is_what_was_looked_at(path: str, theme: Theme, golden: Callable[[str, bytes], None]) -> None:
+    golden(f"shell/{path}", shells(theme, [sample.content()])[path])
+
+
+def test_two_runs_are_equal_wherever_they_work(theme: Theme, tmp_path: Path) -> None:
+    assert shells(theme, [sample.content()], build=tmp_path / "here") == shells(theme, [sample.content()])
+
+
+def test_pelican_is_not_heard(
+    theme: Theme, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    shells(theme, [sample.content()])
+    assert capfd.readouterr() == ("", "")
+    assert [record.getMessage() for record in caplog.records if record.levelname != "DEBUG"] == []
+
+
+def test_both_pages_speak_to_every_guest_in_the_languages_of_the_houses_first(theme: Theme) -> None:
+    for body in shells(theme, [sample.content(languages=("de", "en"))]).values():
+        page = body.decode()
+        tags = [re.findall('<html lang="([a-z]+)"', page)[0], *re.findall('<li lang="([a-z]+)"', page)]
+        assert tags[:2] == ["de", "en"]
+        assert sorted(tags) == sorted(LANGUAGES)
+
+
+def test_the_landing_page_names_the_houses_and_the_other_names_none(theme: Theme) -> None:
+    made = shells(theme, [sample.content()])
+    assert b"Harbour House" in made["index.html"]
+    assert b"Harbour" not in made["404.html"]
+
+
+def test_there_are_pages_before_there_is_a_house(theme: Theme) -> None:
+    assert sorted(shells(theme, [])) == ["404.html", "index.html"]
+
+
+def test_a_host_cannot_write_markup_into_them(theme: Theme) -> None:
+    words = {"en": sample.content().words["en"]}
+    hostile = type(words["en"])(
+        language="en",
+        name="<script>{{ 7 * 7 }}</script>",
+        tagline="",
+        area="",
+        greeting_html="",
+        emergency=(),
+        labels={},
+    )
+    page = shells(theme, [sample.content(words={"en": hostile})])["index.html"].decode()
+    assert "&lt;script&gt;{{ 7 * 7 }}" in page
+    assert "<script" not in page

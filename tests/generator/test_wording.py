@@ -1,0 +1,106 @@
+"""What a page says about prices, hours, walks and rooms, in the words of its language."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from generator.content import Service
+from generator.parts import blocks
+from generator.parts.theme import Theme
+from generator.parts.wording import Wording, dialled
+from tests.generator import sample
+
+
+def wording(language: str = "en") -> Wording:
+    catalogue = Theme(sample.THEME).catalogue(language)
+    return Wording(catalogue, sample.content(), sample.house(), language=language)
+
+
+def service(**changes: object) -> Service:
+    return msgspec.structs.replace(sample.content().services["hamper"]["en"], **changes)
+
+
+def test_a_service_tells_its_price_and_hours() -> None:
+    assert wording().service_facts(service()) == [
+        "£12.50 per person",
+        "Mon–Fri 06:00–09:00 · Sat 07:00–00:00",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("price", "per", "said"),
+    [
+        (0, "night", ["Free of charge"]),
+        (1800, "", ["£18.00"]),
+        (300, "item", ["£3.00 each"]),
+        (None, "stay", []),
+    ],
+)
+def test_a_price_is_told_as_the_host_means_it(price: int | None, per: str, said: list[str]) -> None:
+    assert wording().service_facts(service(price=price, per=per, hours=())) == said
+
+
+def test_hours_follow_the_clock_of_the_language() -> None:
+    assert wording("de").service_facts(service(price=None)) == ["Mo–Fr 06:00–09:00 · Sa 07:00–00:00"]
+
+
+def test_a_place_tells_its_kind_and_the_way() -> None:
+    place = sample.content().places["bakery"]["en"]
+    assert wording().place_facts(place) == ["Bakery · 4 minutes on foot", "Mon to Sat, 7 to 14"]
+    assert wording().place_facts(msgspec.structs.replace(place, walk=0, hours="")) == ["Bakery"]
+
+
+def test_a_moment_is_told_in_the_houses_zone() -> None:
+    assert wording().moment(datetime(2026, 7, 3, 10, tzinfo=UTC)) == "Friday 3 July, 11:00"
+
+
+@pytest.mark.parametrize(
+    ("phone", "number"),
+    [("+44 1632 960100", "+441632960100"), ("+44 (0)1632/960-100", "+441632960100"), ("112", "112")],
+)
+def test_a_phone_number_is_dialled_without_what_people_write_between(phone: str, number: str) -> None:
+    assert dialled(phone) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "shape"),
+    [("583106", "number"), ("7714#", "number"), ("lobster-29", "word"), ("14 Old Quay", "text")],
+)
+def test_a_value_is_set_as_large_as_it_can_be(value: str, shape: str) -> None:
+    page = sample.pages("arriving")["en"]
+    codes = blocks.codes(page, {**sample.VALUES, "door": value}, wording(), network="")
+    assert [code.shape for code in codes if code.name == "door-code"] == [shape]
+
+
+def test_an_unassigned_room_is_promised() -> None:
+    view = sample.view(periods=(msgspec.structs.replace(sample.ATTIC, unit_id=None, unit=None, title=None),))
+    rooms = blocks.facts(sample.pages("booked", shown=view)["en"], wording())[-1]
+    assert rooms.lines == ("We choose your room before you arrive.",)
+
+
+def test_an_agreed_late_check_out_is_what_the_page_says() -> None:
+    page = sample.pages("departing", shown=sample.view(check_out="14:00"))["en"]
+    assert blocks.lede(page, wording()) == "Check-out is by Sunday 22 November, 14:00."
+
+
+def test_a_room_that_is_ready_is_told_at_once() -> None:
+    page = sample.pages("arriving", shown=sample.view(ready_at=sample.MOMENTS["arriving"]))["en"]
+    assert blocks.lede(page, wording()) == "Your room is ready."
+
+
+@pytest.mark.parametrize(
+    ("phase", "name", "greeting"),
+    [
+        ("arriving", "", "Welcome to Harbour House"),
+        ("departing", "", "Your stay ends today"),
+        ("departing", "Ana", "<bdi>Ana</bdi>, your stay ends today"),
+        ("departed", "", "Thank you for staying with us"),
+    ],
+)
+def test_the_greeting_fits_the_hour(phase: str, name: str, greeting: str) -> None:
+    assert blocks.greeting(sample.pages(phase)["en"], name, wording()) == greeting
+
+
+def test_the_joining_code_is_the_same_each_time() -> None:
+    assert blocks.joining_code("House", "pass;word") == blocks.joining_code.__wrapped__("House", "pass;word")
