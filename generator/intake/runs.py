@@ -7,14 +7,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from generator.intake.differences import Difference, day, difference, restoring
+from generator.intake.differences import SHOWN, Difference, day, difference, restoring
 from generator.intake.entries import BadRow, Context, Entry, NotAStay, Repeated
 from generator.intake.ledgers import Book
 from generator.intake.reports import ImportReport
 from guestlink.contacts import Person, opened
 from guestlink.database import Database, Reading
 from guestlink.errors import GuestLinkError, InvalidInput, Refused, Stale
-from guestlink.records import Contact, Stay, contacts, periods, shaped, shaped_all
+from guestlink.records import TAKEN, Contact, Stay, contacts, periods, shaped, shaped_all
 
 BATCH = 500
 ATTEMPTS = 3
@@ -143,7 +143,8 @@ class Run:
             self.closings += entry.may_be_echo
             where = f", {entry.unit.slug}" if entry.unit else ""
             span = f"{day(entry.arrival, year)} to {day(entry.departure, year)}"
-            report.tell(f"stay {entry.name}: {entry.status or 'added'}, {span}{where}")
+            added = "added" if entry.status in {"", *TAKEN} else f"added as {SHOWN.get(entry.status, entry.status)}"
+            report.tell(f"stay {entry.name}: {added}, {span}{where}")
         for name, told in outcome.changed:
             report.restored += told.is_restored
             report.changed += not told.is_restored

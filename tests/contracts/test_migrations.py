@@ -1,7 +1,7 @@
 """Migrations: an old database opens in new code, a killed one is at the old or the new schema, a newer one is taken."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -82,13 +82,12 @@ def further(place: Place) -> Callable[[str], Place]:
 
 def shapes(further: Callable[[str], Place]) -> dict[int, Shape]:
     """Version -> the shape that it has when nothing goes wrong."""
-    found = {}
+    place, found = further("whole"), {}
+    database = raw(place)
     for number in (0, *NUMBERS):
-        place = further(f"whole_{number}")
-        database = raw(place)
         assert migrate(database, upto=number) == number
-        database.close()
         found[number] = shape(place)
+    database.close()
     return found
 
 
@@ -176,29 +175,34 @@ def recording(self, query, **values):
         os._exit(9)
     return changed
 
-for number, word in enumerate(arguments, 1):
+for word in arguments:
     if os.fork() == 0:
-        left = number
+        step, url, home = word.split("|")
+        left = int(step)
         Connection.statement, Connection.do = dying, recording
-        url, home = word.split("|")
         Place(url, Path(home)).open()
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.wait()[1]), end=" ", flush=True)
 """
 
 
-def steps(engine: str) -> int:
-    """How many statements the migrations have, their records counted as one each."""
-    return sum(len(module._statements(file.read_text())) + 1 for _, file in module._migrations(engine))
+def deaths(engine: str) -> list[int]:
+    """After the first statement of each migration, after one in the middle, after the last, after its record."""
+    found, before = [], 0
+    for _, file in module._migrations(engine):
+        statements = len(module._statements(file.read_text()))
+        found += [before + 1, before + (statements + 1) // 2, before + statements, before + statements + 1]
+        before += statements + 1
+    return sorted(set(found))
 
 
-def kill_everywhere(place: Place, further: Callable[[str], Place], program: str = KILL) -> Iterator[Place]:
-    """One database for each step of the migrations, killed right after that step and before its commit."""
-    engine = "sqlite" if place.url.startswith("sqlite") else "postgresql"
-    killed = [further(f"killed_{number}") for number in range(1, steps(engine) + 2)]
-    codes = alone(program, place, *(f"{one.url}|{one.home}" for one in killed)).output.split()
-    assert codes == ["9"] * steps(engine) + ["0"]
-    yield from killed
+def kill(place: Place, further: Callable[[str], Place], program: str = KILL) -> list[Place]:
+    """One database for each death, killed right after that step and before the commit; the last one lives."""
+    steps = deaths("sqlite" if place.url.startswith("sqlite") else "postgresql")
+    killed = [further(f"killed_{step}") for step in (*steps, "never")]
+    words = [f"{step}|{one.url}|{one.home}" for step, one in zip([*steps, 9999], killed, strict=True)]
+    assert alone(program, place, *words).output.split() == ["9"] * len(steps) + ["0"]
+    return killed
 
 
 def test_a_migration_killed_anywhere_leaves_the_old_or_the_new_schema_and_opens(
@@ -206,7 +210,7 @@ def test_a_migration_killed_anywhere_leaves_the_old_or_the_new_schema_and_opens(
 ) -> None:
     whole = shapes(further)
     seen = set()
-    for killed in kill_everywhere(place, further):
+    for killed in kill(place, further):
         found = version(killed)
         assert shape(killed) == (whole[found] if shape(killed) else {})
         seen.add(found)
@@ -233,5 +237,5 @@ def careless(self):
 SQLite.write = careless
 """
     imports, _, rest = KILL.partition("\nexecute, do")
-    torn = kill_everywhere(place, further, imports + program + "\nexecute, do" + rest)
+    torn = kill(place, further, imports + program + "\nexecute, do" + rest)
     assert any(shape(killed) != whole[version(killed)] for killed in torn)

@@ -1,6 +1,6 @@
 """What a page says about prices, hours, walks and rooms, in the words of its language."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -9,6 +9,7 @@ from generator.content import Service
 from generator.parts import blocks
 from generator.parts.theme import Theme
 from generator.parts.wording import Wording, dialled
+from guestlink.records import Period
 from tests.generator import sample
 
 
@@ -71,6 +72,25 @@ def test_a_value_is_set_as_large_as_it_can_be(value: str, shape: str) -> None:
     page = sample.pages("arriving")["en"]
     codes = blocks.codes(page, {**sample.VALUES, "door": value}, wording(), network="")
     assert [code.shape for code in codes if code.name == "door-code"] == [shape]
+
+
+def test_two_door_codes_of_two_rooms_say_which_room_they_open() -> None:
+    between = sample.ARRIVAL + timedelta(days=1)
+    periods = (
+        msgspec.structs.replace(sample.ATTIC, until_on=between),
+        Period(unit_id="u2", unit="loft", title="Net Loft", from_on=between, until_on=sample.DEPARTURE),
+    )
+    doors = (
+        sample.secret("door-code", "first", unit_id="u1"),
+        sample.secret("door-code", "second", unit_id="u2"),
+    )
+    view = msgspec.structs.replace(sample.view(periods=periods), secrets=doors)
+    page = sample.pages("arriving", shown=view)["en"]
+    codes = blocks.codes(page, {"first": "11", "second": "22"}, wording(), network="")
+    assert [(code.label, code.value) for code in codes] == [
+        (f"Door code · {sample.ROOM}", "11"),
+        ("Door code · Net Loft", "22"),
+    ]
 
 
 def test_an_unassigned_room_is_promised() -> None:
