@@ -3,22 +3,20 @@
 It decides nothing itself, and nothing happens at import.
 """
 
-import asyncio
 import logging
 import math
 import os
-import signal
 import socket
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from granian import Granian
 from granian.constants import Interfaces
-from granian.server.embed import Server
 from litestar import HttpMethod, Litestar, Request, Response, route
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.handlers import HTTPRouteHandler
@@ -80,28 +78,25 @@ def serving() -> Litestar:
 
 
 def serve(settings: Settings, host: str, port: int, *, preview: bool = False) -> None:
-    """Serves in this process until SIGINT or SIGTERM. Prints nothing; a line of trouble goes to the log."""
-    app = create_app(settings, preview=preview)
-    asyncio.run(_serve(app, _free_address(host, port), port))
+    """Serves until SIGINT or SIGTERM. Prints nothing; a line of trouble goes to the log.
 
-
-async def _serve(app: Litestar, address: str, port: int) -> None:
-    server = Server(
-        app, address, port, interface=Interfaces.ASGI, backlog=1024, websockets=False, log_enabled=False
+    The application lives in a worker process: Granian's embedded server may abort when the interpreter ends.
+    """
+    make = partial(create_app, settings, preview=preview)
+    make()  # a mistake in settings or keys is told here, not in the worker
+    server = Granian(
+        "edge_api.app:create_app",
+        _free_address(host, port),
+        port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        log_enabled=False,
+        workers_kill_timeout=SECONDS_TO_STOP,
     )
-    server.workers_kill_timeout = SECONDS_TO_STOP
-    stopped = asyncio.Event()
-
-    def stop() -> None:
-        stopped.set()
-        server.stop()  # type: ignore[no-untyped-call]
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop)
-    with suppress(TimeoutError):
-        await server.serve()
-    if not stopped.is_set():
-        raise Outage("The server stopped by itself.", hint="Start it again.")
+    try:
+        server.serve(target_loader=make, wrap_loader=False)
+    except SystemExit:
+        raise Outage("The server stopped by itself.", hint="Start it again.") from None
 
 
 def _free_address(host: str, port: int) -> str:

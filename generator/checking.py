@@ -126,7 +126,7 @@ def _page(press: Press) -> str:
 
 def _live_gate(press: Press) -> str:
     with press.database.read() as db:
-        row = db.one("some_open_gate", target=press.target.name)
+        row = db.one("some_open_gate", target=press.target.name, pattern='%"stay":"open"%')
     if row is None:
         raise NotFound("No guest's link is live.", hint="Add a stay and run `publish.py publish`.")
     return f"/{row['path']}"

@@ -98,10 +98,11 @@ def _welcome(
 ) -> Page:
     stay, house = view.stay, view.house
     now = phase(stay, house, at)
-    chosen = _sections(view, content, tag, on=zones.local_date(at, house.zone))
+    chosen = _sections(view, content, tag, on=zones.local_date(at, house.zone), now=now)
     every = [] if now == "departed" else _windows(view, content, at)
     shown = tuple(window for window in every if window.is_open(at))
-    coming = tuple(w for w in every if (w.opens is None or w.opens > at) and w.name not in {s.name for s in shown})
+    open_now = {(window.name, window.unit) for window in shown}
+    coming = tuple(w for w in every if (w.opens is None or w.opens > at) and (w.name, w.unit) not in open_now)
     known = {window.name for window in every}
     missing = tuple(name for name in content.reveal if name not in known) if now != "departed" else ()
     ends = links.policy_end(stay.until_on)
@@ -163,9 +164,14 @@ def is_sealed(section: Section) -> bool:
     return bool(section.units or section.only_if)
 
 
-def _sections(view: StayView, content: HostContent, tag: str, *, on: date) -> list[Section]:
+def _sections(view: StayView, content: HostContent, tag: str, *, on: date, now: Phase) -> list[Section]:
+    """What applies to this stay today; words of farewell wait until it is over."""
     chosen = [content.pick(content.sections[key], tag) for key in content.sections]
-    wanted = [section for section in chosen if _applies(section, view, on)]
+    wanted = [
+        section
+        for section in chosen
+        if _applies(section, view, on) and (section.lead != ("departed",) or now == "departed")
+    ]
     return sorted(wanted, key=lambda section: (section.order, section.key))
 
 

@@ -134,8 +134,8 @@ def build_fingerprint(settings: Settings, theme: Theme) -> str:
     for text in (theme.fingerprint, settings.public_url, settings.signing_key_id, *map(version, SHAPING)):
         whole.update(text.encode() + b"\0")
     for folder in ("generator", "guestlink"):
-        for file in sorted((PROGRAM / folder).glob("*.py")):
-            whole.update(file.name.encode() + b"\0" + file.read_bytes())
+        for file in sorted((PROGRAM / folder).rglob("*.py")):
+            whole.update(file.relative_to(PROGRAM).as_posix().encode() + b"\0" + file.read_bytes())
     return whole.hexdigest()[:32]
 
 

@@ -4,6 +4,7 @@ It never shows a person to anybody: `opened` gives the words to whoever composes
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -102,13 +103,13 @@ def merged(known: Person, told: Person) -> Person:
 
 
 def folded(text: str) -> str:
-    """A name or address as it is compared: case and spaces do not count."""
-    return " ".join(text.casefold().split())
+    """A name or address as it is compared: case, spaces and the way that accents are written do not count."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def phone_digits(text: str) -> str:
-    """The digits of a phone number; `+44 7700 900123` and `0044…` are the same number."""
-    digits = re.sub(r"\D", "", text)
+    """The digits of a phone number; `+44 7700 900123`, `0044…` and `+44 (0)…` are the same number."""
+    digits = re.sub(r"\D", "", text.replace("(0)", ""))
     return digits[2:] if digits.startswith("00") else digits
 
 

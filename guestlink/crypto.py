@@ -7,6 +7,7 @@ import base64
 import hashlib
 import hmac
 import os
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from guestlink.errors import Refused, SettingsError
 
 FORMAT = b"\x01"
 NONCE_BYTES = 12
+SEAL_EFFORT = 6
 GUIDE_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32: no i, l, o, u
 
 
@@ -209,8 +211,9 @@ def read_keys(path: Path) -> KeyRing:
 class PageSeal:
     """Seals the private blocks of one link's pages under keys derived from the link's K (16 bytes).
 
-    HKDF-SHA-256 without salt gives a seal key, a nonce key and the guide code. The nonce is derived from the
-    plaintext, so equal input gives equal bytes and a changed code never reuses a nonce.
+    HKDF-SHA-256 without salt gives a seal key, a nonce key and the guide code. What is sealed is deflated first
+    (RFC 1951), because nothing shrinks it afterwards. The nonce is derived from the plaintext, so equal input gives
+    equal bytes and a changed code never reuses a nonce.
     """
 
     VERSION = "1"
@@ -226,14 +229,17 @@ class PageSeal:
 
     def seal(self, plaintext: bytes, *, slug: str, language: str, block: str) -> bytes:
         aad = authenticated(slug, language, block, self.VERSION)
-        nonce = hmac.new(self._nonce_key, aad + plaintext, hashlib.sha256).digest()[:NONCE_BYTES]
-        return nonce + self._aead.encrypt(nonce, plaintext, aad)
+        squeezer = zlib.compressobj(SEAL_EFFORT, zlib.DEFLATED, -zlib.MAX_WBITS)
+        small = squeezer.compress(plaintext) + squeezer.flush()
+        nonce = hmac.new(self._nonce_key, aad + small, hashlib.sha256).digest()[:NONCE_BYTES]
+        return nonce + self._aead.encrypt(nonce, small, aad)
 
     def open(self, sealed: bytes, *, slug: str, language: str, block: str) -> bytes:
         aad = authenticated(slug, language, block, self.VERSION)
         try:
-            return self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
-        except (InvalidTag, ValueError):
+            small = self._aead.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], aad)
+            return zlib.decompress(small, -zlib.MAX_WBITS)
+        except (InvalidTag, ValueError, zlib.error):
             raise Refused("This block was not sealed with this key.") from None
 
 

@@ -4,7 +4,7 @@ Values are sealed under the system key; `windows` is pure and never sees one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import msgspec
@@ -66,6 +66,8 @@ def set_secret(
     scope = {"unit_id": unit.id if unit else "", "stay_id": stay.id if stay else ""}
     rows = tx.all("secrets_of_scope", property_id=house.id, name=name, at=clock.as_text(begins), **scope)
     for old in shaped_all(rows, Secret):
+        if valid_until and old.valid_from >= valid_until:
+            continue  # it begins only after this one
         tx.do("end_secret", id=old.id, valid_until=clock.as_text(max(begins, old.valid_from)))
     secret_id = clock.new_id()
     tx.do(
@@ -102,6 +104,18 @@ def current_values(db: Reading, ring: KeyRing, house: Property, *, at: datetime)
 
 
 # -- pure: when a stay sees what -------------------------------------------------------------------
+FOREVER = datetime.max.replace(tzinfo=UTC)
+
+
+class _Span(msgspec.Struct, frozen=True):
+    """A period in instants; what belongs to no unit is seen on until the next period begins."""
+
+    period: Period
+    begins: datetime
+    ends: datetime
+    next_begins: datetime
+
+
 def windows(
     secrets: Iterable[Secret],
     *,
@@ -111,80 +125,93 @@ def windows(
     rules: Mapping[str, Rule],
     at: datetime,
 ) -> list[Window]:
-    """Every window of every secret that this stay can ever see, in order of name and time.
+    """Every window that is not over of every secret that this stay can see, in order of name and time.
 
-    The narrowest scope with a value that is not over wins (stay, then unit, then property). A unit's secret belongs
-    to the nights in that unit; all others to the whole stay.
+    While a value of a narrower scope is valid it stands in the place of wider ones (stay, then unit, then property).
+    A unit's secret belongs to the nights in that unit; all others to the whole stay.
     """
-    found: list[Window] = []
     mine = [s for s in secrets if s.stay_id in (None, stay.id)]
-    for name in sorted({secret.name for secret in mine}):
-        named = [secret for secret in mine if secret.name == name]
-        for period in periods:
-            found += _of_period(named, stay=stay, house=house, period=period, rules=rules, at=at)
-    return _joined(found)
+    found = [
+        window
+        for name in {secret.name for secret in mine}
+        for span in _spans(stay, house, periods)
+        for window in _of_span([s for s in mine if s.name == name], span=span, stay=stay, rules=rules)
+    ]
+    return [window for window in _joined(found) if window.ends > at]
 
 
-def _of_period(
-    named: list[Secret], *, stay: Stay, house: Property, period: Period, rules: Mapping[str, Rule], at: datetime
-) -> Iterator[Window]:
-    begins, ends = _span(stay, house, period)
-    for secret in _narrowest(named, period, at):
+def _spans(stay: Stay, house: Property, periods: Sequence[Period]) -> list[_Span]:
+    marks = moments(stay, house)
+    begins = [zones.local_instant(p.from_on, local_time(house.check_in), house.zone) for p in periods]
+    ends = [zones.local_instant(p.until_on, local_time(house.check_out), house.zone) for p in periods]
+    begins[:1], ends[-1:] = [marks.check_in], [marks.departed]
+    return [_Span(*span) for span in zip(periods, begins, ends, [*begins[1:], marks.departed], strict=True)]
+
+
+def _of_span(named: list[Secret], *, span: _Span, stay: Stay, rules: Mapping[str, Rule]) -> Iterator[Window]:
+    ready_at = stay.ready_at
+    if ready_at and span.period.from_on != stay.from_on:
+        ready_at = max(ready_at, span.begins)  # what was ready at arrival was the first room
+    for secret, valid_from, valid_until in _valid(named, span.period):
         rule = Rule(kind=secret.rule, hours=secret.hours) if secret.rule else rules.get(secret.name, Rule())
-        opens = _opening(rule, begins, secret, stay)
-        last = min(ends, secret.valid_until) if secret.valid_until else ends
-        if opens is None or opens < last:
+        opens = _opening(rule, span.begins, valid_from, ready_at)
+        ends = min(span.ends if secret.unit_id else span.next_begins, valid_until)
+        if opens is None or opens < ends:
             yield Window(
                 name=secret.name,
                 secret_id=secret.id,
                 version=secret.version,
-                unit=(period.unit or "") if secret.unit_id else "",
+                unit=(span.period.unit or "") if secret.unit_id else "",
                 opens=opens,
-                ends=last,
+                ends=ends,
             )
 
 
-def _narrowest(named: list[Secret], period: Period, at: datetime) -> list[Secret]:
+def _valid(named: list[Secret], period: Period) -> Iterator[tuple[Secret, datetime, datetime]]:
+    """Each value with the times in which no value of a narrower scope stands in its place."""
     scopes = (
-        [s for s in named if s.stay_id],
+        [s for s in named if s.stay_id and s.unit_id in (None, period.unit_id)],
         [s for s in named if s.unit_id and not s.stay_id and s.unit_id == period.unit_id],
         [s for s in named if not s.unit_id and not s.stay_id],
     )
+    narrower: list[tuple[datetime, datetime]] = []
     for scope in scopes:
-        lasting = [s for s in scope if s.valid_until is None or s.valid_until > at]
-        if lasting:
-            return lasting
-    return []
+        valid = [(secret.valid_from, secret.valid_until or FOREVER) for secret in scope]
+        for secret, times in zip(scope, valid, strict=True):
+            yield from ((secret, *left) for left in _without(times, narrower))
+        narrower += valid
 
 
-def _span(stay: Stay, house: Property, period: Period) -> tuple[datetime, datetime]:
-    marks = moments(stay, house)
-    first = period.from_on == stay.from_on
-    last = period.until_on == stay.until_on
-    change_in = zones.local_instant(period.from_on, local_time(house.check_in), house.zone)
-    change_out = zones.local_instant(period.until_on, local_time(house.check_out), house.zone)
-    return (marks.check_in if first else change_in), (marks.departed if last else change_out)
+def _without(
+    times: tuple[datetime, datetime], others: Iterable[tuple[datetime, datetime]]
+) -> list[tuple[datetime, datetime]]:
+    left = [times]
+    for begins, ends in others:
+        pieces = [piece for a, b in left for piece in ((a, min(b, begins)), (max(a, ends), b))]
+        left = [(a, b) for a, b in pieces if a < b]
+    return left
 
 
-def _opening(rule: Rule, begins: datetime, secret: Secret, stay: Stay) -> datetime | None:
+def _opening(rule: Rule, begins: datetime, valid_from: datetime, ready_at: datetime | None) -> datetime | None:
     if rule.kind == "booking":
-        return secret.valid_from
+        return valid_from
     if rule.kind == "ready":
-        return max(stay.ready_at, secret.valid_from) if stay.ready_at else None
-    return max(begins - timedelta(hours=rule.hours), secret.valid_from)
+        return max(ready_at, valid_from) if ready_at else None
+    return max(begins - timedelta(hours=rule.hours), valid_from)
 
 
 def _joined(found: list[Window]) -> list[Window]:
-    """A property's secret seen through several periods is one window from the first opening to the last end."""
-    joined: dict[tuple[str, str], Window] = {}
-    for window in found:
-        before = joined.get((window.secret_id, window.unit))
-        if before is None:
-            joined[window.secret_id, window.unit] = window
-            continue
-        opens = [opening for opening in (before.opens, window.opens) if opening is not None]
-        merged = msgspec.structs.replace(
-            before, opens=min(opens) if opens else None, ends=max(before.ends, window.ends)
-        )
-        joined[window.secret_id, window.unit] = merged
-    return sorted(joined.values(), key=lambda w: (w.name, w.opens or w.ends, w.secret_id))
+    """One window for what is seen through several periods without a gap; a secret of no unit leaves none."""
+    joined: list[Window] = []
+    for window in sorted(found, key=lambda w: (w.name, w.secret_id, w.unit, w.opens or w.ends)):
+        before = joined[-1] if joined else None
+        if before and _continues(window, before):
+            joined[-1] = msgspec.structs.replace(before, ends=max(before.ends, window.ends))
+        else:
+            joined.append(window)
+    return sorted(joined, key=lambda w: (w.name, w.opens or w.ends, w.secret_id))
+
+
+def _continues(window: Window, before: Window) -> bool:
+    same = (window.secret_id, window.unit) == (before.secret_id, before.unit)
+    return same and (window.opens is None or window.opens <= before.ends)

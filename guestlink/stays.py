@@ -78,13 +78,18 @@ def add_stay(
         **_plain(draft, house),
     )
     _write_periods(tx, stay_id, draft.periods)
+    is_fuller = False
     if contact is None:
         contact = add_contact(tx, ring, house, person=draft.guest, at=at, opt_in=draft.opt_in)
+    else:
+        known = opened(ring, contact)
+        is_fuller = merged(draft.guest, known) != known
+        contact = change_contact(tx, ring, contact, merged(draft.guest, known)) if is_fuller else contact
     tx.do("join_stay", stay_id=stay_id, contact_id=contact.id, role="booker")
     link = _add_link(tx, ring, stay_id, contact, generation=1, at=at)
     stay = load_stay(tx, stay_id)
     body = {"source": draft.source, "contact": contact.id, "link": link.id, "status": stay.status}
-    _changed(tx, house, stay, "stay-added", body, why="stay added", at=at, by=by, bulk=bulk)
+    _changed(tx, house, stay, "stay-added", body, why="stay added", at=at, by=by, bulk=bulk or is_fuller)
     return stay
 
 

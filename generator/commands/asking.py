@@ -24,7 +24,7 @@ from guestlink.records import Property, Stay, find_stay, shaped
 T = TypeVar("T")
 
 GOES_LIVE = "A running `publish.py work` puts it live; `publish.py publish` does it now."
-GUEST_FILE = 'Write {"name": "…", "phone": "+44 7700 900123", "email": "…"}; each of them may be left out.'
+GUEST_FILE = 'Write {"name": "…", "phone": "+44 7700 900123", "email": "…", "language": "de"}, or less.'
 LONGEST_NAME = 200
 _UNSAFE = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?)?")
@@ -36,6 +36,7 @@ class Guest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
     phone: str = ""
     email: str = ""
+    language: str = ""
 
 
 class _Discreet(argparse.ArgumentParser):
@@ -104,32 +105,39 @@ def moment(text: str, option: str, *, zone: str) -> datetime:
 
 # -- people ----------------------------------------------------------------------------------------
 def add_guest_options(parser: argparse.ArgumentParser) -> None:
-    """The options that name a person; other users of the machine can see a running command's words."""
+    """The options that name a person; others on the machine can see a running command's words."""
     why = "others on this machine can see the words of a command (ps): --guest-file hides them"
     parser.add_argument("--name", default="", help=f"the guest's name; {why}")
     parser.add_argument("--phone", default="", help="the guest's phone, such as '+44 7700 900123'")
     parser.add_argument("--email", default="", help="the guest's e-mail address")
-    parser.add_argument(
-        "--guest-file", metavar="FILE", default="", help="name, phone, email as a JSON object"
-    )
+    what = "name, phone, email and language as a JSON object"
+    parser.add_argument("--guest-file", metavar="FILE", default="", help=what)
 
 
-def guest(args: argparse.Namespace, *, ask: bool) -> Person | None:
-    """The person that options, file or (with `ask`) answers tell of; None when nothing is told."""
-    told = _guest_file(args.guest_file) if args.guest_file else Guest()
-    name, phone, email = (getattr(args, each) or getattr(told, each) for each in ("name", "phone", "email"))
-    if ask and not (name or phone or email) and sys.stdin.isatty():
-        name, phone, email = (
-            input(f"Guest's {what} (Enter: not known): ").strip() for what in ("name", "phone", "e-mail")
-        )
-    if not (name or phone or email):
+def take_guest_file(args: argparse.Namespace) -> None:
+    """Fills what the options leave out from the guest file."""
+    if args.guest_file:
+        for name, value in msgspec.structs.asdict(_guest_file(args.guest_file)).items():
+            setattr(args, name, getattr(args, name) or value)
+
+
+def ask_guest(args: argparse.Namespace) -> None:
+    """Asks who the guest is, on a terminal, when nothing was told."""
+    if sys.stdin.isatty() and not (args.name or args.phone or args.email):
+        for name, word in (("name", "name"), ("phone", "phone"), ("email", "e-mail")):
+            setattr(args, name, input(f"Guest's {word} (Enter: not known): ").strip())
+
+
+def guest(args: argparse.Namespace) -> Person | None:
+    """The person that was told of, or None."""
+    if not (args.name or args.phone or args.email):
         return None
-    if len(name) > LONGEST_NAME:
+    if len(args.name) > LONGEST_NAME:
         raise InvalidInput(f"The guest's name has more than {LONGEST_NAME} letters.")
     return Person(
-        name=plain(name),
-        phone=read(cells.read_phone, phone, "--phone") if phone else "",
-        email=read(cells.read_email, email, "--email") if email else "",
+        name=plain(args.name),
+        phone=read(cells.read_phone, args.phone, "--phone") if args.phone else "",
+        email=read(cells.read_email, args.email, "--email") if args.email else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""Which nights in which unit: how a host's words change a stay's periods. Pure; whether they may is not asked."""
+"""Which nights in which unit: how a host's words change a stay's periods. Pure; refuses no overlap."""
 
 from datetime import date
 

@@ -129,7 +129,7 @@ def _list(args: argparse.Namespace, desk: Desk) -> int:
     at = clock.now()
     with desk.database.read() as db:
         house = find_property(db, args.property)
-        rows = [_row(db, desk, house, secret) for secret in _lasting(db, house, at)]
+        rows = [_row(db, desk, house, secret) for secret in _in_order(db, house, at)]
     if args.json:
         desk.json(rows)
         return 0
@@ -157,6 +157,16 @@ def _row(db: Reading, desk: Desk, house: Property, secret: Secret) -> dict[str, 
         "set": _local(secret.set_at, house),
         "by": by,
     }
+
+
+def _in_order(db: Reading, house: Property, at: datetime) -> list[Secret]:
+    """By name; those of the house, then of its rooms, then of single stays; the oldest first."""
+    order = {unit.id: number for number, unit in enumerate(units(db, house), start=1)}
+
+    def place(secret: Secret) -> tuple[str, bool, int, datetime]:
+        return secret.name, secret.stay_id is not None, order.get(secret.unit_id or "", 0), secret.valid_from
+
+    return sorted(_lasting(db, house, at), key=place)
 
 
 def _lasting(db: Reading, house: Property, at: datetime) -> list[Secret]:

@@ -52,7 +52,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, desk: Desk) -> int:
     _check_told(args)
     at, by = clock.now(), desk.user
-    guest = asking.guest(args, ask=False)
+    asking.take_guest_file(args)
+    guest = asking.guest(args)
     with desk.database.write() as tx:
         stay = find_stay(tx, args.stay)
         house = asking.house_of(tx, stay)

@@ -35,7 +35,9 @@ def _add(args: argparse.Namespace, desk: Desk) -> int:
     arrival = asking.wanted(args.arrival or "", "--arrival", "The day of arrival, such as 2026-05-04")
     departure = asking.wanted(args.departure or "", "--departure", "The day of departure, such as 2026-05-08")
     dates = asking.day(arrival, "--arrival", today=today), asking.day(departure, "--departure", today=today)
-    guest = asking.guest(args, ask=True) or Person()
+    asking.take_guest_file(args)
+    asking.ask_guest(args)
+    guest = asking.guest(args) or Person()
     with desk.database.write() as tx:
         unit = stay_fields.unit_named(tx, house, args.unit or stay_fields.NO_UNIT)
         fields = stay_fields.told(args, house)

@@ -17,7 +17,6 @@ LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
 DASHES = frozenset({"-", "--", "---", "–", "—"})
 NOTHING = frozenset({"n a", "null", "none", "nan", "n v t", "k a", "unknown", "unbekannt", "inconnu"})
 _MARKS = re.compile(r"[\W_]+")
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _COUNT = re.compile(r"(\d{1,9})(?:[.,]0+)?(?:\s*[^\d.,-].*)?", re.DOTALL)
 _SEVERAL = re.compile(r"[;|\n]|,\s|\s/\s|\bor\b|\boder\b|\bou\b")
 _SHORTENED = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
@@ -49,8 +48,8 @@ def is_nothing(text: str) -> bool:
 
 
 def folded(text: str) -> str:
-    """Text as it is compared: no accents, no case, no punctuation, `checkIn` as two words."""
-    parts = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text))
+    """Text as it is compared: no accents, no case, no punctuation."""
+    parts = unicodedata.normalize("NFKD", text)
     plain = "".join(char for char in parts if not unicodedata.combining(char))
     return _MARKS.sub(" ", plain.casefold()).strip()
 
@@ -115,7 +114,10 @@ def read_language(text: str) -> str:
             return checked_language(f"{code}-{region}" if region else code)
     except InvalidInput:
         raise _not_a_language() from None
-    if code := _language_names().get(plain):
+    for known in LANGUAGES:
+        if code := _names_in(known).get(plain):
+            return code
+    if code := _own_names().get(plain):
         return code
     raise _not_a_language()
 
@@ -125,15 +127,17 @@ def _not_a_language() -> InvalidInput:
 
 
 @cache
-def _language_names() -> dict[str, str]:
+def _names_in(known: str) -> dict[str, str]:
     names: dict[str, str] = {}
-    for tag in LANGUAGES:
-        for code, name in Locale(tag).languages.items():
-            if len(code) == len("de"):
-                names.setdefault(folded(name), code)
-    for code in _OWN_NAMES:
-        names.setdefault(folded(Locale(code).languages.get(code, code)), code)
+    for code, name in Locale(known).languages.items():
+        if len(code) == len("de"):
+            names.setdefault(folded(name), code)
     return names
+
+
+@cache
+def _own_names() -> dict[str, str]:
+    return {folded(Locale(code).languages.get(code, code)): code for code in sorted(_OWN_NAMES)}
 
 
 # -- status ----------------------------------------------------------------------------------------

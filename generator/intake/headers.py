@@ -41,10 +41,12 @@ _COUNTING = re.compile(
 class Guess(msgspec.Struct, frozen=True, kw_only=True):
     """`mapping` is field -> column as headed in the file.
 
+    `unfit` are columns left out since their values are not what the heading promises (field -> column).
     `is_unit_unsure` says that the unit's heading often names something else, such as an advertisement.
     """
 
     mapping: dict[str, str]
+    unfit: dict[str, str] = {}
     is_unit_unsure: bool = False
 
 
@@ -55,13 +57,18 @@ def guess(columns: Sequence[str], sample: Sequence[Mapping[str, str]], overrides
     """
     told = {field: _named(field, column, columns) for field, column in overrides.items()}
     mapping = {field: column for field, column in told.items() if column}
-    for _, field, column in sorted(_candidates(columns)):
-        if field in told or field in mapping or column in mapping.values():
-            continue
-        if _fits(field, [row[column] for row in sample if row.get(column)]):
+    candidates = [pair for pair in sorted(_candidates(columns)) if pair[1] not in told]
+    for _, field, column in candidates:
+        fits = column == field or _fits(field, [row[column] for row in sample if row.get(column)])
+        if fits and field not in mapping and column not in mapping.values():
             mapping[field] = column
+    unfit: dict[str, str] = {}
+    for (rank, *_), field, column in candidates:
+        if field not in mapping and column not in mapping.values() and _is_unmistakable(column):
+            (mapping if rank == 0 else unfit)[field] = column
     return Guess(
         mapping={field: mapping[field] for field in fields() if field in mapping},
+        unfit=unfit,
         is_unit_unsure="unit" not in told and folded(mapping.get("unit", "")) in UNSURE_UNITS,
     )
 
@@ -88,7 +95,16 @@ def _candidates(columns: Sequence[str]) -> Iterator[tuple[tuple[int, int, int], 
     for place, column in enumerate(columns):
         for looseness, heading in enumerate(_readings(column)):
             for field, rank in _ranks().get(heading.replace(" ", ""), {}).items():
-                yield (rank + looseness, fields().index(field), place), field, column
+                surely = 0 if column == field else rank + looseness
+                yield (surely, fields().index(field), place), field, column
+
+
+def _is_unmistakable(column: str) -> bool:
+    """True when the heading can mean one field only."""
+    return (
+        len({field for heading in _readings(column) for field in _ranks().get(heading.replace(" ", ""), {})})
+        == 1
+    )
 
 
 def _readings(column: str) -> Iterable[str]:

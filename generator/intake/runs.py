@@ -143,7 +143,11 @@ class Run:
             self.closings += entry.may_be_echo
             where = f", {entry.unit.slug}" if entry.unit else ""
             span = f"{day(entry.arrival, year)} to {day(entry.departure, year)}"
-            added = "added" if entry.status in {"", *TAKEN} else f"added as {SHOWN.get(entry.status, entry.status)}"
+            added = (
+                "added"
+                if entry.status in {"", *TAKEN}
+                else f"added as {SHOWN.get(entry.status, entry.status)}"
+            )
             report.tell(f"stay {entry.name}: {added}, {span}{where}")
         for name, told in outcome.changed:
             report.restored += told.is_restored

@@ -3,7 +3,6 @@
 It reads the file twice: once to decide, once to hand over the rows. It never reads or writes a record.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
@@ -57,6 +56,8 @@ class Sheet:
         found = guess(table.columns, self._sample(), overrides)
         self.mapping = dict(found.mapping)
         self.notes = list(table.notes)
+        for field, column in found.unfit.items():
+            self.notes.append(f"the column {column!r} is not read: it holds no {field.replace('_', ' ')}")
         self._require_dates()
         self._decide(is_unit_unsure=found.is_unit_unsure, is_unit_told="unit" in overrides)
         self._readers = self._chosen_readers()
@@ -88,27 +89,33 @@ class Sheet:
 
     def _decide(self, *, is_unit_unsure: bool, is_unit_told: bool) -> None:
         """What only all rows together tell: order of dates, decimal mark, parties, what a unit is."""
-        references: Counter[str] = Counter()
-        knows_units = False
+        rooms: dict[str, str] = {}
+        parties: set[str] = set()
+        has_rows = knows_units = False
         for _, cells in self._table.rows():
+            has_rows = True
             if isinstance(cells, str):
                 continue
             for field in ("arrival", "departure"):
                 self._dates.see(self._text(field, cells))
             self._marks.see(cells.get(self.mapping.get("amount", "")))
-            if "uid" not in self.mapping and (reference := self._text("reference", cells)):
-                references[reference] += 1
-            knows_units = knows_units or folded(self._text("unit", cells)) in self._units
-        self._parties = frozenset(reference for reference, rows in references.items() if rows > 1)
-        self._note_dates_and_uids()
+            room = self._text("unit", cells)
+            knows_units = knows_units or folded(room) in self._units
+            reference = "" if "uid" in self.mapping else self._text("reference", cells)
+            if reference and rooms.setdefault(reference, room) != room:
+                parties.add(reference)
+        self._parties = frozenset(parties)
+        self._note(has_rows=has_rows)
         self._settle_units(keep=is_unit_told or knows_units or not is_unit_unsure)
 
-    def _note_dates_and_uids(self) -> None:
+    def _note(self, *, has_rows: bool) -> None:
+        if not has_rows:
+            self.notes.append("the file has no rows below its headings")
         if self._dates.note:
             self.notes.append(self._dates.note)
         if not self.mapping.keys() & {"uid", "reference"}:
             self.notes.append(
-                "no column tells stays apart (uid or reference): a stay with a changed date counts as new"
+                "no column is a uid or reference: a stay whose dates change counts as a new one"
             )
 
     def _settle_units(self, *, keep: bool) -> None:

@@ -30,6 +30,9 @@ FIRST_NEEDED: Final[Mapping[Phase, tuple[str, ...]]] = {
 NUMBER: Final = re.compile(r"[0-9A-Z#*-]{1,8}")
 WORD: Final = re.compile(r"[!-~]{1,63}")
 LONG: Final = 14  # characters that half a column holds
+LAST_GIVEN_FIRST: Final = 0x10FF  # scripts after Georgian: Hangul, kana, Han write the family name first
+SHORTEST_NAME: Final = 2
+TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "m", "mme", "sig", "sr", "sra"})
 MAP: Final = "https://www.openstreetmap.org/search?query="
 
 
@@ -65,7 +68,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
 def codes(page: Page, values: Mapping[str, str], wording: Wording, *, network: str) -> list[Code]:
     """The secrets this page shows, the one needed first at the top."""
     titles = {period.unit: period.title for period in page.view.periods}
-    twice = _repeated(window.name for window in page.shown)
+    twice = _repeated(window.name for window in (*page.shown, *page.coming))
 
     def code(window: Window) -> Code:
         value, label = values[window.secret_id], wording.secret(window.name)
@@ -91,10 +94,17 @@ def codes(page: Page, values: Mapping[str, str], wording: Wording, *, network: s
 def waiting(page: Page, wording: Wording) -> list[Named]:
     """What is not shown yet, with the words that say from when it is."""
     t = wording.t
+    titles = {period.unit: period.title for period in page.view.periods}
+    twice = _repeated(window.name for window in (*page.shown, *page.coming))
+
+    def label(window: Window) -> str:
+        room = titles.get(window.unit) if window.name in twice else None
+        return f"{wording.secret(window.name)} · {room}" if room else wording.secret(window.name)
+
     return [
         Named(
             name=window.name,
-            label=wording.secret(window.name),
+            label=label(window),
             when=t("Shown here from {moment}", moment=wording.moment(window.opens))
             if window.opens
             else t("Shown here when your room is ready"),
@@ -108,6 +118,7 @@ def missing(page: Page, wording: Wording) -> list[Named]:
 
 
 def greeting(page: Page, name: str, wording: Wording) -> str:
+    name = given_name(name)
     t, house, guest = wording.t, wording.words.name, whole(name)
     if page.phase == "departed":
         return (
@@ -120,6 +131,20 @@ def greeting(page: Page, name: str, wording: Wording) -> str:
     if not name:
         return t("Welcome to {house}", house=house)
     return t("{name}, welcome to {house}", name=guest, house=house)
+
+
+def given_name(name: str) -> str:
+    """What a host calls a guest: `Ana` of `Ana Marques` and of `Marques, Ana`.
+
+    A name that begins with a title or an initial, or in a script that puts the family first, is left whole.
+    """
+    family, comma, given = name.partition(",")
+    words = (given if comma and given.strip() else name).split()
+    first = words[0] if words else ""
+    family_first = any(ord(letter) > LAST_GIVEN_FIRST for letter in first)
+    if family_first or len(first) < SHORTEST_NAME or "." in first or first.casefold() in TITLES:
+        return name
+    return first
 
 
 def lede(page: Page, wording: Wording) -> str:

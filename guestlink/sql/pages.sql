@@ -47,9 +47,6 @@ insert into publications (property_id, target) values (:property_id, :target) on
 -- name: publication^
 select * from publications where property_id = :property_id and target = :target;
 
--- name: publications_of_target
-select * from publications where target = :target order by property_id;
-
 -- name: take_lease!
 update publications set fence = fence + 1, holder = :holder, leased_until = :leased_until
 where property_id = :property_id and target = :target
@@ -89,4 +86,4 @@ where s.property_id = :property_id and s.until_on >= :ended_since
 
 -- name: some_open_gate^
 select path from pages
-where target = :target and kind = 'gate' and state = 'live' and parts like '%"stay":"open"%' order by path limit 1;
+where target = :target and kind = 'gate' and state = 'live' and parts like :pattern order by path limit 1;

@@ -13,10 +13,6 @@ update properties set changes = changes + 1 where id = :id;
 -- name: properties
 select * from properties order by slug;
 
--- name: properties_of_user
-select p.* from properties p join memberships m on m.property_id = p.id
-where m.user_id = :user_id order by p.slug;
-
 -- name: property_by_slug^
 select * from properties where slug = :slug;
 

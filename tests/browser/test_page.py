@@ -66,7 +66,7 @@ def visit(page: Page, site: str, phase: str, *, fragment: str = OPEN, language: 
 
 def test_the_key_opens_name_dates_room_and_codes(page: Page, site: str, console_errors: list[str]) -> None:
     visit(page, site, "arriving")
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"{sample.NAME}, welcome to Harbour House")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{sample.GIVEN}, welcome to Harbour House")
     expect(page.get_by_text("Sunday 22 November, until 11:00")).to_be_visible()
     expect(page.get_by_text(sample.ROOM)).to_be_visible()
     expect(page.locator("#Codes").get_by_text(sample.VALUES["door"])).to_be_visible()
@@ -81,7 +81,7 @@ def test_every_phase_opens_without_an_error(
     page: Page, site: str, console_errors: list[str], phase: str
 ) -> None:
     visit(page, site, phase)
-    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.NAME)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.GIVEN)
     assert console_errors == []
 
 
@@ -116,7 +116,7 @@ def test_the_gate_goes_on_with_the_key_and_without_the_junk(
 ) -> None:
     page.goto(f"{site}/arriving/w/{sample.SLUG}?fbclid=1{OPEN}).")
     expect(page).to_have_url(re.compile(rf"/en\.html\?Policy=.*#{sample.FRAGMENT}$"))
-    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.NAME)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.GIVEN)
     assert console_errors == []
 
 
@@ -146,7 +146,7 @@ def test_another_language_opens_with_the_same_key(page: Page, site: str, console
     page.locator(".languages summary").click()
     page.get_by_role("link", name="Deutsch").click()
     expect(page).to_have_url(re.compile(rf"/de\.html\?Policy=.*#{sample.FRAGMENT}$"))
-    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.NAME)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.GIVEN)
     assert console_errors == []
 
 
@@ -169,7 +169,7 @@ def test_the_wifi_password_is_copied(page: Page, site: str) -> None:
 
 def test_an_arabic_page_runs_from_right_to_left(page: Page, site: str, console_errors: list[str]) -> None:
     visit(page, site, "booked", language="ar")
-    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.NAME)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.GIVEN)
     house, switch = page.locator(".house").bounding_box(), page.locator(".languages").bounding_box()
     assert house
     assert switch
@@ -182,7 +182,7 @@ def test_an_arabic_page_runs_from_right_to_left(page: Page, site: str, console_e
 def test_nothing_is_wider_than_the_screen(page: Page, site: str, phase: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 780})
     visit(page, site, phase)
-    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.NAME)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.GIVEN)
     page.evaluate("document.querySelectorAll('details').forEach(section => { section.open = true })")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
@@ -190,7 +190,7 @@ def test_nothing_is_wider_than_the_screen(page: Page, site: str, phase: str, wid
 def test_what_can_be_tapped_is_large_enough(page: Page, site: str) -> None:
     page.set_viewport_size({"width": 360, "height": 780})
     visit(page, site, "in_house")
-    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.NAME)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.GIVEN)
     page.evaluate("document.querySelectorAll('details').forEach(section => { section.open = true })")
     small = page.evaluate(
         """[...document.querySelectorAll('summary, button, nav a, .numbers a, .entries a, .call')]
@@ -211,6 +211,6 @@ def test_the_last_line_can_be_read_above_the_bar(page: Page, site: str) -> None:
 
 def test_the_key_reaches_no_server(page: Page, site: str) -> None:
     visit(page, site, "in_house")
-    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.NAME)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(sample.GIVEN)
     assert [line for line in Quiet.asked if sample.FRAGMENT in line] == []
     assert page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]") == [0, 0, ""]

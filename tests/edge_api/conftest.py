@@ -48,13 +48,14 @@ def edge(request: pytest.FixtureRequest) -> Iterator[Edge]:
             command += ["-c", SERVE, folder, str(port)]
         else:
             command += ["-m", "granian", "--port", str(port), *FACTORY.split()]
-        with running(list(command), Path(folder), answers=lambda: is_ready(port)):
+        with running(list(command), Path(folder), answers=lambda: answers(port)):
             yield Edge(house, port, Path(folder, "log"))
 
 
-def is_ready(port: int) -> bool:
+def answers(port: int) -> bool:
+    """Whether somebody serves there already."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health/ready", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/health/live", timeout=5) as answer:
             return bool(answer.status == 200)
     except urllib.error.HTTPError as refusal:
         refusal.close()

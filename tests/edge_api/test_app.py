@@ -52,11 +52,6 @@ def test_live_and_not_ready_while_the_storage_is_down(house: House, guest: Guest
     assert guest.get("/api/health/live").status_code == 200
 
 
-def test_a_bucket_that_does_not_exist_is_not_ready(house: House, moto_server: str) -> None:
-    with house.client(site_url=f"s3://no-such-bucket?region=us-east-1&endpoint={moto_server}") as guest:
-        assert guest.get("/api/health/ready").status_code == 503
-
-
 # -- problems ------------------------------------------------------------------------------------
 def failing(error: Exception) -> Guest:
     @get("/api/failing")

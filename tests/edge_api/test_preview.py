@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from edge_api.app import create_app
 from tests.edge_api import house as place
-from tests.edge_api.conftest import PROGRAM, SERVE, is_ready
+from tests.edge_api.conftest import PROGRAM, SERVE, answers
 from tests.edge_api.house import House, new_house
 from tests.edge_api.wire import Edge
 from tests.services import free_port, running
@@ -28,7 +28,7 @@ def preview() -> Iterator[Edge]:
         house, port = new_house(Path(folder)), free_port()
         started = SERVE.replace("int(sys.argv[2]))", "int(sys.argv[2]), preview=True)")
         command = ["env", f"PYTHONPATH={PROGRAM}", sys.executable, "-c", started, folder, port]
-        with running(command, Path(folder), answers=lambda: is_ready(port)):
+        with running(command, Path(folder), answers=lambda: answers(port)):
             yield Edge(house, port, Path(folder, "log"))
 
 

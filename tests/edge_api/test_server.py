@@ -11,14 +11,16 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
+import boto3
 import brotli  # type: ignore[import-untyped]
 import pytest
 
+from guestlink.storage import open_storage
 from tests.edge_api import house as place
-from tests.edge_api.conftest import PROGRAM, SERVE, is_ready
+from tests.edge_api.conftest import PROGRAM, SERVE, answers
 from tests.edge_api.house import House
 from tests.edge_api.wire import Edge
-from tests.services import free_port
+from tests.services import free_port, running
 
 PAGE = f"/w/_/{place.SLUG}/en.html"
 
@@ -196,7 +198,7 @@ def test_serve_stops_when_told_also_with_a_browser_connected(house: House, numbe
     ) as server:
         try:
             deadline = time.monotonic() + 30
-            while not is_ready(port) and server.poll() is None and time.monotonic() < deadline:
+            while not answers(port) and server.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.05)
             with socket.create_connection(("127.0.0.1", port)) as browser:
                 browser.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -206,6 +208,23 @@ def test_serve_stops_when_told_also_with_a_browser_connected(house: House, numbe
         finally:
             server.kill()
     assert (server.returncode, output) == (0, b"")
+
+
+def test_a_bucket_is_served_like_a_folder(house: House, moto_server: str) -> None:
+    site_url = f"s3://edge-server?region=us-east-1&endpoint={moto_server}"
+    boto3.client("s3", endpoint_url=moto_server, region_name="us-east-1").create_bucket(Bucket="edge-server")
+    bucket = open_storage(site_url, home=house.site)
+    for path in (f"w/{place.SLUG}", f"w/_/{place.SLUG}/en.html", "404.html"):
+        bucket.put(path, place.SITE[path])
+    port = free_port()
+    command = ["env", f"PYTHONPATH={PROGRAM}", f"GUESTLINK_SITE_URL={site_url}"]
+    command += [sys.executable, "-c", SERVE, house.settings.home, str(port)]
+    with running(list(command), Path(house.settings.home), answers=lambda: answers(port)):
+        edge = Edge(house, port, Path(house.settings.home, "log"))
+        for _ in range(2):
+            assert edge.ask(house.page()).body == place.PAGE
+            assert edge.ask(f"/w/{place.SLUG}").body == place.GATE
+            assert edge.ask(PAGE).status == 403
 
 
 def test_serving_leaves_nothing_behind(house: House) -> None:

@@ -36,6 +36,7 @@ VALUES = {
     "box": "BOX942",
 }
 NAME = "Ana Plantedname"
+GIVEN = "Ana"
 ROOM = "Planted Attic"
 PLANTED = (
     *VALUES.values(),

@@ -124,3 +124,21 @@ def test_the_greeting_fits_the_hour(phase: str, name: str, greeting: str) -> Non
 
 def test_the_joining_code_is_the_same_each_time() -> None:
     assert blocks.joining_code("House", "pass;word") == blocks.joining_code.__wrapped__("House", "pass;word")
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("Ana Marques", "Ana"),
+        ("Marques, Ana", "Ana"),
+        ("Ana", "Ana"),
+        ("", ""),
+        ("山田 花子", "山田 花子"),
+        ("Dr. Ana Marques", "Dr. Ana Marques"),
+        ("Mrs Marques", "Mrs Marques"),
+        ("A. Marques", "A. Marques"),
+        ("ليلى حداد", "ليلى"),
+    ],
+)
+def test_a_guest_is_greeted_as_a_host_would_call_them(name, given):
+    assert blocks.given_name(name) == given

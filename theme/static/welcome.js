@@ -5,7 +5,7 @@ const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const utf8 = (text) => new TextEncoder().encode(text);
 const bytes = (base64) => Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
 
-// -- the seal: HKDF-SHA-256, then AES-256-GCM over nonce, text, tag --
+// -- the seal: HKDF-SHA-256, then AES-256-GCM over nonce, deflated text, tag --
 async function sealKey() {
   const raw = bytes(key.replaceAll("-", "+").replaceAll("_", "/"));
   const base = await crypto.subtle.importKey("raw", raw, "HKDF", false, ["deriveKey"]);
@@ -25,7 +25,8 @@ async function opened(block, seal) {
   const { slug, language } = main.dataset;
   const how = { name: "AES-GCM", iv: sealed.subarray(0, 12), additionalData: lengthPrefixed(slug, language, block, "1") };
   const inside = document.createElement("template");
-  inside.innerHTML = new TextDecoder().decode(await crypto.subtle.decrypt(how, seal, sealed.subarray(12)));
+  const small = new Blob([await crypto.subtle.decrypt(how, seal, sealed.subarray(12))]);
+  inside.innerHTML = await new Response(small.stream().pipeThrough(new DecompressionStream("deflate-raw"))).text();
   return [...inside.content.children];
 }
 
@@ -109,7 +110,7 @@ function say(state) {
 
 async function start() {
   if (!key) return say("whole");
-  if (!globalThis.crypto?.subtle) return say("browser");
+  if (!globalThis.crypto?.subtle || !globalThis.DecompressionStream) return say("browser");
   all("a[hreflang]").forEach((link) => (link.hash = key));
   const seal = await sealKey();
   const blocks = await Promise.all([opened("codes", seal), opened("stay", seal)]).catch(() => null);
