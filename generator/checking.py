@@ -119,8 +119,8 @@ def _page(press: Press) -> str:
     if page.status_code != httpx.codes.OK:
         mend = f"Is {press.site.key_id} trusted, and does public_url match what guests' browsers ask for?"
         raise Refused(f"A signed page answers {page.status_code}.", hint=mend)
-    if bare.status_code != httpx.codes.FORBIDDEN:
-        raise Refused(f"A page without a signature answers {bare.status_code}, not 403.", hint="Guard /w/_/*.")
+    if bare.status_code not in (httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND):
+        raise Refused(f"A page without a signature answers {bare.status_code}.", hint="Guard /w/_/* with a key group.")
     return "a signed page opens, an unsigned one does not"
 
 

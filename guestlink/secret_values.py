@@ -141,6 +141,8 @@ def windows(
 
 
 def _spans(stay: Stay, house: Property, periods: Sequence[Period]) -> list[_Span]:
+    if not periods:
+        return []
     marks = moments(stay, house)
     begins = [zones.local_instant(p.from_on, local_time(house.check_in), house.zone) for p in periods]
     ends = [zones.local_instant(p.until_on, local_time(house.check_out), house.zone) for p in periods]

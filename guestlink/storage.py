@@ -3,6 +3,7 @@
 It knows bytes, paths, types and entity tags; it never knows what a page is or whether one may be read.
 """
 
+import errno
 import hashlib
 import mimetypes
 import os
@@ -118,6 +119,8 @@ class Folder:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             raise NotFound(f"There is no object {path}.") from None
         except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise NotFound(f"There is no object {path[:40]}….") from None
             raise Outage(f"{path} cannot be read: {error.strerror}.") from None
         return Stored(path, body_tag(body), len(body), body)
 
@@ -198,7 +201,9 @@ class S3:
         try:
             result = self._store.get(checked(path))
             body = bytes(result.bytes())
-        except NOT_THERE:
+        except NOT_THERE as error:
+            if "NoSuchBucket" in str(error):
+                raise self._no_bucket() from None
             raise NotFound(f"There is no object {path}.") from None
         except refused.BaseError as error:
             raise self._translated(error, path) from None

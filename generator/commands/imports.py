@@ -163,7 +163,8 @@ def _tell(desk: Desk, report: ImportReport) -> None:
     if len(report.changes) > MOST_LINES:
         desk.say(f"  and {len(report.changes) - MOST_LINES} more")
     for row in report.bad_rows[:MOST_LINES]:
-        desk.warn(f"  line {row.line}: {row.field} {row.reason} {row.hint}".rstrip())
+        reason = f"{row.field} {row.reason.rstrip('.')}."
+        desk.warn(f"  line {row.line}: {reason} {row.hint}".rstrip())
     if len(report.bad_rows) > MOST_LINES:
         desk.warn(f"  and {len(report.bad_rows) - MOST_LINES} more; --json lists them all")
     for note in report.notes:

@@ -49,7 +49,7 @@ class Typed(io.StringIO):
 
 @pytest.fixture
 def at_terminal(monkeypatch) -> Callable[[dict[str, str]], list[str]]:
-    """`at_terminal({"zone": "Europe/Lisbon"})` answers the question with that word; returns what was asked."""
+    """`at_terminal({"zone": "Europe/Lisbon"})` answers the question with that word; returns the questions."""
 
     def answer(answers: dict[str, str]) -> list[str]:
         asked: list[str] = []

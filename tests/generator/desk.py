@@ -85,7 +85,13 @@ class Desk(NamedTuple):
 def open_desk(folder: Path, *, rooms: int = 3, **house: str) -> Iterator[Desk]:
     """A new desk; closed afterwards. `house` overrides what the property is like."""
     database = open_database("sqlite:///desk.db", home=folder)
-    draft = {"slug": "harbour-house", "zone": "Europe/Lisbon", "currency": "EUR", "default_language": "en", **house}
+    draft = {
+        "slug": "harbour-house",
+        "zone": "Europe/Lisbon",
+        "currency": "EUR",
+        "default_language": "en",
+        **house,
+    }
     with database.write() as tx:
         found = houses.add_property(tx, HouseDraft(**draft), at=AT, by=BY)
         for number in range(1, rooms + 1):

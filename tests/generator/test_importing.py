@@ -35,7 +35,12 @@ def counts(report: ImportReport) -> dict[str, int]:
 def test_every_field_of_a_german_export_arrives_in_the_records(desk: Desk) -> None:
     report = desk.take(str(RECORDED / "guesthouse.de.csv"), mapping={"unit": "Zimmer"})
     assert report.bad == 3  # the house calls its rooms Room 1 and Room 2
-    text = (RECORDED / "guesthouse.de.csv").read_text("utf-8").replace("Zimmer 1;", "room-1;").replace("Zimmer 2;", "room 2;")
+    text = (
+        (RECORDED / "guesthouse.de.csv")
+        .read_text("utf-8")
+        .replace("Zimmer 1;", "room-1;")
+        .replace("Zimmer 2;", "room 2;")
+    )
     assert counts(desk.take_text(text)) == {"added": 3}
     stay = desk.stay("HB-1042")
     assert (stay.from_on, stay.until_on) == (date(2026, 5, 10), date(2026, 5, 14))
@@ -49,7 +54,10 @@ def test_every_field_of_a_german_export_arrives_in_the_records(desk: Desk) -> No
 
 def test_names_in_any_script_are_kept_as_they_are_written(desk: Desk) -> None:
     names = {"R-1": "مريم الهاشمي", "R-2": "山田 花子", "R-3": "Zoë Ångström-Nuñez", "R-4": "O’Brien, Ana"}
-    rows = [f'{name},2026-06-0{day},2026-06-0{day + 1},,"{who}"' for day, (name, who) in enumerate(names.items(), 1)]
+    rows = [
+        f'{name},2026-06-0{day},2026-06-0{day + 1},,"{who}"'
+        for day, (name, who) in enumerate(names.items(), 1)
+    ]
     desk.take_text("\n".join(["reference,arrival,departure,unit,guest", *rows]))
     assert {name: desk.guest(name).name for name in names} == names
 
@@ -103,7 +111,9 @@ def test_a_windows_export_of_a_channel_is_read_with_its_status_words(desk: Desk)
 
 
 def test_rows_about_requests_and_blocked_days_are_no_stays(desk: Desk) -> None:
-    text = "ref,arrival,departure,status\nR-1,2026-05-03,2026-05-04,Anfrage\nR-2,2026-05-03,2026-05-04,blocked\n"
+    text = (
+        "ref,arrival,departure,status\nR-1,2026-05-03,2026-05-04,Anfrage\nR-2,2026-05-03,2026-05-04,blocked\n"
+    )
     assert counts(desk.take_text(text)) == {"blocked": 2}
     assert desk.stays() == []
 
@@ -205,7 +215,9 @@ def test_a_change_of_rooms_made_by_hand_outlives_other_dates(desk: Desk) -> None
 
 
 def test_a_file_without_uid_and_reference_knows_its_stays_again(desk: Desk) -> None:
-    text = "arrival,departure,room,guest\n2026-05-03,2026-05-05,room-1,Ana\n2026-05-03,2026-05-05,room-2,Ana\n"
+    text = (
+        "arrival,departure,room,guest\n2026-05-03,2026-05-05,room-1,Ana\n2026-05-03,2026-05-05,room-2,Ana\n"
+    )
     assert counts(desk.take_text(text)) == {"added": 2}
     report = desk.take_text(text.replace("Ana", "ANA"))
     assert counts(report) == {"changed": 2}
@@ -263,7 +275,9 @@ def test_a_bad_row_is_named_by_line_field_and_reason_and_spoils_no_other(desk: D
         ("name", "A" * 201, "is longer than 200 characters"),
     ],
 )
-def test_every_field_has_a_reason_that_repeats_no_value(desk: Desk, column: str, value: str, reason: str) -> None:
+def test_every_field_has_a_reason_that_repeats_no_value(
+    desk: Desk, column: str, value: str, reason: str
+) -> None:
     row = {"reference": "R-1", "arrival": "2026-05-03", "departure": "2026-05-05", column: value}
     report = desk.take_text(",".join(row) + "\n" + ",".join(f'"{cell}"' for cell in row.values()) + "\n")
     assert [(bad.line, bad.field, bad.reason) for bad in report.bad_rows] == [(2, column, reason)]
@@ -302,7 +316,9 @@ def test_a_refused_row_leaves_nothing_behind(desk: Desk) -> None:
 
 
 def test_a_report_names_no_person(desk: Desk) -> None:
-    desk.take_text("ref,arrival,departure,name,phone,email\nR-1,2026-05-03,2026-05-05,Ana,+447700900123,ana@example.com\n")
+    desk.take_text(
+        "ref,arrival,departure,name,phone,email\nR-1,2026-05-03,2026-05-05,Ana,+447700900123,ana@example.com\n"
+    )
     report = desk.take_text(
         "ref,arrival,departure,name,phone,email\n"
         "R-1,2026-05-03,2026-05-05,Anabel,+447700900999,anabel@example.com\n"
@@ -455,7 +471,9 @@ stays_drawn = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=stays_drawn, second=stays_drawn)
 def test_whatever_two_files_say_a_second_import_of_the_last_changes_nothing(
-    tmp_path_factory: pytest.TempPathFactory, first: list[tuple[object, ...]], second: list[tuple[object, ...]]
+    tmp_path_factory: pytest.TempPathFactory,
+    first: list[tuple[object, ...]],
+    second: list[tuple[object, ...]],
 ) -> None:
     for desk in open_desk(tmp_path_factory.mktemp("desk")):
         for rows in (first, second):
