@@ -14,7 +14,7 @@ PATHS = {
     "/w/_/*": f"/w/_/{place.SLUG}/en.html",
     "/w/sw.js": "/w/sw.js",
     "/w/*": f"/w/{place.SLUG}",
-    "/assets/*.svg": "/assets/icon.0a1b2c3d.svg",
+    "/assets/*.svg": "/assets/p/00ff00ff00ff00ff.svg",
     "/assets/*": "/assets/welcome.0a1b2c3d.css",
     "/staff/*": "/staff/index.html",
     "/host/*": "/host/index.html",
