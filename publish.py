@@ -14,7 +14,10 @@ COMMANDS = {
     "unit": ("generator.commands.units", "add, set, list: rooms and flats"),
     "secret": ("generator.commands.secrets", "set, list: door codes, passwords, addresses"),
     "stay": ("generator.commands.stays", "add, set, list: who comes when"),
-    "import": ("generator.commands.imports", "take stays from a CSV, TSV, JSON, NDJSON or iCal file or address"),
+    "import": (
+        "generator.commands.imports",
+        "take stays from a CSV, TSV, JSON, NDJSON or iCal file or address",
+    ),
     "publish": ("generator.commands.publish", "make the pages and put them on the target"),
     "link": ("generator.commands.link", "a guest's link, its QR code, or a new one"),
     "status": ("generator.commands.status", "what is live, what waits, what is missing"),
@@ -22,7 +25,10 @@ COMMANDS = {
     "work": ("generator.commands.work", "keep pages true to the clock (runs until stopped)"),
     "serve": ("edge_api.commands", "the local edge (runs until stopped)"),
     "verify": ("generator.commands.verify", "compare the target with the records, object by object"),
-    "check": ("generator.commands.check", "walk from the settings to a guest's page and name what is missing"),
+    "check": (
+        "generator.commands.check",
+        "walk from the settings to a guest's page and name what is missing",
+    ),
     "keys": ("generator.commands.keys", "add, use, retire, show: the keys that sign pages"),
 }
 
@@ -39,7 +45,10 @@ def main(words: list[str]) -> int:
 
         command = importlib.import_module(module)
     except ModuleNotFoundError as error:
-        print(f"{error.name} is not installed. Run `make setup`, then `.venv/bin/python publish.py`.", file=sys.stderr)
+        print(
+            f"{error.name} is not installed. Run `make setup`, then `.venv/bin/python publish.py`.",
+            file=sys.stderr,
+        )
         return 2
     home = Path(os.environ.get("GUESTLINK_HOME") or PROGRAM)
     return terminal.run(command, words[0], words[1:], home=home, help_text=text)

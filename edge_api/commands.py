@@ -11,9 +11,13 @@ HIGHEST_PORT = 65535
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--host", default="localhost", help="address to listen on (default: this machine only)")
+    parser.add_argument(
+        "--host", default="localhost", help="address to listen on (default: this machine only)"
+    )
     parser.add_argument("--port", type=int, default=0, help="default: the port of public_url")
-    parser.add_argument("--preview", action="store_true", help="open pages reload when they are published anew")
+    parser.add_argument(
+        "--preview", action="store_true", help="open pages reload when they are published anew"
+    )
 
 
 def run(args: argparse.Namespace, desk: Desk) -> int:

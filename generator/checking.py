@@ -1,4 +1,4 @@
-"""Walks the chain from the settings to a guest's page: settings, keys, records, storage, CloudFront, gate, page.
+"""Walks the chain from settings to a guest's page: keys, records, storage, CloudFront, gate, page.
 
 Each step says what holds or what is missing and how to mend it; the first that fails ends the walk.
 """
@@ -85,14 +85,18 @@ def _distribution(press: Press) -> str:
     if not facts["enabled"]:
         raise Refused("The distribution is disabled.", hint="Enable it in CloudFront.")
     if not facts["signed"] or not facts["key_groups"]:
-        raise Refused("The distribution does not guard /w/_/*.", hint="Deploy deploy/cloudfront.yaml: a key group.")
+        raise Refused(
+            "The distribution does not guard /w/_/*.", hint="Deploy deploy/cloudfront.yaml: a key group."
+        )
     keys = trusted_keys(target, facts["key_groups"])
     mine = press.ring.signing_key(press.site.key_id).public_pem.strip()
     if press.site.key_id not in keys:
         mend = f"Add the public half (`publish.py keys show {press.site.key_id}`) and `keys use KEY --id ID`."
         raise Refused(f"CloudFront's key group does not trust {press.site.key_id}.", hint=mend)
     if keys[press.site.key_id] != mine:
-        raise Refused(f"CloudFront holds another public half for {press.site.key_id}.", hint="Deploy ours again.")
+        raise Refused(
+            f"CloudFront holds another public half for {press.site.key_id}.", hint="Deploy ours again."
+        )
     if host not in facts["domains"] and host != "localhost":
         mend = f"Set public_url to https://{facts['domains'][0]}, or add the name as an alias."
         raise Refused(f"The distribution does not answer for {host}.", hint=mend)
@@ -105,7 +109,9 @@ def _gate(press: Press) -> str:
         mend = "Does the distribution's origin point at this bucket, and was `publish.py publish` run?"
         raise Refused(f"A live gate answers {answer.status_code}.", hint=mend)
     if answer.headers.get("cache-control") != ALWAYS_ASK:
-        raise Refused("A gate is served with other cache headers.", hint="The CDN must pass Cache-Control on.")
+        raise Refused(
+            "A gate is served with other cache headers.", hint="The CDN must pass Cache-Control on."
+        )
     return "a guest's link opens"
 
 
@@ -120,7 +126,9 @@ def _page(press: Press) -> str:
         mend = f"Is {press.site.key_id} trusted, and does public_url match what guests' browsers ask for?"
         raise Refused(f"A signed page answers {page.status_code}.", hint=mend)
     if bare.status_code not in (httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND):
-        raise Refused(f"A page without a signature answers {bare.status_code}.", hint="Guard /w/_/* with a key group.")
+        raise Refused(
+            f"A page without a signature answers {bare.status_code}.", hint="Guard /w/_/* with a key group."
+        )
     return "a signed page opens, an unsigned one does not"
 
 
@@ -137,4 +145,6 @@ def _fetch(press: Press, path: str) -> httpx.Response:
         return httpx.get(press.settings.public_url + path, timeout=SECONDS, follow_redirects=False)
     except httpx.HTTPError as error:
         mend = "Start `publish.py serve`, or check public_url and its DNS."
-        raise NotFound(f"{press.settings.public_url} does not answer: {type(error).__name__}.", hint=mend) from None
+        raise NotFound(
+            f"{press.settings.public_url} does not answer: {type(error).__name__}.", hint=mend
+        ) from None

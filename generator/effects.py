@@ -1,4 +1,4 @@
-"""The effects of a plan on a target: puts and deletes, each between the record of its intent and of its outcome.
+"""The effects of a plan on a target: puts and deletes, each between its intent and its outcome.
 
 It decides nothing: what is done, in which order and why stands in the plan.
 """
@@ -24,14 +24,16 @@ Body = Callable[[Put], bytes]
 def put_all(
     press: Press, held: Lease, puts: Sequence[Put], *, body: Body, at: datetime, progress: Progress
 ) -> list[Done]:
-    """Puts in the plan's order: one kind is complete before the next begins, so no page precedes its assets."""
+    """Puts in the plan's order: one kind is complete before the next begins: no page precedes its assets."""
     done: list[Done] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for chunk in _chunks(puts):
             with press.database.write() as tx:
                 ledger.plan_puts(tx, held, chunk, at=at)
             bodies = [body(put) for put in chunk]
-            outcomes = list(pool.map(lambda pair: _put_one(press, held, *pair), zip(chunk, bodies, strict=True)))
+            outcomes = list(
+                pool.map(lambda pair: _put_one(press, held, *pair), zip(chunk, bodies, strict=True))
+            )
             with press.database.write() as tx:
                 ledger.record_puts(tx, held, outcomes, at=at)
             done += outcomes

@@ -1,4 +1,4 @@
-"""Verbs on the signing keys: add, use, retire. A key that something live is signed with is never forgotten."""
+"""Verbs on the signing keys: add, use, retire. A key that signs something live is never forgotten."""
 
 from datetime import datetime
 
@@ -42,14 +42,16 @@ def retire_key(settings: Settings, ring: KeyRing, database: Database, name: str)
     if name == settings.signing_key_id:
         raise Refused(f"{name} signs the pages.", hint="`publish.py keys use OTHER` first, then publish.")
     if live := pages_signed_with(database, name):
-        raise Refused(f"{live} live objects are signed with {name}.", hint="`publish.py publish` signs them anew first.")
+        raise Refused(
+            f"{live} live objects are signed with {name}.", hint="`publish.py publish` signs them anew first."
+        )
     _write(settings, ring, tuple(key for key in ring.stored.signing_keys if key.id != name))
 
 
 def pages_signed_with(database: Database, name: str) -> int:
     """How many live pages and gates carry a signature of this key, on all targets."""
     with database.read() as db:
-        row = db.one("pages_signed_with", pattern=f'%:{name}:%')
+        row = db.one("pages_signed_with", pattern=f"%:{name}:%")
     return int(row["pages"]) if row else 0
 
 

@@ -1,6 +1,7 @@
 """The ledger of a target: what the records say is live there, and who may write to it just now.
 
-Intent is recorded before an effect and the outcome after it; every entry is made under a lease with a fencing number.
+Intent is recorded before an effect and the outcome after it; every entry is made under a lease with a fencing
+number.
 """
 
 import os
@@ -21,7 +22,7 @@ SITE = ""
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of the last whole publish of one property to one target; `report` is JSON for `status`."""
+    """The last whole publish of one property to one target; `report` is JSON for `status`."""
 
     property_id: str
     target: str
@@ -47,7 +48,9 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
         """Stale when somebody else has taken over; called in every transaction of a publish."""
         until = clock.as_text(clock.now() + LEASE)
         if not tx.do("renew_lease", **msgspec.structs.asdict(self), leased_until=until):
-            raise Stale("Another publisher has taken over.", hint="Nothing is lost: it publishes the same records.")
+            raise Stale(
+                "Another publisher has taken over.", hint="Nothing is lost: it publishes the same records."
+            )
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +66,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 def lease(database: Database, property_id: str, *, target: str, locked: bool) -> Iterator[Lease]:
     """Takes the lease, refuses while another publisher holds it, gives it back at the end.
 
-    `locked` says that a lock of the system already keeps others away, so a lease of a dead publisher is taken over.
+    `locked` says that a lock of the system already keeps others away, so a lease of a dead publisher is taken
+    over.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()[-6:]}"
     now = clock.now()
@@ -131,7 +135,12 @@ def _row(publication: Publication, *, fence: int) -> Row:
 def plan_puts(tx: Writing, held: Lease, puts: Sequence[Put], *, at: datetime) -> None:
     held.renew(tx)
     rows = [
-        {**_named(held, put), "source_hash": put.wanted.source_hash, "parts": "{}", "changed_at": clock.as_text(at)}
+        {
+            **_named(held, put),
+            "source_hash": put.wanted.source_hash,
+            "parts": "{}",
+            "changed_at": clock.as_text(at),
+        }
         for put in puts
     ]
     tx.do_many("plan_page", rows)
@@ -189,7 +198,9 @@ class _Parts(msgspec.Struct):
 
 
 def _parts_text(put: Put) -> str:
-    return msgspec.json.encode(_Parts(dict(put.wanted.parts), dict(put.wanted.shown)), order="sorted").decode()
+    return msgspec.json.encode(
+        _Parts(dict(put.wanted.parts), dict(put.wanted.shown)), order="sorted"
+    ).decode()
 
 
 def _live(row: Row) -> Live:

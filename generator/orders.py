@@ -13,7 +13,7 @@ Progress = Callable[[str, int, int], None]
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to publish and how. `from_files` reads hosts' files; without it what was last published of them."""
+    """What to publish and how. `from_files` reads hosts' files; without it, what was last published."""
 
     only_property: str = ""
     only_stay: str = ""

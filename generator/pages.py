@@ -1,4 +1,4 @@
-"""Which pages a stay has and what belongs on them: language, phase, sections, secrets, path, source hash. Pure.
+"""Which pages a stay has and what is on them: language, phase, sections, secrets, source hash. Pure.
 
 It never opens a sealed value: source hashes take secrets, names and keys by row id and version.
 """
@@ -31,7 +31,7 @@ class StayView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """What all pages share. `fingerprint` covers program, theme, catalogues and settings that reach a page."""
+    """What all pages share. `fingerprint` covers program, theme, catalogues and settings."""
 
     public_url: str
     key_id: str
@@ -39,7 +39,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """One object to publish. `parts` are the ingredients of `source_hash`, by which a change is told in words."""
+    """One object to publish. `parts` are the ingredients of `source_hash`, by which a change is told in
+    words.
+    """
 
     path: str
     kind: Kind
@@ -74,7 +76,7 @@ def compose(view: StayView, content: HostContent, site: Site, *, at: datetime) -
 
 
 def next_boundary(view: StayView, content: HostContent, *, at: datetime) -> datetime | None:
-    """The next instant at which this stay's pages change by themselves: a phase, a secret, a dated section."""
+    """When this stay's pages change next by themselves: a phase, a secret, a dated section."""
     stay, house = view.stay, view.house
     instants = [instant for instant in (next_phase_at(stay, house, at),) if instant]
     if not instants:
@@ -109,7 +111,9 @@ def _welcome(
     parts = {
         "content": _digest([_shared(content, tag), *(section.digest for section in chosen)]),
         "stay": _digest([repr(_identity(view)), house.zone, house.currency, house.check_in, house.check_out]),
-        "codes": _digest([f"{w.secret_id}:{w.version}:{w.opens}:{w.ends}" for w in (*shown, *coming)] + [*missing]),
+        "codes": _digest(
+            [f"{w.secret_id}:{w.version}:{w.opens}:{w.ends}" for w in (*shown, *coming)] + [*missing]
+        ),
         "phase": now,
         "link": f"{view.link.id}:{site.key_id}:{','.join(offered)}",
         "until": f"{ends:%Y-%m}",
@@ -176,7 +180,7 @@ def _sections(view: StayView, content: HostContent, tag: str, *, on: date, now: 
 
 
 def _applies(section: Section, view: StayView, on: date) -> bool:
-    if section.shown_from and on < section.shown_from or section.shown_until and on > section.shown_until:
+    if (section.shown_from and on < section.shown_from) or (section.shown_until and on > section.shown_until):
         return False
     if section.units:
         ahead = {period.unit for period in view.periods if period.until_on >= on}
@@ -193,9 +197,7 @@ def _applies(section: Section, view: StayView, on: date) -> bool:
 
 def _windows(view: StayView, content: HostContent, at: datetime) -> list[Window]:
     rules = {name: Rule(kind=reveal.rule, hours=reveal.hours) for name, reveal in content.reveal.items()}
-    found = windows(
-        view.secrets, stay=view.stay, house=view.house, periods=view.periods, rules=rules, at=at
-    )
+    found = windows(view.secrets, stay=view.stay, house=view.house, periods=view.periods, rules=rules, at=at)
     return [window for window in found if window.ends > at]
 
 
@@ -215,7 +217,9 @@ def _identity(view: StayView) -> tuple[object, ...]:
 
 
 def _shared(content: HostContent, tag: str) -> str:
-    """What every page of a property shows in one language: words, services, places, pictures, rules of secrets."""
+    """What every page of a property shows in one language: words, services, places, pictures, rules of
+    secrets.
+    """
     services = [content.pick(versions, tag).digest for versions in content.services.values()]
     places = [content.pick(versions, tag).digest for versions in content.places.values()]
     pictures = sorted(picture.asset for picture in content.pictures.values())
@@ -230,5 +234,3 @@ def _digest(parts: Iterable[str]) -> str:
         raw = part.encode()
         whole.update(len(raw).to_bytes(4, "big") + raw)
     return whole.hexdigest()[:32]
-
-

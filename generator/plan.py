@@ -22,7 +22,9 @@ WORDS = {
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """An object that should be live. `parts` tell a change in words; `shown` is secret -> end of its window (epoch)."""
+    """An object that should be live. `parts` tell a change in words; `shown` is secret -> end of its window
+    (epoch).
+    """
 
     path: str
     kind: str
@@ -33,7 +35,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """An object as the records know it on this target; `planned` means a put or delete was begun and not confirmed."""
+    """An object as the records know it on this target; `planned` means a put or delete was begun and not
+    confirmed.
+    """
 
     path: str
     kind: str
@@ -117,7 +121,8 @@ def plan(
 def check_delete_limit(steps: Plan, *, live: int, limit: int | None) -> None:
     """Refuses a plan that would empty a site: more unexpected deletes than `limit`, by default half of many.
 
-    What is over, cancelled or replaced is expected: a worker that comes back after a long pause is not held up.
+    What is over, cancelled or replaced is expected: a worker that comes back after a long pause is not held
+    up.
     """
     gone = sum(not step.expected for step in steps.deletes)
     allowed = max(FREE_DELETES, live // 2) if limit is None else limit
@@ -143,7 +148,9 @@ def withdrawn(put: Put, at: datetime) -> bool:
     """True when the live page shows a secret whose time is not over and the new one does not."""
     if put.live is None:
         return False
-    return any(ends > at.timestamp() and name not in put.wanted.shown for name, ends in put.live.shown.items())
+    return any(
+        ends > at.timestamp() and name not in put.wanted.shown for name, ends in put.live.shown.items()
+    )
 
 
 def _why(item: Wanted, row: Live | None, edited: str) -> str:
@@ -179,7 +186,9 @@ def _says_no(item: Wanted) -> bool:
 def _revoked_slugs(items: Iterable[Wanted]) -> dict[str, str]:
     """Slugs whose gate now says that the link was replaced or the stay cancelled -> why."""
     return {
-        item.path.removeprefix("w/"): "link replaced" if item.parts["stay"] == "replaced" else "stay cancelled"
+        item.path.removeprefix("w/"): "link replaced"
+        if item.parts["stay"] == "replaced"
+        else "stay cancelled"
         for item in items
         if _says_no(item)
     }

@@ -52,8 +52,8 @@ class Press:
     def content(self, house: Property, *, from_files: bool, at: datetime) -> Reading:
         """The property's files, or what was last published of them.
 
-        Files with mistakes do not hold guests' codes back: the last content without mistakes stands in, and the
-        mistakes are told. ContentErrors when there is none yet.
+        Files with mistakes do not hold guests' codes back: the last content without mistakes stands in, and
+        the mistakes are told. ContentErrors when there is none yet.
         """
         last = None if from_files else self._last(house)
         if last:
@@ -92,7 +92,9 @@ class Press:
     def _from_files(self, house: Property, at: datetime) -> HostContent:
         folder = self.content_folder(house)
         if not folder.is_dir():
-            mend = f"`publish.py property add {house.slug}` writes a skeleton, or set `content` in the settings."
+            mend = (
+                f"`publish.py property add {house.slug}` writes a skeleton, or set `content` in the settings."
+            )
             raise ContentError("There is no content folder.", path=house.slug, hint=mend)
         with self.database.read() as db:
             units = frozenset(unit.slug for unit in records.units(db, house))
@@ -129,7 +131,9 @@ def open_press(settings: Settings) -> Press:
 
 
 def build_fingerprint(settings: Settings, theme: Theme) -> str:
-    """One hash over everything but records and content that reaches a page: program, theme, libraries, settings."""
+    """One hash over everything but records and content that reaches a page: program, theme, libraries,
+    settings.
+    """
     whole = hashlib.sha256()
     for text in (theme.fingerprint, settings.public_url, settings.signing_key_id, *map(version, SHAPING)):
         whole.update(text.encode() + b"\0")
@@ -137,5 +141,3 @@ def build_fingerprint(settings: Settings, theme: Theme) -> str:
         for file in sorted((PROGRAM / folder).rglob("*.py")):
             whole.update(file.relative_to(PROGRAM).as_posix().encode() + b"\0" + file.read_bytes())
     return whole.hexdigest()[:32]
-
-

@@ -1,7 +1,7 @@
 """The publish journey, top-down: compose -> plan -> put -> record -> invalidate -> sweep.
 
-Every step may be repeated: a row is `planned` before its put and `live` after it, and a crash is repaired by running
-again. The records, not the target, say what is live; only `verify` lists the target.
+Every step may be repeated: a row is `planned` before its put and `live` after it, and a crash is repaired by
+running again. The records, not the target, say what is live; only `verify` lists the target.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -46,7 +46,9 @@ def publish(press: Press, order: Order, *, at: datetime, progress: Progress = si
 def publish_property(
     press: Press, house: Property, order: Order, *, at: datetime, progress: Progress = silent
 ) -> Outcome:
-    """One property, or one of its stays; skipped without a request when nothing that reaches a page has changed."""
+    """One property, or one of its stays; skipped without a request when nothing that reaches a page has
+    changed.
+    """
     if not order.only_stay and _is_current(press, house, order, at):
         return _unchanged(press, house)
     if order.dry_run:
@@ -61,7 +63,9 @@ def publish_property(
         _ask_invalidation(press, held, steps.invalidations, at=at)
         done = put_all(press, held, steps.closing, body=work.body, at=at, progress=silent)
         delete_all(press, held, steps.revocations, at=at)
-        done += put_all(press, held, steps.puts, body=work.body, at=at, progress=_titled(progress, house.slug))
+        done += put_all(
+            press, held, steps.puts, body=work.body, at=at, progress=_titled(progress, house.slug)
+        )
         delete_all(press, held, steps.deletes, at=at)
         _record(press, held, work, steps, order=order, at=at)
     uploaded = sum(item.uploaded for item in done)
@@ -134,7 +138,8 @@ def _wanted(page: Page) -> Wanted:
 
 def _pictures(content: HostContent) -> list[Wanted]:
     return [
-        Wanted(path=picture.asset, kind="asset", source_hash=picture.digest) for picture in content.pictures.values()
+        Wanted(path=picture.asset, kind="asset", source_hash=picture.digest)
+        for picture in content.pictures.values()
     ]
 
 
@@ -174,14 +179,16 @@ def _bodies(press: Press, house: Property, content: HostContent, pages: Sequence
 
 # -- record and invalidate -------------------------------------------------------------------------
 def _record(press: Press, held: Lease, work: Work, steps: Plan, *, order: Order, at: datetime) -> None:
-    """One transaction says everything that became true: what left, what the edge may read, what comes next."""
+    """One transaction says all that became true: what left, what the edge may read, what comes next."""
     content, house = work.reading.content, work.house
     with press.database.write() as tx:
         held.renew(tx)
         ledger.record_leaving(tx, held, steps.leaving, at=at)
         due = [*work.boundaries.values(), *([at + GRACE] if steps.leaving or work.old_assets else [])]
         if due:
-            rebuilds.ask(tx, house, why="a phase or a code changes", at=at, stay_id=order.only_stay, due_at=min(due))
+            rebuilds.ask(
+                tx, house, why="a phase or a code changes", at=at, stay_id=order.only_stay, due_at=min(due)
+            )
         if order.only_stay:
             return
         if work.reading.from_files:
@@ -202,14 +209,16 @@ def _publication(press: Press, work: Work, *, boundary: datetime | None, at: dat
         changes=work.house.changes,
         fingerprint=press.site.fingerprint,
         next_boundary=boundary,
-        files=msgspec.json.encode(work.reading.files, order="sorted").decode() if fresh else work.before.files,
+        files=msgspec.json.encode(work.reading.files, order="sorted").decode()
+        if fresh
+        else work.before.files,
         report=msgspec.json.encode(lines).decode(),
         published_at=at,
     )
 
 
 def _catalogue(content: HostContent) -> Iterable[catalogue.Entry]:
-    """What the edge needs of the files, in every language, and the whole content for rebuilds without files."""
+    """What the edge needs of the files, and the whole content for rebuilds without files."""
     kinds: Mapping[str, Mapping[str, Mapping[str, msgspec.Struct]]] = {
         "section": content.sections,
         "service": content.services,
@@ -218,13 +227,17 @@ def _catalogue(content: HostContent) -> Iterable[catalogue.Entry]:
     for kind, entries in kinds.items():
         for key, versions in entries.items():
             for tag, entry in versions.items():
-                yield catalogue.Entry(language=tag, kind=kind, key=key, body=msgspec.json.encode(entry).decode())
+                yield catalogue.Entry(
+                    language=tag, kind=kind, key=key, body=msgspec.json.encode(entry).decode()
+                )
     whole = msgspec.json.encode(content).decode()
     yield catalogue.Entry(language="", kind=catalogue.LAST_CONTENT, key="", body=whole)
 
 
 def _ask_invalidation(press: Press, held: Lease, paths: Sequence[str], *, at: datetime) -> None:
-    """Recorded before the first put: were it recorded after, a crash between would leave old copies on the CDN."""
+    """Recorded before the first put: were it recorded after, a crash between would leave old copies on the
+    CDN.
+    """
     if not paths or not press.target.distribution:
         return
     with press.database.write() as tx:
@@ -241,7 +254,9 @@ def _ask_invalidation(press: Press, held: Lease, paths: Sequence[str], *, at: da
 
 
 def send_invalidations(press: Press) -> int:
-    """Sends what was asked for; the row's id is the CallerReference, so a repetition is the same invalidation."""
+    """Sends what was asked for; the row's id is the CallerReference, so a repetition is the same
+    invalidation.
+    """
     with press.database.read() as db:
         rows = db.all("asked_invalidations", target=press.target.name)
     sent = 0
@@ -282,10 +297,12 @@ def _unchanged(press: Press, house: Property) -> Outcome:
 
 def _houses(press: Press, order: Order) -> list[Property]:
     with press.database.read() as db:
-        return [records.find_property(db, order.only_property)] if order.only_property else records.properties(db)
+        return (
+            [records.find_property(db, order.only_property)]
+            if order.only_property
+            else records.properties(db)
+        )
 
 
 def _titled(progress: Progress, slug: str) -> Progress:
     return lambda what, done, total: progress(f"{slug}: {what}", done, total)
-
-

@@ -1,7 +1,8 @@
 """The loop of the `work` process: claims rebuilds that are due and publishes what they ask for.
 
-A phase that begins and a code that ends are rebuilds with a time, so a worker that is left running keeps every page
-true, and one that slept catches up. It never reads hosts' files: unpublished edits stay unpublished.
+A phase that begins and a code that ends are rebuilds with a time, so a worker that is left running keeps
+every page true, and one that slept catches up. It never reads hosts' files: unpublished edits stay
+unpublished.
 """
 
 import logging
@@ -22,7 +23,9 @@ log = logging.getLogger("guestlink.rebuilder")
 
 
 def run(press: Press, stop: threading.Event) -> None:
-    """Works until `stop` is set. Waits on monotonic time and compares with the clock, so that tests can step it."""
+    """Works until `stop` is set. Waits on monotonic time and compares with the clock, so that tests can step
+    it.
+    """
     while not stop.is_set():
         try:
             worked = work_once(press, at=clock.now())

@@ -24,7 +24,7 @@ def publish_assets(press: Press, order: Order, *, at: datetime) -> Outcome:
 
 
 def publish_shells(press: Press, order: Order, *, at: datetime) -> Outcome:
-    """Landing page and 404, after the properties they name; made only when something they show has changed."""
+    """Landing page and 404, after the properties they name; made when something they show changed."""
     with press.database.read() as db:
         houses = records.properties(db)
         kept = {house.slug: catalogue.last_content(db, house) for house in houses}
@@ -42,10 +42,13 @@ def publish_shells(press: Press, order: Order, *, at: datetime) -> Outcome:
     return outcome
 
 
-def _publish_site(press: Press, order: Order, files: Mapping[str, bytes], *, kind: str, at: datetime) -> Outcome:
+def _publish_site(
+    press: Press, order: Order, files: Mapping[str, bytes], *, kind: str, at: datetime
+) -> Outcome:
     """Puts objects that belong to no property."""
     wanted = [
-        Wanted(path=path, kind=kind, source_hash=hashlib.sha256(body).hexdigest()) for path, body in files.items()
+        Wanted(path=path, kind=kind, source_hash=hashlib.sha256(body).hexdigest())
+        for path, body in files.items()
     ]
     target = press.target.name
     with press.database.read() as db:
@@ -57,7 +60,9 @@ def _publish_site(press: Press, order: Order, files: Mapping[str, bytes], *, kin
         publishing_lock(press.target, SITE) as locked,
         ledger.lease(press.database, SITE, target=target, locked=locked) as held,
     ):
-        done = put_all(press, held, steps.puts, body=lambda put: files[put.wanted.path], at=at, progress=silent)
+        done = put_all(
+            press, held, steps.puts, body=lambda put: files[put.wanted.path], at=at, progress=silent
+        )
         delete_all(press, held, steps.deletes, at=at)
         with press.database.write() as tx:
             ledger.record_leaving(tx, held, steps.leaving, at=at)

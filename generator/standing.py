@@ -1,4 +1,4 @@
-"""How things stand: what is live, what waits, what comes next, what is missing. Read from the records alone."""
+"""How things stand: what is live, what waits, what comes next, what is missing. From the records alone."""
 
 from datetime import datetime
 
@@ -54,7 +54,7 @@ def standing(db: Reading, house: Property, settings: Settings, *, at: datetime) 
         gates=sum(int(row["pages"]) for row in counts if row["kind"] == "gate"),
         unfinished=sum(int(row["pages"]) for row in counts if row["state"] == "planned"),
         stays={row["status"]: int(row["stays"]) for row in db.all("stay_counts", property_id=house.id)},
-        waits=tuple(_waits(house, before, asked, settings, at)),
+        waits=tuple(_waits(house, before, asked, settings=settings, at=at)),
         boundaries=tuple(sorted({clock.from_text(item.due_at) for item in asked if _ahead(item, at)}))[:5],
         missing_secrets=tuple(_missing_secrets(db, house, at)),
         told=tuple(msgspec.json.decode(before.report, type=list[Told])),
@@ -73,7 +73,7 @@ def unused_folders(db: Reading, settings: Settings) -> list[str]:
 
 
 def _waits(
-    house: Property, before: Publication, asked: list[Rebuild], settings: Settings, at: datetime
+    house: Property, before: Publication, asked: list[Rebuild], *, settings: Settings, at: datetime
 ) -> list[str]:
     if before.published_at is None:
         return ["nothing is published yet"]

@@ -47,7 +47,8 @@ def open_target(settings: Settings) -> Target:
 def publishing_lock(target: Target, name: str) -> Iterator[bool]:
     """Keeps other publishers of this property off a folder; yields False where only the lease can do that.
 
-    The kernel frees the lock when its holder dies, so a publish after a crash need not wait for a lease to end.
+    The kernel frees the lock when its holder dies, so a publish after a crash need not wait for a lease to
+    end.
     """
     if not isinstance(target.storage, Folder):
         yield False
@@ -58,11 +59,15 @@ def publishing_lock(target: Target, name: str) -> Iterator[bool]:
         descriptor = os.open(root / f".lock-{name or 'site'}", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         mend = "Check site_url, free space and permissions."
-        raise SettingsError(f"{root} cannot be written: {error.strerror}.", setting="site_url", hint=mend) from None
+        raise SettingsError(
+            f"{root} cannot be written: {error.strerror}.", setting="site_url", hint=mend
+        ) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise Stale(f"Another publish of {name or 'the site'} is running.", hint="Wait until it is done.") from None
+        raise Stale(
+            f"Another publish of {name or 'the site'} is running.", hint="Wait until it is done."
+        ) from None
     else:
         yield True
     finally:
@@ -70,7 +75,7 @@ def publishing_lock(target: Target, name: str) -> Iterator[bool]:
 
 
 def invalidate(target: Target, paths: Sequence[str], *, reference: str) -> int:
-    """Asks CloudFront to forget paths; the same reference and paths are the same invalidation. Returns how many.
+    """Asks CloudFront to forget paths; equal reference and paths are one invalidation. Returns how many.
 
     https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_CreateInvalidation.html
     """
@@ -89,7 +94,9 @@ def invalidate(target: Target, paths: Sequence[str], *, reference: str) -> int:
 
 
 def distribution_facts(target: Target) -> dict[str, Any]:
-    """What CloudFront says of the distribution: enabled, domains, origins, the key group of the pages' behaviour."""
+    """What CloudFront says of the distribution: enabled, domains, origins, the key group of the pages'
+    behaviour.
+    """
     with _translated():
         found: Any = _cloudfront(target).get_distribution(Id=target.distribution)
     settings = found["Distribution"]["DistributionConfig"]
@@ -129,11 +136,17 @@ def _translated() -> Iterator[None]:
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code in {"Throttling", "TooManyInvalidationsInProgress", "ServiceUnavailable", "InternalError"}:
-            raise Outage(f"CloudFront is busy: {code}.", hint="It is asked again later.", retry_after=60) from None
-        mend = "Check distribution= in site_url and what the role may do (deploy/cloudfront.yaml has a policy)."
+            raise Outage(
+                f"CloudFront is busy: {code}.", hint="It is asked again later.", retry_after=60
+            ) from None
+        mend = (
+            "Check distribution= in site_url and what the role may do (deploy/cloudfront.yaml has a policy)."
+        )
         raise SettingsError(f"CloudFront refuses: {code}.", setting="site_url", hint=mend) from None
     except BotoCoreError as error:
         mend = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is attached."
         if "redential" in str(error):
-            raise SettingsError("There are no credentials for CloudFront.", setting="site_url", hint=mend) from None
+            raise SettingsError(
+                "There are no credentials for CloudFront.", setting="site_url", hint=mend
+            ) from None
         raise Outage("CloudFront does not answer.", hint="It is asked again later.") from None

@@ -1,4 +1,6 @@
-"""A few stays worth opening first: one in each phase, with the guest's link. For `up`, on the host's own terminal."""
+"""A few stays worth opening first: one in each phase, with the guest's link. For `up`, on the host's own
+terminal.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime

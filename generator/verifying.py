@@ -23,7 +23,9 @@ def verify(press: Press) -> Comparison:
     recorded = {row["path"]: (row["etag"], row["body_hash"]) for row in rows if row["state"] == "live"}
     begun = {row["path"] for row in rows if row["state"] != "live"}
     there = {item.path: item.etag for item in press.target.storage.list()}
-    altered = [path for path in recorded.keys() & there.keys() if _differs(press, path, there[path], recorded[path])]
+    altered = [
+        path for path in recorded.keys() & there.keys() if _differs(press, path, there[path], recorded[path])
+    ]
     return Comparison(
         live=len(recorded.keys() & there.keys()) - len(altered),
         missing=tuple(sorted(recorded.keys() - there.keys())),
@@ -33,7 +35,9 @@ def verify(press: Press) -> Comparison:
 
 
 def _differs(press: Press, path: str, etag: str, recorded: tuple[str, str]) -> bool:
-    """Equal tags are equal bytes; of unequal ones only the bytes tell (a listing may tag otherwise than a put)."""
+    """Equal tags are equal bytes; of unequal ones only the bytes tell (a listing may tag otherwise than a
+    put).
+    """
     known_etag, known_hash = recorded
     if etag == known_etag:
         return False
@@ -51,5 +55,3 @@ def doubt(press: Press, paths: list[str]) -> None:
     with press.database.write() as tx:
         tx.do_many("doubt_page", [{"target": press.target.name, "path": path, "why": why} for path in paths])
         tx.do("doubt_publications", target=press.target.name)
-
-

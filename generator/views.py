@@ -68,7 +68,9 @@ def _grouped(rows: list[Row]) -> dict[str, list[Row]]:
 
 
 class Opener:
-    """Opens what one page needs, once for each link: the name, the values of its secrets, K and the signed query."""
+    """Opens what one page needs, once for each link: the name, the values of its secrets, K and the signed
+    query.
+    """
 
     def __init__(self, ring: KeyRing, *, public_url: str, key_id: str) -> None:
         self._ring = ring

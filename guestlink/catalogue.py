@@ -1,6 +1,8 @@
-"""Compiled content that both houses read: services, section titles with plain texts, and the last content that held.
+"""Compiled content that both houses read: services, section titles with plain texts, and the last content
+that held.
 
-Publishing writes it in the transaction that records the pages; the edge opens no content file and no template.
+Publishing writes it in the transaction that records the pages; the edge opens no content file and no
+template.
 """
 
 import hashlib

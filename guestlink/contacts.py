@@ -56,7 +56,7 @@ def add_contact(
         made_at=clock.as_text(at),
     )
     tx.do("add_guest_key", contact_id=contact_id, wrapped=wrapped)
-    _remember_tokens(tx, ring, house.id, contact_id, person)
+    _remember_tokens(tx, ring, person, property_id=house.id, contact_id=contact_id)
     return load_contact(tx, contact_id)
 
 
@@ -65,7 +65,7 @@ def change_contact(tx: Writing, ring: KeyRing, contact: Contact, person: Person)
     key = ring.guest_key(contact.wrapped, contact.id)
     tx.do("change_contact", id=contact.id, **_sealed(key, contact.id, person))
     tx.do("forget_tokens", contact_id=contact.id)
-    _remember_tokens(tx, ring, contact.property_id, contact.id, person)
+    _remember_tokens(tx, ring, person, property_id=contact.property_id, contact_id=contact.id)
     return load_contact(tx, contact.id)
 
 
@@ -77,15 +77,19 @@ def load_contact(db: Reading, contact_id: str) -> Contact:
 
 def opened(ring: KeyRing, contact: Contact) -> Person:
     key = ring.guest_key(contact.wrapped, contact.id)
-    return Person(**{
-        name: key.open(sealed, "contacts", name, row=contact.id)
-        for name in FIELDS
-        if (sealed := getattr(contact, name)) is not None
-    })
+    return Person(
+        **{
+            name: key.open(sealed, "contacts", name, row=contact.id)
+            for name in FIELDS
+            if (sealed := getattr(contact, name)) is not None
+        }
+    )
 
 
 def find_returning(db: Reading, ring: KeyRing, house: Property, person: Person) -> Contact | None:
-    """The contact with the same e-mail or whole phone and no different name, so that a returning guest is one person."""
+    """The contact with the same e-mail or whole phone and no different name, so that a returning guest is one
+    person.
+    """
     for kind, value in _tokens(person):
         if kind == "phone4":
             continue
@@ -110,7 +114,7 @@ def folded(text: str) -> str:
 def phone_digits(text: str) -> str:
     """The digits of a phone number; `+44 7700 900123`, `0044…` and `+44 (0)…` are the same number."""
     digits = re.sub(r"\D", "", text.replace("(0)", ""))
-    return digits[2:] if digits.startswith("00") else digits
+    return digits.removeprefix("00")
 
 
 def _sealed(key: ColumnKey, contact_id: str, person: Person) -> dict[str, bytes | None]:
@@ -120,7 +124,9 @@ def _sealed(key: ColumnKey, contact_id: str, person: Person) -> dict[str, bytes 
     }
 
 
-def _remember_tokens(tx: Writing, ring: KeyRing, property_id: str, contact_id: str, person: Person) -> None:
+def _remember_tokens(
+    tx: Writing, ring: KeyRing, person: Person, *, property_id: str, contact_id: str
+) -> None:
     rows = [
         {"contact_id": contact_id, "property_id": property_id, "kind": kind, "token": ring.blind(kind, value)}
         for kind, value in _tokens(person)

@@ -121,7 +121,8 @@ class KeyRing:
         key = self._columns.get(sealed[0]) if sealed else None
         if key is None:
             raise Refused(
-                "A sealed value names a key that is not in the key ring.", hint="Restore data/keys from the backup."
+                "A sealed value names a key that is not in the key ring.",
+                hint="Restore data/keys from the backup.",
             )
         return key
 
@@ -136,7 +137,7 @@ class KeyRing:
 
     # -- looking up without reading -------------------------------------------------------------
     def blind(self, kind: str, value: str) -> str:
-        """A token that is equal for equal values and says nothing without the key (HMAC-SHA-256, 128 bits)."""
+        """A token, equal for equal values, that says nothing without the key (HMAC-SHA-256, 128 bits)."""
         return hmac.new(self.stored.blind_key, authenticated(kind, value), hashlib.sha256).hexdigest()[:32]
 
     # -- signatures of links --------------------------------------------------------------------
@@ -176,7 +177,9 @@ def new_signing_key(at: datetime, *, key_id: str = "") -> StoredSigningKey:
         id=name,
         made_at=at.astimezone(UTC).isoformat(),
         private_pem=private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
-        public_pem=private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+        public_pem=private.public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        .decode(),
     )
 
 
@@ -204,16 +207,18 @@ def read_keys(path: Path) -> KeyRing:
     except FileNotFoundError:
         raise SettingsError(f"The key ring {path} does not exist.", setting="keys", hint=hint) from None
     except (OSError, msgspec.DecodeError, ValueError) as error:
-        raise SettingsError(f"The key ring {path} cannot be read: {error}.", setting="keys", hint=hint) from None
+        raise SettingsError(
+            f"The key ring {path} cannot be read: {error}.", setting="keys", hint=hint
+        ) from None
 
 
 # -- the seal of a page ---------------------------------------------------------------------------
 class PageSeal:
     """Seals the private blocks of one link's pages under keys derived from the link's K (16 bytes).
 
-    HKDF-SHA-256 without salt gives a seal key, a nonce key and the guide code. What is sealed is deflated first
-    (RFC 1951), because nothing shrinks it afterwards. The nonce is derived from the plaintext, so equal input gives
-    equal bytes and a changed code never reuses a nonce.
+    HKDF-SHA-256 without salt gives a seal key, a nonce key and the guide code. What is sealed is deflated
+    first (RFC 1951), because nothing shrinks it afterwards. The nonce is derived from the plaintext, so equal
+    input gives equal bytes and a changed code never reuses a nonce.
     """
 
     VERSION = "1"

@@ -1,6 +1,7 @@
 """The database twins: SQLite for one machine, PostgreSQL for many, one set of named queries (guestlink/sql/).
 
-Read by `db`, write by `tx`; `with database.write() as tx:` is the unit of work and the only place that begins one.
+Read by `db`, write by `tx`; `with database.write() as tx:` is the unit of work and the only place that begins
+one.
 """
 
 import re
@@ -119,7 +120,9 @@ class SQLite:
             ) from None
 
     def _open(self) -> sqlite3.Connection:
-        driver = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        driver = sqlite3.connect(
+            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+        )
         driver.row_factory = sqlite3.Row
         self._opened.append(driver)
         _switch_to_wal(driver)
@@ -220,7 +223,9 @@ def _translated() -> Iterator[None]:
     except GuestLinkError:
         raise
     except (sqlite3.IntegrityError, psycopg.IntegrityError):
-        raise Stale("Somebody changed the same record at the same time.", hint="Load it again and repeat.") from None
+        raise Stale(
+            "Somebody changed the same record at the same time.", hint="Load it again and repeat."
+        ) from None
     except psycopg.DataError as error:
         raise InvalidInput(f"A value cannot be kept: {_reason(error)}.") from None
     except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
@@ -232,7 +237,9 @@ def _translated() -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """The first line of a driver's words; a URL that it cannot read is not repeated, since a password stands there."""
+    """The first line of a driver's words; a URL that it cannot read is not repeated, since a password stands
+    there.
+    """
     if isinstance(error, psycopg.ProgrammingError):
         return "its URL cannot be read"
     lines = str(error).strip().splitlines()

@@ -65,7 +65,9 @@ def add_property(tx: Writing, draft: HouseDraft, *, at: datetime, by: str) -> Pr
 def change_property(tx: Writing, house: Property, *, at: datetime, by: str, **values: str) -> Property:
     """Changes zone, currency, default language or times; empty values stay as they are."""
     told = {name: value for name, value in values.items() if value}
-    draft = HouseDraft(**{name: told.get(name) or getattr(house, name) for name in HouseDraft.__struct_fields__})
+    draft = HouseDraft(
+        **{name: told.get(name) or getattr(house, name) for name in HouseDraft.__struct_fields__}
+    )
     checked_house(draft)
     fields = msgspec.structs.asdict(draft)
     fields.pop("slug")
@@ -85,7 +87,15 @@ def add_unit(tx: Writing, house: Property, *, slug: str, title: str, at: datetim
 
 
 def change_unit(
-    tx: Writing, ring: KeyRing, house: Property, unit: Unit, *, at: datetime, by: str, title: str = "", feed: str = ""
+    tx: Writing,
+    ring: KeyRing,
+    house: Property,
+    unit: Unit,
+    *,
+    at: datetime,
+    by: str,
+    title: str = "",
+    feed: str = "",
 ) -> Unit:
     """Renames a unit or sets the sealed address of its iCal feed."""
     sealed = ring.seal(feed, "units", "feed", row=unit.id) if feed else unit.feed
@@ -106,7 +116,7 @@ def changed(
     stream: str = "",
     stay_id: str = "",
 ) -> None:
-    """What every verb ends with: the property's counter, an event with ids only, and a rebuild that says why."""
+    """What every verb ends with: the property's counter, an event of ids, a rebuild that says why."""
     tx.do("touch_property", id=house.id)
     event = journal.Event(kind=kind, body=dict(body))
     journal.append(tx, stream or f"property:{house.id}", [event], at=at, by=by, property_id=house.id)
@@ -121,7 +131,9 @@ def checked_house(draft: HouseDraft) -> None:
         mend = "Write a name such as Europe/Lisbon."
         raise InvalidInput(f"{draft.zone!r} is not a time zone.", hint=mend) from None
     if draft.currency not in list_currencies():
-        raise InvalidInput(f"{draft.currency!r} is not a currency.", hint="Write its ISO 4217 code, such as EUR.")
+        raise InvalidInput(
+            f"{draft.currency!r} is not a currency.", hint="Write its ISO 4217 code, such as EUR."
+        )
     checked_language(draft.default_language)
     for name in ("check_in", "check_out"):
         checked_time(getattr(draft, name), name)
@@ -131,7 +143,9 @@ def checked_language(tag: str) -> str:
     try:
         Locale.parse(tag, sep="-")
     except (UnknownLocaleError, ValueError):
-        raise InvalidInput(f"{tag!r} is not a language.", hint="Write its code, such as en or pt-BR.") from None
+        raise InvalidInput(
+            f"{tag!r} is not a language.", hint="Write its code, such as en or pt-BR."
+        ) from None
     return tag
 
 
@@ -146,5 +160,3 @@ def checked_slug(text: str) -> str:
         mend = "Use small letters, digits and hyphens, such as harbour-house."
         raise InvalidInput(f"{text!r} is not a short name.", hint=mend)
     return text
-
-

@@ -49,13 +49,15 @@ def append(
 ) -> int:
     """Adds events to a stream and returns its new version; the version is the lock.
 
-    With `expected_version`, Stale when the stream has moved on. The lock makes positions appear in commit order
-    (a sequence alone does not: a reader would skip a late one for ever).
+    With `expected_version`, Stale when the stream has moved on. The lock makes positions appear in commit
+    order (a sequence alone does not: a reader would skip a late one for ever).
     """
     tx.all("lock_journal")
     version = stream_version(tx, stream)
     if expected_version is not None and version != expected_version:
-        raise Stale(f"{stream} is at version {version}, not {expected_version}.", hint="Load it again and repeat.")
+        raise Stale(
+            f"{stream} is at version {version}, not {expected_version}.", hint="Load it again and repeat."
+        )
     head = tx.one("journal_head")
     digest = str(head["digest"]) if head else ""
     for event in events:
@@ -91,7 +93,7 @@ def read_from(db: Reading, position: int) -> Iterator[Entry]:
 
 
 def broken_at(db: Reading) -> int | None:
-    """The first position whose digest does not follow from the row before it, or None when the chain holds."""
+    """The first position whose digest does not follow from the row before, or None: the chain holds."""
     previous = ""
     for entry in read_from(db, 0):
         if entry.digest != row_digest(previous, msgspec.structs.asdict(entry)):

@@ -71,7 +71,12 @@ def fail(tx: Writing, rebuild: Rebuild, *, outcome: str, at: datetime, retry: bo
 
 def _end(tx: Writing, rebuild: Rebuild, *, state: str, outcome: str, at: datetime, due_at: str) -> None:
     tx.do(
-        "finish_rebuild", id=rebuild.id, state=state, outcome=outcome, finished_at=clock.as_text(at), due_at=due_at
+        "finish_rebuild",
+        id=rebuild.id,
+        state=state,
+        outcome=outcome,
+        finished_at=clock.as_text(at),
+        due_at=due_at,
     )
 
 

@@ -22,7 +22,9 @@ DAY_TURNS = time(4)
 
 
 class Property(msgspec.Struct, frozen=True, kw_only=True):
-    """One house. `check_in` and `check_out` are local times as `HH:MM`; `changes` counts what touched its records."""
+    """One house. `check_in` and `check_out` are local times as `HH:MM`; `changes` counts what touched its
+    records.
+    """
 
     id: str
     slug: str
@@ -57,7 +59,9 @@ class Period(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Stay(msgspec.Struct, frozen=True, kw_only=True):
-    """`from_on` is the arrival, `until_on` the departure; `check_in` and `check_out` are agreed times or empty."""
+    """`from_on` is the arrival, `until_on` the departure; `check_in` and `check_out` are agreed times or
+    empty.
+    """
 
     id: str
     property_id: str
@@ -116,7 +120,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Secret(msgspec.Struct, frozen=True, kw_only=True):
-    """One value of a named secret for a property, a unit or a stay. An empty `rule` is the property file's rule."""
+    """One value of a named secret for a property, a unit or a stay. An empty `rule` is the property file's
+    rule.
+    """
 
     id: str
     property_id: str
@@ -161,7 +167,9 @@ def find_property(db: Reading, slug: str) -> Property:
     row = db.one("property_by_slug", slug=slug)
     if row is None:
         known = ", ".join(house.slug for house in properties(db)) or "none yet"
-        raise NotFound(f"There is no property {slug!r}.", hint=f"Known: {known}. `publish.py property add` makes one.")
+        raise NotFound(
+            f"There is no property {slug!r}.", hint=f"Known: {known}. `publish.py property add` makes one."
+        )
     return shaped(row, Property)
 
 
@@ -190,7 +198,9 @@ def find_stay(db: Reading, name: str) -> Stay:
         raise NotFound(f"There is no stay {name!r}.", hint="Give a booking reference, a stay code or an id.")
     if len(taken) > 1:
         codes = ", ".join(f"{stay.code} (from {stay.from_on})" for stay in taken[:8])
-        raise Refused(f"{len(taken)} stays are called {name!r}.", hint=f"Give the stay code instead: {codes}.")
+        raise Refused(
+            f"{len(taken)} stays are called {name!r}.", hint=f"Give the stay code instead: {codes}."
+        )
     return taken[0]
 
 

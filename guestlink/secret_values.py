@@ -28,7 +28,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """One secret's value as one stay sees it: from an instant (None = when the room is ready) until another."""
+    """One secret's value as one stay sees it: from an instant (None: when the room is ready) on."""
 
     name: str
     secret_id: str
@@ -59,7 +59,9 @@ def set_secret(
     """A new value from now (or `valid_from`) on; what was valid then ends there and stays in the history."""
     checked_slug(name)
     if not value.strip() or len(value) > LONGEST_VALUE or "\n" in value.strip():
-        raise InvalidInput(f"The value of {name} is empty, longer than {LONGEST_VALUE} characters or several lines.")
+        raise InvalidInput(
+            f"The value of {name} is empty, longer than {LONGEST_VALUE} characters or several lines."
+        )
     begins = valid_from or at
     if valid_until and valid_until <= begins:
         raise InvalidInput(f"{name} would end before it begins.", hint="Check --from and --until.")
@@ -127,8 +129,8 @@ def windows(
 ) -> list[Window]:
     """Every window that is not over of every secret that this stay can see, in order of name and time.
 
-    While a value of a narrower scope is valid it stands in the place of wider ones (stay, then unit, then property).
-    A unit's secret belongs to the nights in that unit; all others to the whole stay.
+    While a value of a narrower scope is valid it stands in the place of wider ones (stay, then unit, then
+    property). A unit's secret belongs to the nights in that unit; all others to the whole stay.
     """
     mine = [s for s in secrets if s.stay_id in (None, stay.id)]
     found = [
@@ -194,7 +196,9 @@ def _without(
     return left
 
 
-def _opening(rule: Rule, begins: datetime, valid_from: datetime, ready_at: datetime | None) -> datetime | None:
+def _opening(
+    rule: Rule, begins: datetime, valid_from: datetime, ready_at: datetime | None
+) -> datetime | None:
     if rule.kind == "booking":
         return valid_from
     if rule.kind == "ready":

@@ -14,9 +14,9 @@ from guestlink.errors import SettingsError
 PROGRAM = Path(__file__).resolve().parent.parent
 FILE = "data/guestlink.toml"
 HELP = {
-    "database_url": "sqlite:///data/guestlink.db for a file, postgresql://user:password@host/name for a server.",
-    "site_url": "file:data/site for a folder, s3://bucket/prefix?distribution=ID&region=REGION for S3 and CloudFront.",
-    "public_url": "what guests' links begin with, such as https://stay.example.com; no path, no slash at the end.",
+    "database_url": "sqlite:///data/guestlink.db for a file, postgresql://user:password@host/name else.",
+    "site_url": "file:data/site for a folder, s3://bucket/prefix?distribution=ID&region=REGION for S3.",
+    "public_url": "what guests' links begin with, such as https://stay.example.com; no slash at the end.",
     "signing_key_id": "the id of the key that signs pages; `publish.py keys use ID` sets it.",
     "content": "the folder of the hosts' files.",
     "theme": "the folder of templates, static files and catalogues.",
@@ -67,7 +67,9 @@ def load_settings(home: Path, environment: Mapping[str, str] = os.environ) -> Se
             values[name] = value
     for name, given in values.items():
         if name not in HELP:
-            raise SettingsError(f"There is no setting {name!r}.", setting=name, hint=f"Known: {', '.join(HELP)}.")
+            raise SettingsError(
+                f"There is no setting {name!r}.", setting=name, hint=f"Known: {', '.join(HELP)}."
+            )
         if not isinstance(given, str):
             raise SettingsError(f"The setting {name} must be text in quotes.", setting=name, hint=_mend(name))
     settings = msgspec.convert({**values, "home": str(home.resolve())}, Settings)
@@ -81,7 +83,7 @@ def _from_file(path: Path) -> dict[str, object]:
     except FileNotFoundError:
         return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        mend = "Each line is `name = \"value\"`."
+        mend = 'Each line is `name = "value"`.'
         raise SettingsError(f"{path} is not TOML: {error}.", setting="guestlink.toml", hint=mend) from None
 
 
@@ -128,7 +130,9 @@ def target_name(settings: Settings) -> str:
 
 
 def save_setting(settings: Settings, **changes: str) -> Settings:
-    """Writes changed settings to the file, whole or not at all, and returns them; other lines stay as they are."""
+    """Writes changed settings to the file, whole or not at all, and returns them; other lines stay as they
+    are.
+    """
     after = msgspec.structs.replace(settings, **changes)
     _check(after)
     path = settings.file

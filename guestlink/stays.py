@@ -1,4 +1,5 @@
-"""Verbs that change a stay: add, change, cancel, renew its link. The rules about overlaps live here and nowhere else.
+"""Verbs that change a stay: add, change, cancel, renew its link. The rules about overlaps live here and
+nowhere else.
 
 Every verb works inside the caller's transaction and leaves a version, an event and a rebuild behind.
 """
@@ -21,8 +22,8 @@ from guestlink.records import (
     Link,
     Period,
     Property,
-    Stay,
     Status,
+    Stay,
     contacts,
     periods,
     shaped,
@@ -56,7 +57,14 @@ class StayDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def add_stay(
-    tx: Writing, ring: KeyRing, house: Property, draft: StayDraft, *, at: datetime, by: str, bulk: bool = False
+    tx: Writing,
+    ring: KeyRing,
+    house: Property,
+    draft: StayDraft,
+    *,
+    at: datetime,
+    by: str,
+    bulk: bool = False,
 ) -> Stay:
     """A new stay with its guest and first link. Refused when a unit is taken; nothing is written then.
 
@@ -89,7 +97,9 @@ def add_stay(
     link = _add_link(tx, ring, stay_id, contact, generation=1, at=at)
     stay = load_stay(tx, stay_id)
     body = {"source": draft.source, "contact": contact.id, "link": link.id, "status": stay.status}
-    _changed(tx, house, stay, "stay-added", body, why="stay added", at=at, by=by, bulk=bulk or is_fuller)
+    _changed(
+        tx, house, stay, kind="stay-added", body=body, why="stay added", at=at, by=by, bulk=bulk or is_fuller
+    )
     return stay
 
 
@@ -110,14 +120,14 @@ def change_stay(
 ) -> Stay:
     """Changes fields, periods or the guest's name of a stay; the link goes on. Equal values change nothing.
 
-    Fields are those of Stay: reference, status, language, adults, children, pets, expected_arrival, amount, check_in,
-    check_out, ready_at, imported. Stale when `stay` is not the newest version.
+    Fields are those of Stay: reference, status, language, adults, children, pets, expected_arrival, amount,
+    check_in, check_out, ready_at, imported. Stale when `stay` is not the newest version.
     """
     after = msgspec.structs.replace(stay, **fields)
     wanted = new_periods or periods(tx, stay)
     _checked(wanted, after)
     after = msgspec.structs.replace(after, from_on=wanted[0].from_on, until_on=wanted[-1].until_on)
-    if new_periods or after.status in TAKEN and stay.status not in TAKEN:
+    if new_periods or (after.status in TAKEN and stay.status not in TAKEN):
         _free_units(tx, wanted, stay_id=stay.id, status=after.status)
     moved = new_periods is not None and _shape(wanted) != _shape(periods(tx, stay))
     renamed = guest is not None and _rename(tx, ring, stay, guest)
@@ -131,7 +141,7 @@ def change_stay(
     _write(tx, after)
     told = {name: str(getattr(after, name)) for name in fields if getattr(after, name) != getattr(stay, name)}
     body: dict[str, object] = {**told, "moved": moved, "renamed": renamed}
-    _changed(tx, house, stay, "stay-changed", body, why=why, at=at, by=by, bulk=bulk or renamed)
+    _changed(tx, house, stay, kind="stay-changed", body=body, why=why, at=at, by=by, bulk=bulk or renamed)
     return load_stay(tx, stay.id)
 
 
@@ -143,13 +153,15 @@ def renew_link(tx: Writing, ring: KeyRing, house: Property, link: Link, *, at: d
     contact = next(contact for contact in contacts(tx, stay) if contact.id == link.contact_id)
     fresh = _add_link(tx, ring, stay.id, contact, generation=link.generation + 1, at=at)
     body: dict[str, object] = {"link": fresh.id, "replaces": link.id}
-    _changed(tx, house, stay, "link-replaced", body, why="link renewed", at=at, by=by)
+    _changed(tx, house, stay, kind="link-replaced", body=body, why="link renewed", at=at, by=by)
     return fresh
 
 
 def open_page_key(ring: KeyRing, contact: Contact, link: Link) -> bytes:
     """K of a link: 16 bytes."""
-    return bytes.fromhex(ring.guest_key(contact.wrapped, contact.id).open(link.page_key, "links", "page_key", row=link.id))
+    return bytes.fromhex(
+        ring.guest_key(contact.wrapped, contact.id).open(link.page_key, "links", "page_key", row=link.id)
+    )
 
 
 def load_stay(tx: Writing, stay_id: str) -> Stay:
@@ -167,7 +179,9 @@ def _checked(wanted: tuple[Period, ...], stay: StayDraft | Stay) -> None:
             when = f"{period.until_on} is not after {period.from_on}"
             raise InvalidInput(f"The departure {when}.", hint="A stay has at least one night.")
     if not touching(wanted):
-        raise InvalidInput("The stay's periods do not follow each other.", hint="Each begins on the day the last ends.")
+        raise InvalidInput(
+            "The stay's periods do not follow each other.", hint="Each begins on the day the last ends."
+        )
     if (wanted[-1].until_on - wanted[0].from_on).days > LONGEST_STAY_DAYS:
         raise InvalidInput("The stay is longer than two years.", hint="Check the dates.")
     if min(stay.adults, stay.children, stay.pets) < 0 or max(stay.adults, stay.children, stay.pets) > 99:
@@ -180,7 +194,9 @@ def _checked(wanted: tuple[Period, ...], stay: StayDraft | Stay) -> None:
 
 
 def _free_units(tx: Writing, wanted: tuple[Period, ...], *, stay_id: str, status: Status) -> None:
-    """Refused when another stay has a unit on one of the nights; whoever changes periods locks the units' rows."""
+    """Refused when another stay has a unit on one of the nights; whoever changes periods locks the units'
+    rows.
+    """
     if status not in TAKEN:
         return
     for unit_id in sorted({period.unit_id for period in wanted if period.unit_id}):
@@ -188,7 +204,10 @@ def _free_units(tx: Writing, wanted: tuple[Period, ...], *, stay_id: str, status
     for period in wanted:
         if period.unit_id is None:
             continue
-        dates: dict[str, str] = {"from_on": period.from_on.isoformat(), "until_on": period.until_on.isoformat()}
+        dates: dict[str, str] = {
+            "from_on": period.from_on.isoformat(),
+            "until_on": period.until_on.isoformat(),
+        }
         taken = tx.one("overlapping_stay", unit_id=period.unit_id, stay_id=stay_id, **dates)
         if taken:
             raise overlap(period, taken)
@@ -197,7 +216,8 @@ def _free_units(tx: Writing, wanted: tuple[Period, ...], *, stay_id: str, status
 def overlap(period: Period, taken: Row) -> Refused:
     """The refusal of a period whose unit another stay has; it names that stay by its reference."""
     return Refused(
-        f"{period.unit or 'The unit'} is taken from {taken['from_on']} until {taken['until_on']} by {taken['reference']}.",
+        f"{period.unit or 'The unit'} is taken from {taken['from_on']} until {taken['until_on']} "
+        f"by {taken['reference']}.",
         hint="Change or cancel one of the two stays, or give another unit.",
     )
 
@@ -267,7 +287,9 @@ def _rename(tx: Writing, ring: KeyRing, stay: Stay, guest: Person) -> bool:
     return True
 
 
-def _add_link(tx: Writing, ring: KeyRing, stay_id: str, contact: Contact, *, generation: int, at: datetime) -> Link:
+def _add_link(
+    tx: Writing, ring: KeyRing, stay_id: str, contact: Contact, *, generation: int, at: datetime
+) -> Link:
     link_id, key = clock.new_id(), links.new_page_key()
     guest_key = ring.guest_key(contact.wrapped, contact.id)
     tx.do(
@@ -296,9 +318,9 @@ def _changed(
     tx: Writing,
     house: Property,
     stay: Stay,
+    *,
     kind: str,
     body: dict[str, Any],
-    *,
     why: str,
     at: datetime,
     by: str,
@@ -306,5 +328,3 @@ def _changed(
 ) -> None:
     only = "" if bulk else stay.id
     changed(tx, house, kind, body, why=why, at=at, by=by, stream=f"stay:{stay.id}", stay_id=only)
-
-

@@ -24,7 +24,13 @@ from guestlink.errors import InvalidInput, NotFound, Outage, SettingsError, Stal
 ALWAYS_ASK = "max-age=0, s-maxage=60, must-revalidate"
 IMMUTABLE = "public, max-age=31536000, immutable"
 NOT_THERE = (FileNotFoundError, refused.NotFoundError)  # obstore raises the built-in one
-TEXT_TYPES = ("text/", "application/javascript", "application/json", "application/manifest+json", "image/svg+xml")
+TEXT_TYPES = (
+    "text/",
+    "application/javascript",
+    "application/json",
+    "application/manifest+json",
+    "image/svg+xml",
+)
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -39,8 +45,8 @@ class Stored(msgspec.Struct, frozen=True):
 class Storage(Protocol):
     """What both twins can do. Every operation is idempotent.
 
-    `expected` of a put: None overwrites whatever is there, "" demands that nothing is there, an etag demands that
-    just this object is there; otherwise Stale. A storage that cannot check says so by `conditional`.
+    `expected` of a put: None overwrites whatever is there, "" demands that nothing is there, an etag demands
+    that just this object is there; otherwise Stale. A storage that cannot check says so by `conditional`.
     """
 
     @property
@@ -158,14 +164,20 @@ def _cannot_write(root: Path, error: OSError) -> Outage:
 
 
 class S3:
-    """A bucket on S3 or a server that speaks its protocol; keys come from the environment or the instance's role."""
+    """A bucket on S3 or a server that speaks its protocol; keys come from the environment or the instance's
+    role.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         options = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self.bucket = parts.netloc
         self.prefix = parts.path.strip("/")
-        endpoint = options.get("endpoint") or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        endpoint = (
+            options.get("endpoint")
+            or os.environ.get("AWS_ENDPOINT_URL_S3")
+            or os.environ.get("AWS_ENDPOINT_URL")
+        )
         region = options.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         if not self.bucket:
             mend = "Write s3://bucket/prefix?region=REGION."
@@ -186,7 +198,9 @@ class S3:
             mode = {"e_tag": expected} if expected else "create"
         attributes = {"Content-Type": content_type(path), "Cache-Control": cache_control(path)}
         try:
-            result = self._store.put(checked(path), body, attributes=attributes, mode=mode, use_multipart=False)
+            result = self._store.put(
+                checked(path), body, attributes=attributes, mode=mode, use_multipart=False
+            )
         except (refused.AlreadyExistsError, refused.PreconditionError):
             raise Stale(f"{path} was changed by another publisher.") from None
         except NOT_THERE:
@@ -241,5 +255,9 @@ class S3:
             return self._no_bucket()
         if "credential" in text.lower() or "169.254" in text:
             mend = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is attached."
-            return SettingsError(f"There are no credentials for the bucket {self.bucket!r}.", setting="site_url", hint=mend)
-        return Outage(f"The bucket {self.bucket!r} did not take or give {path}.", hint="Try again in a moment.")
+            return SettingsError(
+                f"There are no credentials for the bucket {self.bucket!r}.", setting="site_url", hint=mend
+            )
+        return Outage(
+            f"The bucket {self.bucket!r} did not take or give {path}.", hint="Try again in a moment."
+        )

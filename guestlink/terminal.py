@@ -154,11 +154,11 @@ def asked(prompt: str, *, file: str = "") -> str:
         try:
             return Path(file).read_text("utf-8").splitlines()[0].strip()
         except (OSError, UnicodeDecodeError, IndexError):
-            raise InvalidInput(f"{file} cannot be read.", hint="Give a text file with the value in line 1.") from None
+            raise InvalidInput(
+                f"{file} cannot be read.", hint="Give a text file with the value in line 1."
+            ) from None
     if not sys.stdin.isatty():
         return sys.stdin.readline().strip()
     import getpass
 
     return getpass.getpass(prompt + ": ").strip()
-
-

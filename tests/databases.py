@@ -166,7 +166,9 @@ class Ended(NamedTuple):
 
 
 def together(program: str, place: Place, *arguments: Sequence[str]) -> list[Ended]:
-    """Runs one process for each list of arguments; `go()` in the program waits until all of them have come so far."""
+    """Runs one process for each list of arguments; `go()` in the program waits until all of them have come so
+    far.
+    """
     crowd = [_started(program, place, words) for words in arguments]
     try:
         for process in crowd:

@@ -1,4 +1,5 @@
-"""A guest with a link: goes through the gate to the page and opens what is sealed, as the page's script does."""
+"""A guest with a link: goes through the gate to the page and opens what is sealed, as the page's script does.
+"""
 
 import base64
 import html

@@ -1,4 +1,6 @@
-"""A small house for tests: two rooms, three guests, a handful of files, planted words that must never be readable."""
+"""A small house for tests: two rooms, three guests, a handful of files, planted words that must never be
+readable.
+"""
 
 import sys
 from collections.abc import Callable
@@ -28,7 +30,8 @@ NAME = "Anaplanted Teststone"
 PHONE = "+447700900123"
 EMAIL = "ana.planted@example.com"
 PLANTED = (DOOR, WIFI, ADDRESS, NAME, "Anaplanted", PHONE, "7700900123", EMAIL)
-PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30"><rect width="40" height="30" fill="#1f6f78"/></svg>'
+PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30">
+<rect width="40" height="30" fill="#1f6f78"/></svg>"""
 
 FILES = {
     "property.md": """---
@@ -47,7 +50,13 @@ updated: 2026-01-01
 ---
 Welcome.
 """,
-    "property.de.md": "---\ntagline: Zwei Zimmer am Wasser\narea: Polwenna\nupdated: 2026-01-02\n---\nWillkommen.\n",
+    "property.de.md": """---
+tagline: Zwei Zimmer am Wasser
+area: Polwenna
+updated: 2026-01-02
+---
+Willkommen.
+""",
     "sections/door.en.md": """---
 title: The door
 order: 1
@@ -59,9 +68,31 @@ updated: 2026-01-01
 ---
 Type [[door-code]] and pull.
 """,
-    "sections/door.de.md": "---\ntitle: Die Tür\npicture_alt: Eine blaue Tür\nupdated: 2026-01-02\n---\n[[door-code]] eingeben.\n",
-    "sections/wifi.en.md": "---\ntitle: Wi-Fi\norder: 2\nicon: wifi\nlead: in_house\nupdated: 2026-01-01\n---\nUse [[wifi-password]].\n",
-    "sections/attic.en.md": "---\ntitle: The attic\norder: 3\nicon: room\nunits: room-2\nupdated: 2026-01-01\n---\nMind your head.\n",
+    "sections/door.de.md": """---
+title: Die Tür
+picture_alt: Eine blaue Tür
+updated: 2026-01-02
+---
+[[door-code]] eingeben.
+""",
+    "sections/wifi.en.md": """---
+title: Wi-Fi
+order: 2
+icon: wifi
+lead: in_house
+updated: 2026-01-01
+---
+Use [[wifi-password]].
+""",
+    "sections/attic.en.md": """---
+title: The attic
+order: 3
+icon: room
+units: room-2
+updated: 2026-01-01
+---
+Mind your head.
+""",
     "pictures/door.svg": PICTURE,
 }
 
@@ -71,7 +102,11 @@ def make_home(home: Path, *, site_url: str = "file:data/site", database_url: str
     settings = load_settings(home, {})
     keys = crypto.new_keys(AT)
     crypto.write_keys(settings.keys_file, keys)
-    changes = {"site_url": site_url, "signing_key_id": keys.signing_keys[0].id, "public_url": "http://localhost:8099"}
+    changes = {
+        "site_url": site_url,
+        "signing_key_id": keys.signing_keys[0].id,
+        "public_url": "http://localhost:8099",
+    }
     if database_url:
         changes["database_url"] = database_url
     settings = save_setting(settings, **changes)
@@ -83,7 +118,9 @@ def make_home(home: Path, *, site_url: str = "file:data/site", database_url: str
         for slug in ("room-1", "room-2"):
             houses.add_unit(tx, house, slug=slug, title=slug.title(), at=AT, by=BY)
         for name, value in (("door-code", DOOR), ("wifi-password", WIFI), ("exact-address", ADDRESS)):
-            secret_values.set_secret(tx, ring, house, name=name, value=value, at=AT - timedelta(days=30), by=BY)
+            secret_values.set_secret(
+                tx, ring, house, name=name, value=value, at=AT - timedelta(days=30), by=BY
+            )
     database.close()
     return settings
 
@@ -108,7 +145,14 @@ def the_house(database: Database) -> Property:
 
 
 def add_stay(
-    settings: Settings, reference: str, *, unit: str, arrives: date, leaves: date, guest: Person | None = None, **fields
+    settings: Settings,
+    reference: str,
+    *,
+    unit: str,
+    arrives: date,
+    leaves: date,
+    guest: Person | None = None,
+    **fields,
 ) -> Stay:
     """A stay in one unit; its guest is Ana unless told otherwise."""
     database, ring = opened(settings)
@@ -155,7 +199,9 @@ def three_stays(settings: Settings) -> dict[str, Stay]:
     }
 
 
-def run_publish(settings: Settings, *, at: datetime = AT, press: Press | None = None, **order: object) -> list[Outcome]:
+def run_publish(
+    settings: Settings, *, at: datetime = AT, press: Press | None = None, **order: object
+) -> list[Outcome]:
     """Publishes; any error of an outcome is raised."""
     mine = press or open_press(settings)
     outcomes = publish(mine, msgspec.convert(order, Order), at=at)

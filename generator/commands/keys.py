@@ -1,4 +1,5 @@
-"""`publish.py keys add|use|retire|show`: the keys that sign pages, two of them valid at once during a change."""
+"""`publish.py keys add|use|retire|show`: the keys that sign pages, two of them valid at once during a change.
+"""
 
 import argparse
 
@@ -10,7 +11,9 @@ from guestlink.terminal import Desk
 def configure(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|use|retire|show")
     add = verbs.add_parser("add", help="make a second key pair")
-    add.add_argument("--id", default="", help="the id CloudFront gave its public key; can also be told to `use`")
+    add.add_argument(
+        "--id", default="", help="the id CloudFront gave its public key; can also be told to `use`"
+    )
     use = verbs.add_parser("use", help="sign with this key from the next publish on")
     use.add_argument("key")
     use.add_argument("--id", default="", help="the id CloudFront gave its public key (Outputs of the stack)")
@@ -29,13 +32,19 @@ def _add(args: argparse.Namespace, desk: Desk) -> int:
     key = add_key(desk.settings, desk.ring, key_id=args.id, at=clock.now())
     desk.say(f"Key {key.id} is made. Its public half, for PublicKeyB of deploy/cloudfront.yaml:")
     desk.say(key.public_pem.strip())
-    desk.say(f"When CloudFront trusts it: `publish.py keys use {key.id} --id THE-ID-CLOUDFRONT-GAVE`.", style="bold")
+    desk.say(
+        f"When CloudFront trusts it: `publish.py keys use {key.id} --id THE-ID-CLOUDFRONT-GAVE`.",
+        style="bold",
+    )
     return 0
 
 
 def _use(args: argparse.Namespace, desk: Desk) -> int:
     name = use_key(desk.settings, desk.ring, args.key, new_id=args.id)
-    desk.say(f"Pages are signed with {name} from the next publish on. `publish.py publish` does that now.", style="bold")
+    desk.say(
+        f"Pages are signed with {name} from the next publish on. `publish.py publish` does that now.",
+        style="bold",
+    )
     return 0
 
 
@@ -61,5 +70,3 @@ def _show(args: argparse.Namespace, desk: Desk) -> int:
     ]
     desk.table(["key", "made", "use", "live objects#"], rows)
     return 0
-
-

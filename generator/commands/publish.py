@@ -22,8 +22,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--property", metavar="SLUG", default="", help="only this property")
     parser.add_argument("--stay", default="", help="only this stay: reference, stay code or id")
     parser.add_argument("--dry-run", action="store_true", help="say what would change and change nothing")
-    parser.add_argument("--now", action="store_true", help="also make the CDN forget what it holds of changed pages")
-    parser.add_argument("--delete-limit", type=int, metavar="N", help="how many unexpected deletes are allowed")
+    parser.add_argument(
+        "--now", action="store_true", help="also make the CDN forget what it holds of changed pages"
+    )
+    parser.add_argument(
+        "--delete-limit", type=int, metavar="N", help="how many unexpected deletes are allowed"
+    )
     parser.add_argument("--json", action="store_true", help="counts for machines")
 
 
@@ -99,7 +103,11 @@ def tell(
     live = [outcome.slug for outcome in outcomes if outcome.slug and not outcome.error]
     took = "" if seconds is None else f" in {seconds:.1f} s"
     verb = "would be put" if order.dry_run else "put"
-    ending = "" if order.dry_run or not live else f" {', '.join(live[:5])} {'is' if len(live) == 1 else 'are'} live."
+    ending = (
+        ""
+        if order.dry_run or not live
+        else f" {', '.join(live[:5])} {'is' if len(live) == 1 else 'are'} live."
+    )
     desk.say(f"{pages} {verb}, {same} unchanged{removed}{took}.{ending}", style="bold")
 
 
@@ -119,7 +127,9 @@ def _tell_error(desk: Desk, slug: str, error: GuestLinkError) -> None:
     desk.errors.print(f"  {slug}: {len(mistakes)} {what} in the files:", style="red", markup=False)
     for line in str(error).splitlines():
         desk.errors.print(f"    {line}", style="red", markup=False)
-    desk.errors.print("  Its texts stay as they were last published; mend the files and publish again.", markup=False)
+    desk.errors.print(
+        "  Its texts stay as they were last published; mend the files and publish again.", markup=False
+    )
 
 
 def _tell_clock(desk: Desk, press: Press, outcomes: Sequence[Outcome], order: Order) -> None:
@@ -127,7 +137,9 @@ def _tell_clock(desk: Desk, press: Press, outcomes: Sequence[Outcome], order: Or
     if not ahead or order.dry_run:
         return
     with press.database.read() as db:
-        late = [item for item in rebuilds.waiting(db) if item.due_at and item.due_at < clock.as_text(clock.now())]
+        late = [
+            item for item in rebuilds.waiting(db) if item.due_at and item.due_at < clock.as_text(clock.now())
+        ]
     behind = f" {len(late)} changes are late now." if late else ""
     desk.say(
         f"  Pages change by themselves from {min(ahead):%d %b %H:%M} UTC on (phases, codes): "

@@ -25,13 +25,21 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
         unused = unused_folders(db, desk.settings)
         asked = len(db.all("asked_invalidations", target=target_name(desk.settings)))
     if args.json:
-        desk.json({"properties": msgspec.to_builtins(found), "unused_folders": unused, "invalidations_waiting": asked})
+        desk.json(
+            {
+                "properties": msgspec.to_builtins(found),
+                "unused_folders": unused,
+                "invalidations_waiting": asked,
+            }
+        )
         return 0
     desk.say(f"Guest Link on {target_name(desk.settings)}, links begin with {desk.settings.public_url}")
     for item in found:
         _tell(desk, item)
     for name in unused:
-        desk.say(f"content/{name} is unused: no property has this name. `publish.py property add {name}` makes one.")
+        desk.say(
+            f"content/{name} is unused: no property has this name. `publish.py property add {name}` makes one."
+        )
     if asked:
         desk.say(f"{asked} invalidations wait to be sent to CloudFront; the next publish sends them.")
     waiting = [item.slug for item in found if item.waits]
@@ -58,9 +66,11 @@ def _tell(desk: Desk, item: Standing) -> None:
         *[("changes at", f"{due:%d %b %H:%M} UTC") for due in item.boundaries],
         *[("secret missing", name) for name in item.missing_secrets],
         *[("no room yet", stay) for stay in item.unassigned],
-        *[("to confirm", f"{stay} vanished from its feed: `publish.py stay set {stay}`") for stay in item.proposed],
+        *[
+            ("to confirm", f"{stay} vanished from its feed: `publish.py stay set {stay}`")
+            for stay in item.proposed
+        ],
         *[(WORDS.get(line.kind, line.kind), told(line)) for line in item.told],
     ]
     for name, text in rows:
         desk.say(f"  {name:<15} {text}")
-

@@ -8,7 +8,9 @@ from guestlink.terminal import Desk
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--mend", action="store_true", help="let the next publish put what is missing or altered")
+    parser.add_argument(
+        "--mend", action="store_true", help="let the next publish put what is missing or altered"
+    )
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
@@ -16,7 +18,9 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     press = open_press(desk.settings)
     found = verify(press)
     if args.json:
-        desk.json({"live": found.live, "missing": found.missing, "altered": found.altered, "foreign": found.foreign})
+        desk.json(
+            {"live": found.live, "missing": found.missing, "altered": found.altered, "foreign": found.foreign}
+        )
     else:
         for word in ("missing", "altered", "foreign"):
             for path in getattr(found, word):

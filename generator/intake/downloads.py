@@ -22,6 +22,18 @@ LATER = "Try again later, or import a file that you downloaded yourself."
 COPY_AGAIN = "Copy the address anew from the calendar's export page."
 HEADERS = {"Accept": "text/calendar, */*;q=0.5", "Accept-Encoding": "gzip", "User-Agent": "guest-link"}
 _WRAPPED = ipaddress.IPv6Network("64:ff9b::/96")  # an IPv4 address behind NAT64 (RFC 6052)
+_SPECIAL = tuple(  # IANA's special-purpose registries, where older Pythons know less of them
+    ipaddress.ip_network(text)
+    for text in (
+        "192.0.0.0/24",
+        "192.88.99.0/24",
+        "64:ff9b:1::/48",
+        "2001::/23",
+        "2002::/16",
+        "3fff::/20",
+        "5f00::/16",
+    )
+)
 
 Resolver = Callable[[str, int], Iterable[str]]
 
@@ -101,12 +113,14 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     if isinstance(found, ipaddress.IPv6Address):
-        if found.sixtofour or found.teredo or found.is_site_local:
-            return False
         if found in _WRAPPED:
             return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
         if found.ipv4_mapped:
             return is_public(str(found.ipv4_mapped))
+        if found.is_site_local:
+            return False
+    if any(found in network for network in _SPECIAL):
+        return False
     return found.is_global and not found.is_multicast and not found.is_reserved
 
 

@@ -34,7 +34,7 @@ UNSURE_UNITS = frozenset(
 )
 _BRACKETS = re.compile(r"\(.*?\)|\[.*?\]")
 _COUNTING = re.compile(
-    r"\b(of|no|nr|number|num|numero|nombre|anzahl|zahl|der|nb|aantal|quantita|cantidad|quantidade|de|d|di|total)\b"
+    r"\b(of|n|no|nr|number|num|numero|nombre|anzahl|zahl|der|nb|aantal|quantita|cantidad|quantidade|de|d|di|total)\b"
 )
 
 

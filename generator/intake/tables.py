@@ -99,7 +99,7 @@ class Table:
                     before = lines.line
                     extras = row.pop(EXTRAS, None)
                     if lines.is_over and inside and lines.quotes % 2:
-                        yield before - inside, f"a quotation mark is not closed: {LOST}"
+                        yield before - inside + _ends_open(row), f"a quotation mark is not closed: {LOST}"
                     elif isinstance(extras, list) and any(extras):
                         yield before - inside, "the row has more cells than there are headings"
                     else:
@@ -157,6 +157,11 @@ def _regularity(lines: list[str], separator: str) -> tuple[float, int]:
 
 def _inner_lines(row: Cells) -> int:
     return sum(text.count("\n") for text in row.values() if isinstance(text, str))
+
+
+def _ends_open(row: Cells) -> bool:
+    """True when the file's last line break lies inside a cell."""
+    return any(isinstance(text, str) and text.endswith("\n") for text in row.values())
 
 
 def _keys(rows: Iterator[Cells | str]) -> tuple[str, ...]:

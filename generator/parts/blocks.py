@@ -32,7 +32,7 @@ WORD: Final = re.compile(r"[!-~]{1,63}")
 LONG: Final = 14  # characters that half a column holds
 LAST_GIVEN_FIRST: Final = 0x10FF  # scripts after Georgian: Hangul, kana, Han write the family name first
 SHORTEST_NAME: Final = 2
-TITLES: Final = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "herr", "frau", "m", "mme", "sig", "sr", "sra"})
+TITLES: Final = frozenset("mr mrs ms miss dr prof herr frau m mme sig sr sra".split())
 MAP: Final = "https://www.openstreetmap.org/search?query="
 
 
@@ -138,7 +138,7 @@ def given_name(name: str) -> str:
 
     A name that begins with a title or an initial, or in a script that puts the family first, is left whole.
     """
-    family, comma, given = name.partition(",")
+    _, comma, given = name.partition(",")
     words = (given if comma and given.strip() else name).split()
     first = words[0] if words else ""
     family_first = any(ord(letter) > LAST_GIVEN_FIRST for letter in first)

@@ -268,12 +268,6 @@ def test_the_sample_content_fits_the_sample_house():
     assert content.languages[0] == sample.HOUSE.default_language
 
 
-def test_no_code_of_the_program_is_a_code_of_the_sample():
-    source = (ROOT / "generator/sample.py").read_text("utf-8")
-    drawn = {sample.new_value(name, lambda value: False) for name in NAMES for _ in range(50)}
-    assert not drawn & leaks.tokens(source)
-
-
 def test_a_new_house_has_no_door_code_in_any_file(in_sample, home):
     ring = crypto.read_keys(home / "data/keys/keyring.json")
     database = open_database("sqlite:///data/guestlink.db", home=home)

@@ -1,6 +1,6 @@
 """The documents say what is there: modules, tables, settings, commands, fields, paths.
 
-Their command lines are understood, their examples read without a mistake, their mistakes told as they stand there.
+Their command lines are understood, their examples are read without a mistake, their mistakes told as shown.
 """
 
 import argparse
@@ -22,9 +22,8 @@ from guestlink.secret_values import STANDARD
 from guestlink.settings import HELP
 from tests.house import ROOT
 
-DOCUMENTS = [
-    file.relative_to(ROOT).as_posix() for file in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
-]
+SOURCES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+DOCUMENTS = [file.relative_to(ROOT).as_posix() for file in SOURCES]
 FOLDERS = sorted(
     file.parent.relative_to(ROOT).as_posix()
     for room in ("guestlink", "generator", "edge_api")
@@ -41,6 +40,7 @@ WORDS = {
 }
 CODE_BLOCK = re.compile(r"(?ms)^```.*?^```$")
 OUR_PATH = re.compile(r"`((?:content|deploy|docs|edge_api|generator|guestlink|tests|theme)/[\w./-]+)`")
+DEFINED = re.compile(r"(?m)^(?:async )?def (test_\w+)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 SHOWN_IN = "content/harbour-view"  # the house of the guide, which nobody has
 
@@ -109,7 +109,8 @@ def test_every_command_that_a_document_names_is_there(document):
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_command_line_in_a_document_is_understood(document):
-    for line in re.findall(r"(?m)^(?:\S*python )?publish\.py (.*)$", text_of(document)):
+    code = "\n".join(CODE_BLOCK.findall(text_of(document)))
+    for line in re.findall(r"(?m)^(?:\S*python )?publish\.py (.*)$", code):
         name, *words = shlex.split(re.split(r"\s{2,}", line)[0], comments=True)
         parser = argparse.ArgumentParser(prog=f"publish.py {name}")
         importlib.import_module(commands()[name]).configure(parser)
@@ -148,6 +149,16 @@ def anchors(document: Path) -> set[str]:
 def test_every_path_of_ours_that_a_document_names_is_there(document):
     named = {path for path in OUR_PATH.findall(text_of(document)) if not path.startswith(SHOWN_IN)}
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_test_that_a_document_names_is_there(document):
+    made = {
+        name
+        for file in (ROOT / "tests").rglob("test_*.py")
+        for name in DEFINED.findall(file.read_text("utf-8"))
+    }
+    assert set(re.findall(r"`(test_\w+)`", text_of(document))) <= made
 
 
 # -- what hosts write ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A machine that dies at a chosen operation: wraps a press so that every storage and database operation counts.
+"""A machine that dies at a chosen operation: every storage and database operation of a press counts.
 
 After the crash nothing works any more, as after kill -9: open transactions are gone, locks are free.
 """

@@ -36,7 +36,9 @@ SEED = 20261122
 
 @pytest.fixture(scope="module")
 def homes(tmp_path_factory) -> Path:
-    """`before` is published and then changed in every way at once; `after` is the same with the changes published."""
+    """`before` is published and then changed in every way at once; `after` is the same with the changes
+    published.
+    """
     root = tmp_path_factory.mktemp("homes")
     settings = make_home(root / "before")
     three_stays(settings)
@@ -48,7 +50,9 @@ def homes(tmp_path_factory) -> Path:
 
 
 def _change_everything(settings: Settings) -> None:
-    """A new picture and text, a changed code, a cancelled stay, a renewed link, a new stay's worth of changes."""
+    """A new picture and text, a changed code, a cancelled stay, a renewed link, a new stay's worth of
+    changes.
+    """
     texts = {
         "sections/wifi.en.md": FILES["sections/wifi.en.md"] + "\n![The box](box.svg)\n",
         "pictures/box.svg": PICTURE.replace("1f6f78", "784a1f"),
@@ -66,7 +70,7 @@ def _change_everything(settings: Settings) -> None:
 
 
 def crash_at(homes: Path, scratch: Path, point: int) -> tuple[bool, list[str], dict[str, bytes]]:
-    """Publishes with a crash at one operation, then again without: (crashed, what a reader saw, final files)."""
+    """Publishes with a crash, then again without: (crashed, what a reader saw, final files)."""
     home = scratch / f"home-{point}"
     shutil.copytree(homes / "before", home)
     settings = load_settings(home, {})

@@ -25,17 +25,39 @@ def wanted(path: str = PAGE, **changes: object) -> Wanted:
 
 def live(path: str = PAGE, **changes: object) -> Live:
     kind = "gate" if path == GATE else "asset" if path.startswith("assets/") else "welcome"
-    values = {"path": path, "kind": kind, "source_hash": "old", "parts": {"stay": "open"}, "changed_at": AT, **changes}
+    values = {
+        "path": path,
+        "kind": kind,
+        "source_hash": "old",
+        "parts": {"stay": "open"},
+        "changed_at": AT,
+        **changes,
+    }
     return Live(**values)  # type: ignore[arg-type]
 
 
 REASONS = [
     ("a page that was never live is new", None, {}, "new page"),
     ("a put that was cut off is done again", {"state": "planned"}, {}, "an earlier publish was cut off"),
-    ("what verify doubted says so", {"state": "planned", "source_hash": ""}, {}, "missing or altered on the target"),
+    (
+        "what verify doubted says so",
+        {"state": "planned", "source_hash": ""},
+        {},
+        "missing or altered on the target",
+    ),
     ("a changed stay says so", {"parts": {"stay": "1"}}, {"parts": {"stay": "2"}}, "stay changed"),
-    ("a changed phase names the new one", {"parts": {"phase": "booked"}}, {"parts": {"phase": "in_house"}}, "now in house"),
-    ("an edited file is named", {"parts": {"content": "1"}}, {"parts": {"content": "2"}}, "wifi.en.md edited"),
+    (
+        "a changed phase names the new one",
+        {"parts": {"phase": "booked"}},
+        {"parts": {"phase": "in_house"}},
+        "now in house",
+    ),
+    (
+        "an edited file is named",
+        {"parts": {"content": "1"}},
+        {"parts": {"content": "2"}},
+        "wifi.en.md edited",
+    ),
     (
         "several reasons are all told",
         {"parts": {"codes": "1", "theme": "1"}},

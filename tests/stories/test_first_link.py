@@ -39,7 +39,9 @@ def bucket(moto_server: str) -> str:
 def environment(tmp_path: Path, bucket: str) -> dict[str, str]:
     (tmp_path / "door-code.txt").write_text("Kx93door\n")
     (tmp_path / "wifi-password.txt").write_text("Lp4wifi-long\n")
-    (tmp_path / "guest.json").write_text(json.dumps({"name": "Ana", "email": "ana@example.com", "language": "de"}))
+    (tmp_path / "guest.json").write_text(
+        json.dumps({"name": "Ana", "email": "ana@example.com", "language": "de"})
+    )
     return {
         **os.environ,
         "GUESTLINK_HOME": str(tmp_path),
@@ -105,4 +107,7 @@ def test_the_documented_commands_end_with_a_guests_page(environment, edge, tmp_p
     assert "Ana" in page.stay
     assert 'lang="de"' in page.page
     assert httpx.get(public + page.address.partition("?")[0]).status_code == httpx.codes.FORBIDDEN
-    assert httpx.get(public + page.address.replace("Signature=", "Signature=A")).status_code == httpx.codes.FORBIDDEN
+    assert (
+        httpx.get(public + page.address.replace("Signature=", "Signature=A")).status_code
+        == httpx.codes.FORBIDDEN
+    )

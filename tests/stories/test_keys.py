@@ -71,7 +71,9 @@ def test_a_third_key_has_to_wait(settings):
 
 def test_the_id_that_cloudfront_gave_can_be_told_later(settings):
     local = settings.signing_key_id
-    assert use_key(settings, read_keys(settings.keys_file), local, new_id="K2JCJMDEHXQW5F") == "K2JCJMDEHXQW5F"
+    assert (
+        use_key(settings, read_keys(settings.keys_file), local, new_id="K2JCJMDEHXQW5F") == "K2JCJMDEHXQW5F"
+    )
     settings = load_settings(settings.path("."), {})
     run_publish(settings)
     assert accepted(settings, open_page(from_folder(settings), link_of(settings, "ANA")).address)

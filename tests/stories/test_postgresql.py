@@ -7,7 +7,18 @@ from generator.rebuilder import work_once
 from generator.verifying import verify
 from guestlink import secret_values
 from tests.guest import open_page
-from tests.house import AT, BY, DOOR, from_folder, link_of, make_home, opened, run_publish, the_house, three_stays
+from tests.house import (
+    AT,
+    BY,
+    DOOR,
+    from_folder,
+    link_of,
+    make_home,
+    opened,
+    run_publish,
+    the_house,
+    three_stays,
+)
 
 
 def test_publish_change_and_work_on_postgresql(tmp_path, postgres_database):

@@ -1,4 +1,6 @@
-"""Nothing that names a guest or opens a door is readable in the target, the database or the logs, in any phase."""
+"""Nothing that names a guest or opens a door is readable in the target, the database or the logs, in any
+phase.
+"""
 
 import logging
 from datetime import timedelta

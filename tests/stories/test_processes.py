@@ -1,4 +1,6 @@
-"""Whole processes: `work` and `watch` as a host starts them, `status` and `publish --json` as machines read them."""
+"""Whole processes: `work` and `watch` as a host starts them, `status` and `publish --json` as machines read
+them.
+"""
 
 import json
 import os
@@ -22,7 +24,9 @@ def settings(tmp_path):
     """Published today, with a guest who is in the house."""
     settings = make_home(tmp_path)
     today = clock.now().date()
-    add_stay(settings, "ANA", unit="room-1", arrives=today - timedelta(days=1), leaves=today + timedelta(days=2))
+    add_stay(
+        settings, "ANA", unit="room-1", arrives=today - timedelta(days=1), leaves=today + timedelta(days=2)
+    )
     run_publish(settings, at=clock.now())
     return settings
 
@@ -44,7 +48,8 @@ def started(settings) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
             text=True,
         )
         processes.append(process)
-        assert process.stdout and process.stdout.readline(), "it says what it does"
+        assert process.stdout
+        assert process.stdout.readline(), "it says what it does"
         return process
 
     yield start
@@ -89,7 +94,9 @@ def test_watch_publishes_an_edit_as_it_is_saved(settings, started):
     link = link_of(settings, "ANA")
 
     def saved_and_seen() -> bool:
-        write_files(settings, {"sections/breakfast.en.md": "---\ntitle: Breakfast\norder: 5\n---\nKippers at nine.\n"})
+        write_files(
+            settings, {"sections/breakfast.en.md": "---\ntitle: Breakfast\norder: 5\n---\nKippers at nine.\n"}
+        )
         return within(1, lambda: "Kippers at nine" in open_page(from_folder(settings), link).page)
 
     assert within(SECONDS, saved_and_seen)
@@ -102,7 +109,17 @@ def test_publish_answers_machines_with_counts(settings):
     done = say(settings, "publish", "--json")
     counts = json.loads(done.stdout)
     assert done.returncode == 0
-    names = {"stays", "pages", "rendered", "unchanged", "uploaded", "deleted", "invalidated", "seconds", "target"}
+    names = {
+        "stays",
+        "pages",
+        "rendered",
+        "unchanged",
+        "uploaded",
+        "deleted",
+        "invalidated",
+        "seconds",
+        "target",
+    }
     assert names <= counts.keys()
     assert counts["uploaded"] == 0
     assert counts["target"] == "file:data/site"
@@ -123,7 +140,12 @@ def test_mistakes_are_told_all_at_once_with_file_and_line_and_the_exit_code_says
     write_files(settings, broken)
     done = say(settings, "publish")
     assert done.returncode == 2
-    for place in ("sections/wifi.en.md:3", "sections/wifi.en.md:4", "sections/wifi.en.md:6", "sections/door.en.md"):
+    for place in (
+        "sections/wifi.en.md:3",
+        "sections/wifi.en.md:4",
+        "sections/wifi.en.md:6",
+        "sections/door.en.md",
+    ):
         assert place in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -134,7 +156,12 @@ def test_status_says_what_is_live_what_waits_and_what_is_missing(settings):
     write_files(settings, {"sections/wifi.en.md": "---\ntitle: Wi-Fi\norder: 2\n---\nNew words.\n"})
     (settings.content_folder / "forgotten").mkdir()
     told = say(settings, "status").stdout
-    for words in ("files were edited", "changes of records", "translation missing", "content/forgotten is unused"):
+    for words in (
+        "files were edited",
+        "changes of records",
+        "translation missing",
+        "content/forgotten is unused",
+    ):
         assert words in told
 
 

@@ -1,4 +1,4 @@
-"""Publishing: what changes is put and nothing else, for reasons that are told; equal input gives equal bytes."""
+"""Publishing: what changes is put and nothing else, and says why; equal input, equal bytes."""
 
 import shutil
 from datetime import timedelta
@@ -87,7 +87,9 @@ def test_one_stay_changed_is_its_pages_and_nothing_else(settings):
 
 
 def test_an_edited_file_is_named_as_the_reason(settings):
-    write_files(settings, {"sections/wifi.en.md": FILES["sections/wifi.en.md"] + "\nAsk for the second network.\n"})
+    write_files(
+        settings, {"sections/wifi.en.md": FILES["sections/wifi.en.md"] + "\nAsk for the second network.\n"}
+    )
     outcomes = run_publish(settings)
     assert list(outcomes[1].reasons) == ["sections/wifi.en.md edited"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from generator import ledger, publishing
 from generator.checking import check
 from generator.orders import Order
 from generator.press import open_press
@@ -30,7 +31,11 @@ def cloudfront(moto_server: str, monkeypatch):
     bucket = f"site-{os.urandom(4).hex()}"
     boto3.client("s3").create_bucket(Bucket=bucket)
     client = boto3.client("cloudfront")
-    origin = {"Id": "site", "DomainName": f"{bucket}.s3.amazonaws.com", "S3OriginConfig": {"OriginAccessIdentity": ""}}
+    origin = {
+        "Id": "site",
+        "DomainName": f"{bucket}.s3.amazonaws.com",
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    }
     policy = "658327ea-f89d-4fab-a63d-7e88639e58f6"
     made = client.create_distribution(
         DistributionConfig={
@@ -144,13 +149,17 @@ def test_a_withdrawn_code_is_invalidated_once_with_a_reference_of_its_own(cloudf
     run_publish(settings)
     made = client.list_invalidations(DistributionId=distribution)["InvalidationList"]["Items"]
     assert len(made) == 1
-    batch = client.get_invalidation(DistributionId=distribution, Id=made[0]["Id"])["Invalidation"]["InvalidationBatch"]
+    batch = client.get_invalidation(DistributionId=distribution, Id=made[0]["Id"])["Invalidation"][
+        "InvalidationBatch"
+    ]
     assert all(path.startswith("/w/_/") for path in batch["Paths"]["Items"])
     assert len(batch["CallerReference"]) == 36
 
 
-def test_an_invalidation_whose_answer_was_lost_is_sent_again_with_the_same_reference(cloudfront, tmp_path, monkeypatch):
-    client, distribution, bucket = cloudfront
+def test_an_invalidation_whose_answer_was_lost_is_sent_again_with_the_same_reference(
+    cloudfront, tmp_path, monkeypatch
+):
+    _, distribution, bucket = cloudfront
     settings = make_home(tmp_path, site_url=f"s3://{bucket}?distribution={distribution}&region=us-east-1")
     three_stays(settings)
     run_publish(settings)
@@ -161,13 +170,13 @@ def test_an_invalidation_whose_answer_was_lost_is_sent_again_with_the_same_refer
         asked.append(reference)
         raise ConnectionResetError
 
-    from generator import publishing
-
     real = publishing.invalidate
     monkeypatch.setattr(publishing, "invalidate", lost)
     with pytest.raises(ConnectionResetError):
         run_publish(settings)
-    monkeypatch.setattr(publishing, "invalidate", lambda *a, **k: (asked.append(k["reference"]), real(*a, **k))[1])
+    monkeypatch.setattr(
+        publishing, "invalidate", lambda *a, **k: (asked.append(k["reference"]), real(*a, **k))[1]
+    )
     press = open_press(settings)
     assert send_invalidations(press) == 2
     assert send_invalidations(press) == 0
@@ -193,8 +202,6 @@ def test_a_stale_publisher_cannot_bring_back_what_was_replaced(cloudfront, tmp_p
 
 
 def test_a_second_publisher_is_told_to_wait_while_the_lease_is_held(cloudfront, tmp_path):
-    from generator import ledger
-
     _, _, bucket = cloudfront
     settings = make_home(tmp_path, site_url=f"s3://{bucket}?region=us-east-1")
     three_stays(settings)
