@@ -1,7 +1,7 @@
 # What people and build machines run. `make` alone lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up setup test check bench faults golden fix lock system install lint types imports template requirements
+.PHONY: help up setup test check bench faults golden screenshots fix lock system install lint types imports template requirements
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -12,7 +12,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --no-config --quiet --universal 
 COMPILE_DEV := $(COMPILE) --extra dev --constraint requirements.txt
 
 help: ## list what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: setup ## open Guest Link on this machine
 	@$(BIN)/python publish.py up
@@ -33,6 +33,9 @@ faults: setup system ## kill, cut and race things for minutes
 
 golden: setup ## write the golden files anew; read the diff before committing it
 	@$(BIN)/python -m pytest --update-golden
+
+screenshots: setup system ## make docs/screenshots from the sample house
+	@PYTHONPATH=. $(BIN)/python tests/browser/screenshots.py
 
 fix: setup ## mend what ruff can mend
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -1,5 +1,6 @@
 """A database on each engine, a small inn with guests in it, and programs that run at the same moment."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from guestlink import crypto, houses, rebuilds, records, stays
+from guestlink import clock, crypto, houses, rebuilds, records, stays
 from guestlink.contacts import Person
 from guestlink.crypto import KeyRing
 from guestlink.database import Database, open_database
@@ -28,6 +29,7 @@ FRIDAY = date(2026, 11, 6)
 ANA = Person(name="Ana Lindqvist", phone="+44 7700 900123", email="ana@example.com")
 TOMAS = Person(name="Tomas Arrieta", phone="+1 555 0142")
 PATIENCE = 60.0
+SQLITE_URL = "sqlite:///data/guestlink.db"
 
 
 class Place(NamedTuple):
@@ -94,22 +96,58 @@ class Inn(NamedTuple):
             return rebuilds.waiting(db)
 
     def empty_queue(self) -> None:
-        claimed = rebuilds.claim_due(self.database, at=AT, most=1000)
         with self.database.write() as tx:
-            for rebuild in claimed:
-                rebuilds.finish(tx, rebuild, outcome="published", at=AT)
+            tx.do("drop_covered_rebuilds", property_id=self.house.id, at=clock.as_text(AT))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    """Somewhere empty: a file, then a schema of its own on a real server."""
-    if request.param == "sqlite":
-        return Place("sqlite:///data/guestlink.db", tmp_path)
-    url: str = request.getfixturevalue("postgres_url")
+def engine(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def empty_place(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """Somewhere with nothing at all: no file, then a schema of its own on a real server."""
+    if engine == "sqlite":
+        return Place(SQLITE_URL, tmp_path)
+    return _new_schema(request.getfixturevalue("postgres_url"), tmp_path)
+
+
+@pytest.fixture
+def place(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A migrated database without records: a copy of a file, then a schema that is emptied for each test."""
+    if engine == "sqlite":
+        (tmp_path / "data").mkdir()
+        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "data" / "guestlink.db")
+        return Place(SQLITE_URL, tmp_path)
+    url: str = request.getfixturevalue("migrated_schema")
+    with psycopg.connect(url, autocommit=True) as server:
+        known = "select tablename from pg_tables where schemaname = current_schema and tablename <> 'schema_versions'"
+        tables = sql.SQL(", ").join(sql.Identifier(table) for (table,) in server.execute(known))
+        server.execute(sql.SQL("truncate {} restart identity").format(tables))
+    return Place(url, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = Place(SQLITE_URL, tmp_path_factory.mktemp("migrated"))
+    place.open().close()
+    return place.home / "data" / "guestlink.db"
+
+
+@pytest.fixture(scope="session")
+def migrated_schema(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    place = _new_schema(postgres_url, tmp_path_factory.mktemp("migrated"))
+    place.open().close()
+    return place.url
+
+
+def _new_schema(url: str, home: Path) -> Place:
     name = f"place_{next(_numbers)}"
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
-    return Place(f"{url}?options=-csearch_path%3D{name}", tmp_path)
+    return Place(f"{url}?options=-csearch_path%3D{name}", home)
 
 
 _numbers = count(1)
@@ -117,7 +155,7 @@ _numbers = count(1)
 
 @pytest.fixture
 def database(place: Place) -> Iterator[Database]:
-    """An open and migrated database on each engine."""
+    """An open database without records, on each engine."""
     opened = place.open()
     yield opened
     opened.close()
@@ -132,18 +170,17 @@ def ring() -> KeyRing:
 def inn(database: Database, ring: KeyRing) -> Inn:
     """Harbour House on each engine: three rooms, nobody in them, nothing waiting."""
     furnish(database)
-    inn = Inn(database, ring)
-    inn.empty_queue()
-    return inn
+    return Inn(database, ring)
 
 
 def furnish(database: Database) -> None:
-    """Writes Harbour House and its rooms."""
+    """Writes Harbour House and its rooms, and leaves nothing to publish."""
     draft = HouseDraft(slug="harbour-house", zone="Europe/London", currency="GBP", default_language="en")
     with database.write() as tx:
         house = houses.add_property(tx, draft, at=AT, by=BY)
         for number in (1, 2, 3):
             houses.add_unit(tx, house, slug=f"room-{number}", title=f"Room {number}", at=AT, by=BY)
+        tx.do("drop_covered_rebuilds", property_id=house.id, at=clock.as_text(AT))
 
 
 # -- other processes --------------------------------------------------------------------------------

@@ -104,6 +104,8 @@ def _set(args: argparse.Namespace, desk: Desk) -> int:
         news = {name: value for name, value in told.items() if value and value != getattr(house, name)}
         if news:
             houses.change_property(tx, house, at=at, by=by, **news)
+    if news:
+        desk.say(f"Changing {house.slug}")
     for name, value in news.items():
         desk.say(f"  {name.replace('_', ' ')}: {getattr(house, name)} -> {value}")
     if news:

@@ -13,11 +13,13 @@ from guestlink import clock, stays, zones
 from guestlink.contacts import Person
 from guestlink.database import Writing
 from guestlink.errors import InvalidInput
+from guestlink.language import format_money
 from guestlink.records import Period, Property, Stay, find_stay, periods
 from guestlink.terminal import Desk
 
 STATUS = ("confirmed", "cancelled", "no-show")
 COMPARED = ("status", "reference", "language", *stay_fields.COUNTS, *stay_fields.MAY_BE_EMPTY, "amount")
+CAN_BE_TAKEN_AWAY = frozenset({*stay_fields.MAY_BE_EMPTY, "party"})
 MOVE = re.compile(r"(\S+)\s+from\s+(\S+)")
 
 
@@ -27,6 +29,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, Any]
     guest: Person | None
     party: str | None
+    currency: str
     before: tuple[Period, ...]
     after: tuple[Period, ...]
 
@@ -63,6 +66,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
             fields=_fields(args, house, stay, at),
             guest=guest,
             party=args.party,
+            currency=house.currency,
             before=before,
             after=_periods(tx, args, house, before, today=today),
         )
@@ -85,7 +89,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
 def _check_told(args: argparse.Namespace) -> None:
     """An empty text is something told only where it takes a value away."""
     for name, value in vars(args).items():
-        silent = value is None or value is False or (value == "" and name not in stay_fields.MAY_BE_EMPTY)
+        silent = value is None or value is False or (value == "" and name not in CAN_BE_TAKEN_AWAY)
         if name not in {"stay", "verb"} and not silent:
             return
     raise InvalidInput("Nothing to change was told.", hint="`publish.py stay set --help` lists what can be.")
@@ -150,6 +154,7 @@ def _tell(desk: Desk, before: Stay, after: Stay, change: Change) -> int:
     if after.version == before.version:
         desk.say(f"{name} was like that already; nothing changed.", style="bold")
         return 0
+    desk.say(f"Changing {name[0].lower()}{name[1:]}")
     for line in _news(before, after, change):
         desk.say(f"  {line}")
     link = (
@@ -165,7 +170,8 @@ def _news(before: Stay, after: Stay, change: Change) -> Iterator[str]:
     for name in COMPARED:
         old, new = getattr(before, name), getattr(after, name)
         if old != new:
-            yield f"{name.replace('_', ' ')}: {_shown(old)} -> {_shown(new)}"
+            shown = [_shown(name, value, change.currency) for value in (old, new)]
+            yield f"{name.replace('_', ' ')}: {' -> '.join(shown)}"
     if change.dates_differ:
         yield f"dates: {stay_fields.dates(before)} -> {stay_fields.dates(after)}"
     if change.rooms_differ:
@@ -178,5 +184,9 @@ def _news(before: Stay, after: Stay, change: Change) -> Iterator[str]:
         yield "what was told of the guest is taken over"
 
 
-def _shown(value: object) -> str:
-    return "none" if value is None or value == "" else asking.plain(str(value)).replace("_", " ")
+def _shown(name: str, value: Any, currency: str) -> str:
+    if value is None or value == "":
+        return "none"
+    if name == "amount":
+        return format_money(value, currency, "en")
+    return asking.plain(str(value)).replace("_", " ") if name == "status" else asking.plain(str(value))

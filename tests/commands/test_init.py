@@ -1,5 +1,6 @@
 """`publish.py init` makes what is needed to start, and never touches what is there."""
 
+import json
 import os
 import socket
 import stat
@@ -113,6 +114,18 @@ def test_the_last_lines_say_what_is_true_and_what_to_do(in_sample):
     answer = in_sample("init")
     assert "publish.py up" in answer.out
     assert answer.last == "Guest Link is set up; harbour-house is ready to publish."
+
+
+def test_the_sample_also_lives_on_postgresql(sayer, home, monkeypatch, postgres_database):
+    home.mkdir()
+    monkeypatch.setenv("GUESTLINK_DATABASE_URL", postgres_database)
+    say = sayer(home)
+    assert say("init").code == 0
+    assert say("init").out.count("there already") == 5
+    assert len(json.loads(say("stay", "list", "--all", "--json").out)) == 40
+    assert say("link", "HH-1009").code == 0
+    assert say("secret", "list", "harbour-house").code == 0
+    assert postgres_database not in (home / "data/guestlink.toml").read_text()
 
 
 def test_it_runs_from_any_folder_as_a_stranger_runs_it(tmp_path):

@@ -228,6 +228,18 @@ def test_a_cancelled_stay_frees_its_room_and_can_come_back(ana, stay):
     assert stay("TOMAS").status == "no_show"
 
 
+def test_what_is_left_to_pay_is_told_as_money(ana, stay):
+    assert "amount: none -> €120.50" in ana("stay", "set", "ANA", "--amount", "120.50").out
+    assert stay("ANA").amount == 12050
+
+
+def test_a_stay_can_join_a_party_and_leave_it(ana, stay):
+    ana("stay", "set", "ANA", "--party", "P1")
+    assert stay("ANA").party_id
+    ana("stay", "set", "ANA", "--party", "")
+    assert stay("ANA").party_id is None
+
+
 def test_a_late_check_out_is_agreed_and_taken_back(ana, stay):
     ana("stay", "set", "ANA", "--check-out", "14:00")
     assert stay("ANA").check_out == "14:00"

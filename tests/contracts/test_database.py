@@ -245,7 +245,7 @@ def test_positions_appear_in_the_order_of_the_commits(database: Database) -> Non
     assert [entry.stream for entry in entries] == ["stay:ana", "stay:tomas"]
 
 
-@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("engine", ["postgresql"])
 def test_without_the_lock_positions_would_appear_in_another_order(database: Database) -> None:
     """The control of the test above: a sequence alone does not order commits, and the chain forks."""
 
@@ -351,9 +351,9 @@ place.open().close()
 """
 
 
-def test_several_processes_may_open_a_new_database_at_once(place: Place) -> None:
-    together(OPEN, place, [], [], [], [])
-    database = place.open()
+def test_several_processes_may_open_a_new_database_at_once(empty_place: Place) -> None:
+    together(OPEN, empty_place, [], [], [], [])
+    database = empty_place.open()
     furnish(database)
     with database.read() as db:
         assert records.find_property(db, "harbour-house").changes == 4
@@ -430,7 +430,7 @@ def test_a_server_that_refuses_us_is_told_without_the_password(
     assert "known-to-everybody" not in str(caught.value)
 
 
-@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("engine", ["postgresql"])
 def test_connections_that_the_server_dropped_are_an_outage_that_passes(place: Place, database: Database) -> None:
     with pytest.raises(Outage, match="The database does not answer") as caught, database.write() as tx:
         add_user(tx, "marta")
@@ -453,7 +453,7 @@ def test_connections_that_the_server_dropped_are_an_outage_that_passes(place: Pl
     assert seen_by_others(database) == "marta"
 
 
-@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("engine", ["postgresql"])
 def test_of_two_writers_who_wait_for_each_other_one_is_told(inn: Inn) -> None:
     rooms = [inn.unit("room-1").id, inn.unit("room-2").id]
     gate = threading.Barrier(2)
@@ -472,7 +472,7 @@ def test_of_two_writers_who_wait_for_each_other_one_is_told(inn: Inn) -> None:
         assert sorted(pool.map(lock, [rooms, rooms[::-1]])) == ["", "Two writers were in each other's way."]
 
 
-@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("engine", ["postgresql"])
 def test_a_value_that_the_server_cannot_keep_is_the_callers_mistake(inn: Inn) -> None:
     with pytest.raises(InvalidInput, match="cannot be kept"):
         inn.add("ANA\0")

@@ -110,7 +110,7 @@ def test_every_command_that_a_document_names_is_there(document):
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_command_line_in_a_document_is_understood(document):
     code = "\n".join(CODE_BLOCK.findall(text_of(document)))
-    for line in re.findall(r"(?m)^(?:\S*python )?publish\.py (.*)$", code):
+    for line in re.findall(r"(?m)^(?:\S*python )?publish\.py (\S.*)$", code):
         name, *words = shlex.split(re.split(r"\s{2,}", line)[0], comments=True)
         parser = argparse.ArgumentParser(prog=f"publish.py {name}")
         importlib.import_module(commands()[name]).configure(parser)
@@ -153,11 +153,8 @@ def test_every_path_of_ours_that_a_document_names_is_there(document):
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_test_that_a_document_names_is_there(document):
-    made = {
-        name
-        for file in (ROOT / "tests").rglob("test_*.py")
-        for name in DEFINED.findall(file.read_text("utf-8"))
-    }
+    files = (ROOT / "tests").rglob("test_*.py")
+    made = {name for file in files for name in DEFINED.findall(file.read_text("utf-8"))}
     assert set(re.findall(r"`(test_\w+)`", text_of(document))) <= made
 
 

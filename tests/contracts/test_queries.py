@@ -134,7 +134,7 @@ def test_sql_is_never_assembled_from_strings() -> None:
 
 
 # -- both engines -----------------------------------------------------------------------------------
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_sqlite_understands_every_query(place: Place) -> None:
     place.open().close()
     with closing(sqlite3.connect(place.home / "data" / "guestlink.db")) as driver:
@@ -143,7 +143,7 @@ def test_sqlite_understands_every_query(place: Place) -> None:
             assert driver.execute(f"explain {text(query, 'sqlite')}", values).fetchall(), query
 
 
-@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("engine", ["postgresql"])
 def test_postgresql_understands_every_query(place: Place) -> None:
     place.open().close()
     with psycopg.connect(place.url) as server:

@@ -1,4 +1,4 @@
-"""A front desk for tests of the import: a property with three rooms, and short verbs to import and look at stays."""
+"""A front desk for tests of the import: a property with three rooms, verbs to import and to look at stays."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime

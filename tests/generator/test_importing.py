@@ -12,6 +12,7 @@ from generator.importing import ImportReport
 from generator.intake import runs
 from guestlink import stays
 from guestlink.errors import GuestLinkError, InvalidInput, NotFound, Stale
+from guestlink.records import Period, Stay
 from tests.generator.desk import AT, RECORDED, Desk, open_desk
 
 HEAD = "reference,arrival,departure,unit,name,phone,adults\n"
@@ -203,7 +204,7 @@ def test_a_change_of_rooms_made_by_hand_outlives_other_dates(desk: Desk) -> None
     desk.take_text(HEAD + ANA)
     first, second = (desk.unit("room-1"), desk.unit("room-2"))
     moved = tuple(
-        stays.Period(unit_id=unit.id, from_on=begins, until_on=begins + timedelta(days=1), unit=unit.slug)
+        Period(unit_id=unit.id, from_on=begins, until_on=begins + timedelta(days=1), unit=unit.slug)
         for unit, begins in ((first, date(2026, 5, 3)), (second, date(2026, 5, 4)))
     )
     desk.change("HB-1042", new_periods=moved)
@@ -238,7 +239,8 @@ def test_the_same_uid_from_another_source_is_another_stay(desk: Desk) -> None:
 
 
 def test_a_source_column_tells_where_each_stay_comes_from(desk: Desk) -> None:
-    text = "ref,arrival,departure,channel\nR-1,2026-05-03,2026-05-05,Booking.com\nR-2,2026-05-04,2026-05-05,HomeAway\n"
+    rows = ("R-1,2026-05-03,2026-05-05,Booking.com", "R-2,2026-05-04,2026-05-05,HomeAway")
+    text = "\n".join(["ref,arrival,departure,channel", *rows])
     desk.take_text(text)
     assert [stay.source for stay in desk.stays()] == ["booking-com", "vrbo"]
 
@@ -293,7 +295,8 @@ def test_the_second_of_two_overlapping_stays_in_a_unit_is_a_bad_row_that_names_t
 
 
 def test_a_cancelled_stay_is_in_nobodys_way(desk: Desk) -> None:
-    text = "ref,arrival,departure,unit,status\nA,2026-05-03,2026-05-05,room-1,cancelled\nB,2026-05-03,2026-05-05,room-1,ok\n"
+    rows = ("A,2026-05-03,2026-05-05,room-1,cancelled", "B,2026-05-03,2026-05-05,room-1,ok")
+    text = "\n".join(["ref,arrival,departure,unit,status", *rows])
     assert counts(desk.take_text(text)) == {"added": 2}
 
 
@@ -368,7 +371,7 @@ def test_a_batch_that_somebody_was_faster_than_is_repeated_whole(
     tries = iter([Stale("Somebody was faster."), Stale("Somebody was faster."), None])
     added = stays.add_stay
 
-    def sometimes_late(*args: object, **options: object) -> stays.Stay:
+    def sometimes_late(*args: object, **options: object) -> Stay:
         if error := next(tries, None):
             raise error
         return added(*args, **options)  # type: ignore[arg-type]
@@ -448,7 +451,7 @@ def test_a_missing_file_and_a_folder_are_refused(desk: Desk) -> None:
 def test_an_unknown_field_or_column_of_a_mapping_is_refused_with_what_there_is(desk: Desk) -> None:
     with pytest.raises(GuestLinkError, match="no field 'arival'"):
         desk.take_text(HEAD + ANA, mapping={"arival": "arrival"})
-    with pytest.raises(GuestLinkError, match="no column 'Ankunft'.*The file has: reference, arrival"):
+    with pytest.raises(GuestLinkError, match=r"no column 'Ankunft'.*The file has: reference, arrival"):
         desk.take_text(HEAD + ANA, mapping={"arrival": "Ankunft"})
 
 

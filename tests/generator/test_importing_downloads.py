@@ -40,7 +40,7 @@ def ok(_request: httpx.Request) -> httpx.Response:
     [
         "127.0.0.1",
         "127.8.9.10",
-        "0.0.0.0",
+        "0.0.0.0",  # noqa: S104 - never bound, only refused
         "10.0.0.1",
         "172.16.0.1",
         "192.168.1.1",
@@ -279,7 +279,7 @@ class Here(httpx.BaseTransport):
 
 
 class Calendar(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:  # noqa: N802 - the server's own name for it
+    def do_GET(self) -> None:
         body = f"{self.headers['Host']} {self.path}".encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))

@@ -103,7 +103,7 @@ def everything_told(inn: Inn) -> None:
             secret_values.set_secret(tx, inn.ring, inn.house, name="door-code", value=value, at=AT, by=BY)
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_nobody_can_be_read_in_the_file_of_the_database(place: Place, inn: Inn) -> None:
     everything_told(inn)
     folder = place.home / "data"
@@ -117,7 +117,7 @@ def test_nobody_can_be_read_in_the_file_of_the_database(place: Place, inn: Inn) 
     assert not readable(closed_file)
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_a_person_kept_without_a_seal_would_be_found(place: Place, inn: Inn) -> None:
     """The control of the test above."""
     inn.database.close()
@@ -129,7 +129,7 @@ def test_a_person_kept_without_a_seal_would_be_found(place: Place, inn: Inn) -> 
     assert readable(file.read_bytes())
 
 
-@pytest.mark.parametrize("place", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("engine", ["postgresql"])
 def test_nobody_can_be_read_in_any_row_of_the_server(place: Place, inn: Inn) -> None:
     everything_told(inn)
     rows = b""
@@ -142,7 +142,7 @@ def test_nobody_can_be_read_in_any_row_of_the_server(place: Place, inn: Inn) -> 
     assert not readable(rows)
 
 
-@pytest.mark.parametrize("place", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("engine", ["sqlite"])
 def test_what_was_forgotten_cannot_be_read_in_the_file_either(place: Place, inn: Inn) -> None:
     token = inn.ring.blind("email", ANA.email).encode()
     ana = add(inn, ANA)

@@ -286,7 +286,7 @@ def test_what_is_newly_known_of_a_guest_is_added_to_what_was(inn: Inn) -> None:
     renamed = inn.change(stay, guest=Person(email=ANA.email, phone=ANA.phone))
     assert opened(inn.ring, inn.guests(renamed)[0]) == ANA
     assert (renamed.version, inn.guests(renamed)[0].version) == (2, 2)
-    assert [rebuild.stay_id for rebuild in inn.queue()] == ["", stay.id]  # other stays of Ana may show her name
+    assert {rebuild.stay_id for rebuild in inn.queue()} == {stay.id, ""}  # other stays of Ana may show her name
 
 
 def test_a_returning_guest_is_one_person_with_two_links(inn: Inn) -> None:

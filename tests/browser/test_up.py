@@ -1,0 +1,58 @@
+"""`publish.py up` as a stranger meets it: a link is printed, a real browser opens it, altered signatures are refused."""
+
+import re
+import tempfile
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.screenshots import running
+from tests.guest import through_gate
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def links():
+    with tempfile.TemporaryDirectory() as home, running(home) as found:
+        yield found
+
+
+def test_an_arriving_guest_sees_name_dates_and_codes(page: Page, console_errors, links):
+    page.goto(links[0])
+    expect(page.get_by_role("heading", level=1)).to_contain_text(", welcome to Harbour House")
+    codes = page.locator("[data-fill=codes] .value")
+    expect(codes.nth(3)).to_be_visible()
+    assert re.search(r"\d{4}", " ".join(codes.all_inner_texts()))
+    expect(page.locator("[data-fill=facts] dt").first).to_be_attached()
+    assert "/w/_/" in page.url
+    assert console_errors == []
+
+
+def test_a_link_of_each_phase_is_printed_and_opens(page: Page, links):
+    assert len(links) == 4
+    for link in links:
+        page.goto("about:blank")
+        page.goto(link)
+        expect(page.get_by_role("heading", level=1)).to_contain_text(",")
+
+
+def test_every_alteration_of_the_signed_address_is_refused(links):
+    public = links[0].partition("/w/")[0]
+    address = public + through_gate(lambda path: httpx.get(public + path).content, links[0])
+    assert httpx.get(address).status_code == httpx.codes.OK
+    path, _, query = address.partition("?")
+    other = links[1].partition("/w/")[2].partition("#")[0]
+    mine = links[0].partition("/w/")[2].partition("#")[0]
+    altered = [
+        path,
+        f"{path}?{query}&x=1",
+        f"{path}?{query.replace('Signature=M', 'Signature=A')}",
+        f"{path}?{query.replace('Policy=', 'Policy=A')}",
+        f"{path}?{query.partition('&')[2]}",
+        f"{path.replace(mine, other)}?{query}",
+        re.sub(r"Key-Pair-Id=\w+", "Key-Pair-Id=KUNKNOWN", address),
+        f"{path.replace('.html', '.htm')}?{query}",
+    ]
+    assert [httpx.get(url).status_code for url in altered] == [httpx.codes.FORBIDDEN] * len(altered)
