@@ -111,6 +111,7 @@ class SQLite:
         self._opened: list[sqlite3.Connection] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
             self._writer = self._open()
         except (sqlite3.Error, OSError) as error:
             self.close()

@@ -82,6 +82,10 @@ def _from_file(path: Path) -> dict[str, object]:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
+    except OSError as error:
+        mend = "Check its owner and permissions, or GUESTLINK_HOME."
+        told = f"{path} cannot be read: {error.strerror}."
+        raise SettingsError(told, setting="guestlink.toml", hint=mend) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         mend = 'Each line is `name = "value"`.'
         raise SettingsError(f"{path} is not TOML: {error}.", setting="guestlink.toml", hint=mend) from None

@@ -7,6 +7,7 @@ import argparse
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from guestlink.errors import GuestLinkError, InvalidInput, SettingsError
 from guestlink.settings import Settings, load_settings
 
 INTERRUPTED = 130
+UNSAFE = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
 class Command(Protocol):
@@ -64,6 +66,13 @@ class Desk:
         with self.database.read() as db:
             return houses.acting_user(db)
 
+    def __enter__(self) -> "Desk":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if "database" in self.__dict__:
+            self.database.close()
+
     # -- telling ---------------------------------------------------------------------------------
     def say(self, text: str = "", *, style: str = "") -> None:
         self.console.print(Text(text, style=style))
@@ -78,13 +87,13 @@ class Desk:
         """An aligned table; a column whose name ends with `#` is a number."""
         if not self.console.is_terminal:
             for row in [[name.rstrip("#") for name in columns], *rows]:
-                print("\t".join("" if cell is None else str(cell) for cell in row))
+                print("\t".join(plain(cell) for cell in row))
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in columns:
             table.add_column(name.rstrip("#"), justify="right" if name.endswith("#") else "left")
         for row in rows:
-            table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+            table.add_row(*(Text(plain(cell)) for cell in row))
         self.console.print(table)
 
     @contextmanager
@@ -117,7 +126,8 @@ def run(command: Command, name: str, words: Sequence[str], *, home: Path, help_t
     parser = _Parser(prog=f"publish.py {name}", description=help_text[0].upper() + help_text[1:] + ".")
     try:
         command.configure(parser)
-        return command.run(parser.parse_args(list(words)), desk)
+        with desk:
+            return command.run(parser.parse_args(list(words)), desk)
     except GuestLinkError as error:
         return _told(desk, error)
     except KeyboardInterrupt:
@@ -141,6 +151,11 @@ def _told(desk: Desk, error: GuestLinkError) -> int:
     return error.exit_code
 
 
+def plain(cell: object) -> str:
+    """One line of text that cannot move a terminal's cursor or turn the writing of its neighbours round."""
+    return UNSAFE.sub(" ", "" if cell is None else str(cell)).strip()
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse whose mistakes are our errors."""
 
@@ -152,7 +167,7 @@ def asked(prompt: str, *, file: str = "") -> str:
     """A secret from a file's first line, or typed without echo; never from the command line's words."""
     if file:
         try:
-            return Path(file).read_text("utf-8").splitlines()[0].strip()
+            return Path(file).read_text("utf-8-sig").splitlines()[0].strip()
         except (OSError, UnicodeDecodeError, IndexError):
             raise InvalidInput(
                 f"{file} cannot be read.", hint="Give a text file with the value in line 1."

@@ -20,13 +20,13 @@ from guestlink.contacts import Person
 from guestlink.database import Reading
 from guestlink.errors import InvalidInput, NotFound
 from guestlink.records import Property, Stay, find_stay, shaped
+from guestlink.terminal import plain
 
 T = TypeVar("T")
 
 GOES_LIVE = "A running `publish.py work` puts it live; `publish.py publish` does it now."
 GUEST_FILE = 'Write {"name": "…", "phone": "+44 7700 900123", "email": "…", "language": "de"}, or less.'
 LONGEST_NAME = 200
-_UNSAFE = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(?::\d\d)?)?")
 
 
@@ -168,11 +168,6 @@ def stay_in(db: Reading, house: Property, name: str) -> Stay:
 
 
 # -- telling ---------------------------------------------------------------------------------------
-def plain(text: str) -> str:
-    """One line of text that cannot move a terminal's cursor or turn the writing of its neighbours round."""
-    return _UNSAFE.sub(" ", text).strip()
-
-
 def dated(on: date) -> str:
     """`4 May 2026`."""
     return f"{on.day} {on:%b %Y}"

@@ -7,12 +7,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from generator.commands import asking
 from generator.importing import ImportReport, import_file
 from guestlink import clock
 from guestlink.errors import GuestLinkError, InvalidInput, NotFound
 from guestlink.records import Property, Unit, find_property, find_unit, properties, units
-from guestlink.terminal import Desk
+from guestlink.terminal import Desk, plain
 
 MOST_LINES = 40
 BAD_ROWS = 2
@@ -157,9 +156,9 @@ def _tell(desk: Desk, report: ImportReport) -> None:
         desk.say("Columns (--map FIELD=COLUMN overrules, --map FIELD= leaves one out):")
         width = max(map(len, report.mapping))
         for field, column in report.mapping.items():
-            desk.say(f"  {field:<{width}} = {asking.plain(column)}")
+            desk.say(f"  {field:<{width}} = {plain(column)}")
     for change in report.changes[:MOST_LINES]:
-        desk.say(f"  {asking.plain(change)}")
+        desk.say(f"  {plain(change)}")
     if len(report.changes) > MOST_LINES:
         desk.say(f"  and {len(report.changes) - MOST_LINES} more")
     for row in report.bad_rows[:MOST_LINES]:
@@ -168,7 +167,7 @@ def _tell(desk: Desk, report: ImportReport) -> None:
     if len(report.bad_rows) > MOST_LINES:
         desk.warn(f"  and {len(report.bad_rows) - MOST_LINES} more; --json lists them all")
     for note in report.notes:
-        desk.say(f"  {asking.plain(note)}")
+        desk.say(f"  {plain(note)}")
 
 
 def _tell_end(desk: Desk, house: Property, reports: Sequence[ImportReport], *, is_dry_run: bool) -> None:

@@ -1,5 +1,4 @@
-"""`publish.py keys add|use|retire|show`: the keys that sign pages, two of them valid at once during a change.
-"""
+"""`publish.py keys add|use|retire|show`: the keys that sign pages, two valid at once during a change."""
 
 import argparse
 

@@ -37,9 +37,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     for item in found:
         _tell(desk, item)
     for name in unused:
-        desk.say(
-            f"content/{name} is unused: no property has this name. `publish.py property add {name}` makes one."
-        )
+        desk.say(f"content/{name} is unused: no such property. `publish.py property add {name}` makes one.")
     if asked:
         desk.say(f"{asked} invalidations wait to be sent to CloudFront; the next publish sends them.")
     waiting = [item.slug for item in found if item.waits]

@@ -15,7 +15,7 @@ from guestlink.database import Writing
 from guestlink.errors import InvalidInput
 from guestlink.language import format_money
 from guestlink.records import Period, Property, Stay, find_stay, periods
-from guestlink.terminal import Desk
+from guestlink.terminal import Desk, plain
 
 STATUS = ("confirmed", "cancelled", "no-show")
 COMPARED = ("status", "reference", "language", *stay_fields.COUNTS, *stay_fields.MAY_BE_EMPTY, "amount")
@@ -189,4 +189,4 @@ def _shown(name: str, value: Any, currency: str) -> str:
         return "none"
     if name == "amount":
         return format_money(value, currency, "en")
-    return asking.plain(str(value)).replace("_", " ") if name == "status" else asking.plain(str(value))
+    return plain(str(value)).replace("_", " ") if name == "status" else plain(str(value))

@@ -8,6 +8,7 @@ from generator.files import grammar
 from guestlink.database import Reading
 from guestlink.language import minor_digits
 from guestlink.records import Property, Stay, Unit, find_unit
+from guestlink.terminal import plain
 
 NO_UNIT = "-"
 MAY_BE_EMPTY = ("expected_arrival", "check_in", "check_out")
@@ -47,7 +48,7 @@ def unit_named(db: Reading, house: Property, slug: str) -> Unit | None:
 
 
 def name(stay: Stay) -> str:
-    return f"Stay {asking.plain(stay.reference)} (code {stay.code})"
+    return f"Stay {plain(stay.reference)} (code {stay.code})"
 
 
 def dates(stay: Stay) -> str:

@@ -12,7 +12,7 @@ from guestlink.contacts import opened
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading
 from guestlink.records import PHASES, Phase, Property, Stay
-from guestlink.terminal import Desk
+from guestlink.terminal import Desk, plain
 
 OVER = frozenset({"departed", "expired"})
 COLUMNS = ("code", "reference", "guest", "unit", "arrival", "departure", "phase", "language", "status")
@@ -86,8 +86,8 @@ def _lines(db: Reading, ring: KeyRing, chosen: list[tuple[Property, Stay]], at: 
         yield Line(
             property=house.slug,
             code=stay.code,
-            reference=asking.plain(stay.reference),
-            guest=asking.plain(", ".join(guest.name for guest in guests if guest.name)),
+            reference=plain(stay.reference),
+            guest=plain(", ".join(guest.name for guest in guests if guest.name)),
             unit=nights.told(records.periods(db, stay)),
             arrival=stay.from_on,
             departure=stay.until_on,

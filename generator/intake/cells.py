@@ -16,6 +16,7 @@ from guestlink.houses import checked_language
 LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl")
 DASHES = frozenset({"-", "--", "---", "–", "—"})
 NOTHING = frozenset({"n a", "null", "none", "nan", "n v t", "k a", "unknown", "unbekannt", "inconnu"})
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _MARKS = re.compile(r"[\W_]+")
 _COUNT = re.compile(r"(\d{1,9})(?:[.,]0+)?(?:\s*[^\d.,-].*)?", re.DOTALL)
 _SEVERAL = re.compile(r"[;|\n]|,\s|\s/\s|\bor\b|\boder\b|\bou\b")
@@ -40,6 +41,11 @@ def text_of(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(text_of(item) for item in value)
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def is_text(text: str) -> bool:
+    """False for control characters and halves of characters, which JSON can hold and a record cannot."""
+    return _NO_TEXT.search(text) is None
 
 
 def is_nothing(text: str) -> bool:

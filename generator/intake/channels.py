@@ -50,7 +50,7 @@ OTHER = Channel(source="ical")
 _CLOSED = re.compile(r"closed\s*[-–—:]*\s*(.*)", re.IGNORECASE | re.DOTALL)
 _BLOCKED = re.compile(
     r"((airbnb|vrbo|homeaway|booking com|ownerrez) )?"
-    r"(not available|unavailable|blocked|block( off)?$|closed|busy$|maintenance"
+    r"(not available|tentative|inquiry|enquiry|unavailable|blocked|block( off)?$|closed|busy$|maintenance"
     r"|owner (stay|time|hold|block|use)|hold$|on hold|nicht verfugbar|gesperrt|blockiert|geschlossen"
     r"|indisponible|bloque|ferme$"
     r"|no disponible|bloqueado|cerrado|non disponibile|bloccato|chiuso|indisponivel|nao disponivel"

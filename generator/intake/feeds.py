@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from icalendar import Calendar, Event
 
-from generator.intake.cells import folded, read_count, read_email, read_language, read_phone
+from generator.intake.cells import folded, is_text, read_count, read_email, read_language, read_phone
 from generator.intake.channels import channel_of, code_in, meaning_of
 from generator.intake.dates import read_time
 from generator.intake.entries import BadRow, Context, Entry, NotAStay, entry_of, feed_mark
@@ -21,6 +21,7 @@ from generator.intake.headers import guess
 from guestlink.errors import InvalidInput
 
 REPEATING = ("RRULE", "RDATE")
+LONGEST_UID, LONGEST_TEXT, LONGEST_NAME = 500, 5000, 200
 ONE_NIGHT = timedelta(days=1)
 NOT_A_CALENDAR = "Copy the address of the calendar's export, or save its .ics file."
 _DETAILS: dict[str, Callable[[str], Any]] = {
@@ -91,6 +92,8 @@ class Feed:
         try:
             if block.is_cut:
                 raise InvalidInput("the feed breaks off inside the event.")
+            if not is_text(block.text) or len(block.uid) > LONGEST_UID:
+                raise InvalidInput("the event holds characters that are no text, or an endless UID.")
             event = Event.from_ical(block.text)
             assert isinstance(event, Event)
             return self._entry(block, event)
@@ -119,7 +122,7 @@ class Feed:
         arrival, departure = self._days(event)
         values: dict[str, Any] = {"arrival": arrival, "departure": departure, **_details(description)}
         if meaning.name:
-            values["name"] = meaning.name
+            values["name"] = meaning.name[:LONGEST_NAME]
         if code := code_in(self.channel, description, summary, _text(event, "URL"), block.uid):
             values["reference"] = code
         if block.uid:
@@ -198,7 +201,7 @@ def _learn_zones(shell: str) -> None:
 
 def _text(event: Event, name: str) -> str:
     value = event.get(name, "")
-    return str(value[0] if isinstance(value, list) else value).strip()
+    return str(value[0] if isinstance(value, list) else value).strip()[:LONGEST_TEXT]
 
 
 def _moment(event: Event, name: str) -> Any:

@@ -14,7 +14,7 @@ from generator.intake.reports import ImportReport
 from guestlink.contacts import Person, opened
 from guestlink.database import Database, Reading
 from guestlink.errors import GuestLinkError, InvalidInput, Refused, Stale
-from guestlink.records import TAKEN, Contact, Stay, contacts, periods, shaped, shaped_all
+from guestlink.records import TAKEN, Contact, Stay, contacts, periods, shaped
 
 BATCH = 500
 ATTEMPTS = 3
@@ -174,8 +174,8 @@ class Run:
             return None
         house = self.context.house
         rows = db.all("stays_by_reference", property_id=house.id, source=entry.source, reference=reference)
-        known = [stay for stay in shaped_all(rows, Stay) if stay.id not in self.touched | outcome.touched]
-        return known[0] if len(known) == 1 else None
+        fresh = [row for row in rows if row["id"] not in self.touched and row["id"] not in outcome.touched]
+        return shaped(fresh[0], Stay) if len(fresh) == 1 else None
 
     def _difference(self, db: Reading, stay: Stay, entry: Entry) -> Difference:
         booker = next((contact for contact in contacts(db, stay) if contact.role == "booker"), None)

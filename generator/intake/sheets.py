@@ -12,6 +12,7 @@ from generator.intake.cells import (
     NOT_A_STAY,
     folded,
     is_nothing,
+    is_text,
     read_count,
     read_email,
     read_language,
@@ -137,6 +138,8 @@ class Sheet:
             text = text_of(cell)
             if not text or (field not in FREE_TEXT and is_nothing(text)):
                 continue
+            if not is_text(text):
+                return BadRow(line=line, field=field, reason="holds characters that are no text")
             try:
                 values[field] = self._readers[field](cell if field == "amount" else text)
             except InvalidInput as error:

@@ -6,8 +6,10 @@ Their command lines are understood, their examples are read without a mistake, t
 import argparse
 import ast
 import importlib
+import os
 import re
 import shlex
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from generator.intake.headers import fields, guess
 from guestlink.errors import ContentErrors
 from guestlink.secret_values import STANDARD
 from guestlink.settings import HELP
-from tests.house import ROOT
+from tests.house import ROOT, command
 
 SOURCES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 DOCUMENTS = [file.relative_to(ROOT).as_posix() for file in SOURCES]
@@ -180,6 +182,20 @@ def test_hosts_are_told_every_field_of_an_import_under_headings_that_are_underst
         for heading in filter(None, headings.split(", ")):
             found = guess([heading], [{heading: value}], {}).mapping
             assert found.keys() & alike, f"{heading} is understood as {found}"
+
+
+def test_the_first_page_in_the_hosts_guide_comes_about_by_its_commands(tmp_path):
+    block = re.search(r"<!-- run: first-page -->\n```sh\n(.*?)```", text_of("docs/hosts.md"), re.DOTALL)
+    assert block
+    environment = {**os.environ, "GUESTLINK_HOME": str(tmp_path)}
+    for line in block[1].splitlines():
+        words = [*command(tmp_path), *shlex.split(line)[1:]]
+        done = subprocess.run(
+            words, env=environment, input="Kx93door\n", capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{line}: {done.stdout}{done.stderr}"
+    assert re.search(r"http\S+/w/[\w-]{22}#[\w-]{22}\n", done.stdout)
+    assert "It is live" in done.stdout
 
 
 def examples() -> dict[str, str]:

@@ -332,6 +332,15 @@ def test_a_report_names_no_person(desk: Desk) -> None:
         assert word not in repr(report)
 
 
+@pytest.mark.parametrize("hidden", ["\\u0000", "\\u0007", "\\ud800"])
+def test_characters_that_no_record_can_hold_are_a_bad_row(desk: Desk, hidden: str) -> None:
+    stay = '{"ref": "%s", "arrival": "2026-05-03", "nights": 2}'
+    rows = f"[{stay % ('A' + hidden)}, {stay % 'B'}]"
+    report = desk.take_text(rows, "stays.json")
+    assert counts(report) == {"added": 1, "bad": 1}
+    assert (report.bad_rows[0].line, report.bad_rows[0].field) == (1, "reference")
+
+
 # Rehearsals, batches, many rows
 
 

@@ -120,6 +120,7 @@ def test_a_heading_names_the_guest_or_nobody(desk: Desk, summary: str, name: str
         "Reserved - Not available",
         "CLOSED - Not available",
         "Busy",
+        "Tentative - Ana",
         "Gesperrt",
         "Nicht verfügbar",
         "Indisponible",
@@ -259,13 +260,29 @@ def test_of_two_versions_of_an_event_the_later_counts(desk: Desk) -> None:
         event("bad", "20260510", "", "DURATION:for ever"),
         event("bad").removesuffix("\r\nEND:VEVENT"),
     ],
-    ids=["no such day", "backwards", "no beginning", "two beginnings", "no night", "odd duration", "no end"],
+    ids=[
+        "no such day",
+        "backwards",
+        "no beginning",
+        "two beginnings",
+        "no night",
+        "odd duration",
+        "no end",
+    ],
 )
 def test_a_broken_event_is_a_bad_row_and_spoils_no_other(desk: Desk, broken: str) -> None:
     report = take(desk, event("u1", "20260601", "20260603"), broken, event("u2", "20260610", "20260612"))
     assert (report.added, report.bad) == (2, 1)
     assert report.bad_rows[0].line == 10
     assert report.bad_rows[0].hint == "Its UID is bad."
+
+
+def test_an_event_of_an_address_that_no_record_can_hold_is_a_bad_row(desk: Desk) -> None:
+    feed = calendar(
+        event("u1\x00"), event("u2" * 300, "20260601", "20260602"), event("u3", "20260610", "20260612")
+    )
+    report = desk.take("https://calendar.example/", room="room-1", fetch=lambda _address: feed.encode())
+    assert (report.added, report.bad) == (1, 2)
 
 
 def test_a_broken_event_does_not_make_its_stay_vanish(desk: Desk) -> None:
