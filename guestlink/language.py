@@ -6,6 +6,7 @@ collects messages. Words and formats of a page always speak the same language.
 
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -227,9 +228,10 @@ def format_day(on: date, language: str) -> str:
 
 
 def format_time(at: datetime, zone: str, language: str) -> str:
-    """What the clocks in `zone` show: `11:00`."""
+    """What the clocks in `zone` show: `11:00`; hours and their half of the day stay on one line."""
     local = _local(at, zone)
-    return dates.format_time(local, format="short", tzinfo=local.tzinfo, locale=_locale(language))
+    text = dates.format_time(local, format="short", tzinfo=local.tzinfo, locale=_locale(language))
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def format_moment(at: datetime, zone: str, language: str) -> str:
@@ -242,6 +244,8 @@ def format_money(minor: int, currency: str, language: str) -> str:
     """An amount given in minor units of an ISO 4217 currency: `£12.50`, `¥1,200`, `MAD 12.50`."""
     amount = Decimal(minor).scaleb(-minor_digits(currency))
     text = numbers.format_currency(amount, currency, locale=_locale(language))
+    if direction(language) == "rtl" and unicodedata.category(text[-1]) == "Sc":
+        text += "\N{LEFT-TO-RIGHT MARK}"  # else the sign of `UK£` moves before its letters
     return re.sub(r"(?<=[^\W\d])(?=\d)", "\N{NO-BREAK SPACE}", text)
 
 

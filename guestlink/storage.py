@@ -9,6 +9,7 @@ import mimetypes
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal, Protocol
@@ -24,6 +25,9 @@ from guestlink.errors import InvalidInput, NotFound, Outage, SettingsError, Stal
 ALWAYS_ASK = "max-age=0, s-maxage=60, must-revalidate"
 IMMUTABLE = "public, max-age=31536000, immutable"
 NOT_THERE = (FileNotFoundError, refused.NotFoundError)  # obstore raises the built-in one
+REFUSALS = (refused.PermissionDeniedError, refused.UnauthenticatedError)
+NO_BUCKET = "NoSuchBucket"
+LOST_FOLDERS = 10
 TEXT_TYPES = (
     "text/",
     "application/javascript",
@@ -80,9 +84,9 @@ def open_storage(url: str, *, home: Path) -> Storage:
 
 
 def checked(path: str) -> str:
-    """A path that stays below its root, or InvalidInput."""
+    """A path that stays below its root and can be a file's, or InvalidInput. Drafts and locks begin with a dot."""
     pieces = path.split("/")
-    if not path or any(piece in {"", ".", ".."} or set(piece) & set("\\\0\r\n") for piece in pieces):
+    if not path.isprintable() or "\\" in path or {"", ".", ".."} & {*pieces} or pieces[-1].startswith("."):
         raise InvalidInput(f"{path!r} is not a path of an object.")
     return path
 
@@ -99,17 +103,18 @@ class Folder:
     def put(self, path: str, body: bytes, *, expected: str | None = None) -> str:
         file = self.root / checked(path)
         etag = body_tag(body)
+        draft = file.parent / f".{file.name}.{os.getpid()}.{threading.get_ident()}"
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            draft = file.parent / f".{file.name}.{os.getpid()}.{threading.get_ident()}"
-            draft.write_bytes(body)
+            _write(draft, body)
             with self._lock:
                 if expected is not None and self._tag(file) not in {expected, etag}:
-                    draft.unlink()
                     raise Stale(f"{path} was changed by another publisher.")
                 draft.replace(file)
         except OSError as error:
             raise _cannot_write(self.root, error) from None
+        finally:
+            with suppress(OSError):
+                draft.unlink()
         return etag
 
     @staticmethod
@@ -134,14 +139,13 @@ class Folder:
         file = self.root / checked(path)
         try:
             file.unlink(missing_ok=True)
-            for folder in list(file.parents)[: len(Path(path).parts) - 1]:
-                if any(folder.iterdir()):
-                    return
-                folder.rmdir()
-        except (NotADirectoryError, FileNotFoundError):
+        except (NotADirectoryError, IsADirectoryError):
             return
         except OSError as error:
             raise _cannot_write(self.root, error) from None
+        with suppress(OSError):  # a folder that is not empty stays
+            for folder in list(file.parents)[: len(Path(path).parts) - 1]:
+                folder.rmdir()
 
     def list(self, prefix: str = "") -> Iterator[Stored]:
         for folder, names, files in os.walk(self.root):
@@ -150,8 +154,24 @@ class Folder:
                 file = Path(folder, name)
                 path = file.relative_to(self.root).as_posix()
                 if path.startswith(prefix) and not name.startswith("."):
-                    body = file.read_bytes()
+                    try:
+                        body = file.read_bytes()
+                    except FileNotFoundError:  # deleted meanwhile
+                        continue
                     yield Stored(path, body_tag(body), len(body))
+
+
+def _write(draft: Path, body: bytes) -> None:
+    """Writes a new file; a delete beside us may take the folder away in the moment before."""
+    for left in range(LOST_FOLDERS, -1, -1):
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            draft.write_bytes(body)
+        except FileNotFoundError:
+            if not left:
+                raise
+        else:
+            return
 
 
 def body_tag(body: bytes) -> str:
@@ -201,22 +221,30 @@ class S3:
             result = self._store.put(
                 checked(path), body, attributes=attributes, mode=mode, use_multipart=False
             )
-        except (refused.AlreadyExistsError, refused.PreconditionError):
-            raise Stale(f"{path} was changed by another publisher.") from None
-        except NOT_THERE:
-            if mode and mode != "create":
-                raise Stale(f"{path} was deleted by another publisher.") from None
-            raise self._no_bucket() from None
+        except (refused.AlreadyExistsError, refused.PreconditionError, *NOT_THERE) as error:
+            if NO_BUCKET in str(error) or not mode:
+                raise self._no_bucket() from None
+            return self._same(path, body)
         except refused.BaseError as error:
             raise self._translated(error, path) from None
         return result["e_tag"] or ""
+
+    def _same(self, path: str, body: bytes) -> str:
+        """The tag of what lies there if it is what we wanted to put, such as by a put whose answer was lost."""
+        try:
+            stored = self.get(path)
+        except NotFound:
+            raise Stale(f"{path} was deleted by another publisher.") from None
+        if stored.body != body:
+            raise Stale(f"{path} was changed by another publisher.")
+        return stored.etag
 
     def get(self, path: str) -> Stored:
         try:
             result = self._store.get(checked(path))
             body = bytes(result.bytes())
         except NOT_THERE as error:
-            if "NoSuchBucket" in str(error):
+            if NO_BUCKET in str(error):
                 raise self._no_bucket() from None
             raise NotFound(f"There is no object {path}.") from None
         except refused.BaseError as error:
@@ -226,8 +254,9 @@ class S3:
     def delete(self, path: str) -> None:
         try:
             self._store.delete(checked(path))
-        except NOT_THERE:
-            return
+        except NOT_THERE as error:
+            if NO_BUCKET in str(error):
+                raise self._no_bucket() from None
         except refused.BaseError as error:
             raise self._translated(error, path) from None
 
@@ -248,11 +277,11 @@ class S3:
 
     def _translated(self, error: refused.BaseError, path: str) -> Outage | SettingsError:
         text = str(error)
-        if isinstance(error, refused.PermissionDeniedError | refused.UnauthenticatedError):
+        if NO_BUCKET in text:
+            return self._no_bucket()
+        if isinstance(error, REFUSALS) or "403 Forbidden" in text and "169.254" not in text:
             mend = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role, and the bucket's policy."
             return SettingsError(f"The bucket {self.bucket!r} refuses us.", setting="site_url", hint=mend)
-        if "NoSuchBucket" in text:
-            return self._no_bucket()
         if "credential" in text.lower() or "169.254" in text:
             mend = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is attached."
             return SettingsError(

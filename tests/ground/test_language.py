@@ -296,7 +296,7 @@ def test_a_day_is_said_as_people_say_it_there(language: str, day: str) -> None:
         ("de", "Sonntag, 22. November, 12:00"),
         ("it", "domenica 22 novembre, 12:00"),
         ("pt", "domingo, 22 de novembro, 12:00"),
-        ("ar", "الأحد، 22 نوفمبر، 12:00 م"),
+        ("ar", "الأحد، 22 نوفمبر، 12:00\N{NO-BREAK SPACE}م"),
         ("ja", "11月22日日曜日 12:00"),
     ],
 )
@@ -375,3 +375,7 @@ def test_a_code_stays_whole_inside_text_that_runs_the_other_way(
 
 def test_babel_knows_all_eight_languages() -> None:
     assert [str(Locale.parse(language)) for language in LANGUAGES] == list(LANGUAGES)
+
+
+def test_a_currency_sign_stays_behind_its_letters_in_arabic() -> None:
+    assert format_money(1250, "GBP", "ar").endswith("UK£\N{LEFT-TO-RIGHT MARK}")
