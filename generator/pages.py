@@ -115,7 +115,8 @@ def _welcome(
             [f"{w.secret_id}:{w.version}:{w.opens}:{w.ends}" for w in (*shown, *coming)] + [*missing]
         ),
         "phase": now,
-        "link": f"{view.link.id}:{site.key_id}:{','.join(offered)}",
+        "key": f"{view.link.id}:{site.key_id}:",
+        "link": ",".join(offered),
         "until": f"{ends:%Y-%m}",
         "theme": site.fingerprint,
     }
@@ -144,7 +145,8 @@ def _gate(view: StayView, content: HostContent, site: Site, *, state: GateState,
     parts = {
         "content": _digest([words.name, content.accent]),
         "stay": state,
-        "link": f"{view.link.id}:{site.key_id}:{offered[0]}",
+        "key": f"{view.link.id}:{site.key_id}:",
+        "link": offered[0],
         "until": f"{ends:%Y-%m}",
         "theme": site.fingerprint,
     }

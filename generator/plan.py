@@ -14,7 +14,8 @@ REVOKING = ("replaced", "cancelled")
 WORDS = {
     "stay": "stay changed",
     "codes": "codes changed",
-    "link": "signature renewed",
+    "key": "signature renewed",
+    "link": "languages changed",
     "until": "signature extended",
     "theme": "program or theme changed",
     "content": "texts changed",

@@ -201,8 +201,8 @@ def _record(press: Press, held: Lease, work: Work, steps: Plan, *, order: Order,
 def _publication(press: Press, work: Work, *, boundary: datetime | None, at: datetime) -> Publication:
     content, mistakes = work.reading.content, work.reading.mistakes
     fresh = work.reading.from_files
-    lines = [Told(p.kind, p.path, p.line, p.message) for p in content.problems]
-    lines += [Told("error", p.path, p.line, p.message) for p in getattr(mistakes, "problems", [])]
+    lines = [Told(p.kind, p.path, p.line, p.message, p.hint) for p in content.problems]
+    lines += [Told("error", p.path, p.line, p.message, p.hint) for p in getattr(mistakes, "problems", [])]
     return msgspec.structs.replace(
         work.before,
         content_hash=content.digest if fresh else "" if mistakes else work.before.content_hash,

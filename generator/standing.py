@@ -101,14 +101,5 @@ def _missing_secrets(db: Reading, house: Property, at: datetime) -> list[str]:
         return []
     names = msgspec.json.decode(kept, type=_Named).reveal
     valid = [s for s in secret_values.load_secrets(db, house) if s.valid_until is None or s.valid_until > at]
-    missing = []
-    for name in names:
-        if any(s.name == name and s.unit_id is None and s.stay_id is None for s in valid):
-            continue
-        having = {s.unit_id for s in valid if s.name == name}
-        without = [unit.slug for unit in records.units(db, house) if unit.id not in having]
-        if not having:
-            missing.append(name)
-        elif without:
-            missing.append(f"{name} for {', '.join(without)}")
-    return missing
+    rows = secret_values.without_value(tuple(names), valid, records.units(db, house))
+    return [f"{name} for {', '.join(rooms)}" if rooms else name for name, rooms in rows]

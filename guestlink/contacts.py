@@ -52,7 +52,7 @@ def add_contact(
         **_sealed(key, contact_id, person),
         opted_in_at=clock.as_text(opt_in.at) if opt_in else None,
         opted_in_how=opt_in.how if opt_in else "",
-        opted_in_words=opt_in.words if opt_in else "",
+        opted_in_words=_words(key, contact_id, opt_in),
         made_at=clock.as_text(at),
     )
     tx.do("add_guest_key", contact_id=contact_id, wrapped=wrapped)
@@ -122,6 +122,12 @@ def _sealed(key: ColumnKey, contact_id: str, person: Person) -> dict[str, bytes 
         name: key.seal(value, "contacts", name, row=contact_id) if (value := getattr(person, name)) else None
         for name in FIELDS
     }
+
+
+def _words(key: ColumnKey, contact_id: str, opt_in: OptIn | None) -> bytes | None:
+    """In which words somebody agreed: sealed, since they may say anything."""
+    words = opt_in.words if opt_in else ""
+    return key.seal(words, "contacts", "opted_in_words", row=contact_id) if words else None
 
 
 def _remember_tokens(

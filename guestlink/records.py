@@ -99,7 +99,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     email: bytes | None = None
     opted_in_at: datetime | None = None
     opted_in_how: str = ""
-    opted_in_words: str = ""
+    opted_in_words: bytes | None = None
     version: int
     role: str = "booker"
 

@@ -105,6 +105,19 @@ def current_values(db: Reading, ring: KeyRing, house: Property, *, at: datetime)
     return {open_secret(ring, secret): secret.name for secret in current}
 
 
+def without_value(
+    names: Sequence[str], valid: Sequence[Secret], rooms: Sequence[Unit]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Names without a value for the house, and the units that have none of their own if others do. Pure."""
+    for name in names:
+        having = {secret.unit_id for secret in valid if secret.name == name and not secret.stay_id}
+        if None in having:
+            continue
+        without = tuple(unit.slug for unit in rooms if unit.id not in having)
+        if without or not having:
+            yield name, without if having else ()
+
+
 # -- pure: when a stay sees what -------------------------------------------------------------------
 FOREVER = datetime.max.replace(tzinfo=UTC)
 

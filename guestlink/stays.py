@@ -71,6 +71,10 @@ def add_stay(
     With `bulk`, one rebuild of the whole property is asked for instead of one for each stay.
     """
     _checked(draft.periods, draft)
+    uid: dict[str, str] = {"source": draft.source, "source_uid": draft.source_uid}
+    if tx.one("stay_by_uid", property_id=house.id, **uid):
+        mend = "`publish.py stay set` changes it."
+        raise Refused(f"The stay {draft.source_uid!r} of {draft.source} exists.", hint=mend)
     _free_units(tx, draft.periods, stay_id="", status=draft.status)
     contact = find_returning(tx, ring, house, draft.guest)
     stay_id = clock.new_id()

@@ -27,6 +27,7 @@ IMMUTABLE = "public, max-age=31536000, immutable"
 NOT_THERE = (FileNotFoundError, refused.NotFoundError)  # obstore raises the built-in one
 REFUSALS = (refused.PermissionDeniedError, refused.UnauthenticatedError)
 NO_BUCKET = "NoSuchBucket"
+ROLE_ADDRESS = "/latest/api/token"  # where an instance asks for the keys of its role
 LOST_FOLDERS = 10
 TEXT_TYPES = (
     "text/",
@@ -84,7 +85,7 @@ def open_storage(url: str, *, home: Path) -> Storage:
 
 
 def checked(path: str) -> str:
-    """A path that stays below its root and can be a file's, or InvalidInput. Drafts and locks begin with a dot."""
+    """A path that stays below its root, or InvalidInput. Names that begin with a dot are ours: drafts, locks."""
     pieces = path.split("/")
     if not path.isprintable() or "\\" in path or {"", ".", ".."} & {*pieces} or pieces[-1].startswith("."):
         raise InvalidInput(f"{path!r} is not a path of an object.")
@@ -164,10 +165,10 @@ class Folder:
 def _write(draft: Path, body: bytes) -> None:
     """Writes a new file; a delete beside us may take the folder away in the moment before."""
     for left in range(LOST_FOLDERS, -1, -1):
-        draft.parent.mkdir(parents=True, exist_ok=True)
         try:
+            draft.parent.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(body)
-        except FileNotFoundError:
+        except (FileNotFoundError, FileExistsError):
             if not left:
                 raise
         else:
@@ -230,7 +231,7 @@ class S3:
         return result["e_tag"] or ""
 
     def _same(self, path: str, body: bytes) -> str:
-        """The tag of what lies there if it is what we wanted to put, such as by a put whose answer was lost."""
+        """The tag of what lies there when it is what we wanted to put, as after a put whose answer was lost."""
         try:
             stored = self.get(path)
         except NotFound:
@@ -275,18 +276,23 @@ class S3:
         mend = "Create it (deploy/cloudfront.yaml does) or mend site_url."
         return SettingsError(f"There is no bucket {self.bucket!r}.", setting="site_url", hint=mend)
 
+    def _refused(self) -> SettingsError:
+        mend = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role, and the bucket's policy."
+        return SettingsError(f"The bucket {self.bucket!r} refuses us.", setting="site_url", hint=mend)
+
     def _translated(self, error: refused.BaseError, path: str) -> Outage | SettingsError:
         text = str(error)
         if NO_BUCKET in text:
             return self._no_bucket()
-        if isinstance(error, REFUSALS) or "403 Forbidden" in text and "169.254" not in text:
-            mend = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role, and the bucket's policy."
-            return SettingsError(f"The bucket {self.bucket!r} refuses us.", setting="site_url", hint=mend)
-        if "credential" in text.lower() or "169.254" in text:
+        if isinstance(error, REFUSALS):
+            return self._refused()
+        if "credential" in text.lower() or ROLE_ADDRESS in text:
             mend = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is attached."
             return SettingsError(
                 f"There are no credentials for the bucket {self.bucket!r}.", setting="site_url", hint=mend
             )
+        if "403 Forbidden" in text:  # a listing's refusal has no class of its own
+            return self._refused()
         return Outage(
             f"The bucket {self.bucket!r} did not take or give {path}.", hint="Try again in a moment."
         )

@@ -5,7 +5,7 @@ A value comes from the keyboard without echo or from a file, never from the comm
 
 import argparse
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from guestlink import clock, secret_values
 from guestlink.database import Reading
 from guestlink.errors import InvalidInput
 from guestlink.records import Property, Secret, Stay, Unit, find_property, find_unit, units
-from guestlink.secret_values import Rule
+from guestlink.secret_values import Rule, without_value
 from guestlink.terminal import Desk, asked
 
 MOST_PLACES = 5
@@ -200,7 +200,7 @@ def _missing(args: argparse.Namespace, desk: Desk) -> int:
         currency=house.currency,
         secret_names=frozenset(secret.name for secret in valid),
     )
-    rows = list(_without_value(tuple(content.reveal), valid, rooms))
+    rows = list(without_value(tuple(content.reveal), valid, rooms))
     if args.json:
         desk.json([{"secret": name, "units": list(slugs)} for name, slugs in rows])
         return 0
@@ -211,16 +211,3 @@ def _missing(args: argparse.Namespace, desk: Desk) -> int:
     every = f"{house.slug} has values for {named} that its files name."
     desk.say(f"Guests read “ask us” where a value is missing. {mend}" if rows else every, style="bold")
     return 0
-
-
-def _without_value(
-    names: Sequence[str], valid: Sequence[Secret], rooms: Sequence[Unit]
-) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Names without a value for the house, and the units that have none of their own if others do."""
-    for name in names:
-        having = {secret.unit_id for secret in valid if secret.name == name and not secret.stay_id}
-        if None in having:
-            continue
-        without = tuple(unit.slug for unit in rooms if unit.id not in having)
-        if without or not having:
-            yield name, without if having else ()

@@ -57,18 +57,23 @@ def _tell(desk: Desk, item: Standing) -> None:
     stays = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in item.stays.items()) or "none"
     rows = [
         ("last publish", when),
-        ("live", f"{item.pages} pages, {item.gates} gates"),
+        ("live", f"{_many(item.pages, 'page')}, {_many(item.gates, 'gate')}"),
         ("stays", stays),
         *[("waits", wait) for wait in item.waits],
         *([("waits", f"{item.unfinished} objects of a publish that was cut off")] if item.unfinished else []),
         *[("changes at", f"{due:%d %b %H:%M} UTC") for due in item.boundaries],
         *[("secret missing", name) for name in item.missing_secrets],
         *[("no room yet", stay) for stay in item.unassigned],
-        *[
-            ("to confirm", f"{stay} vanished from its feed: `publish.py stay set {stay}`")
-            for stay in item.proposed
-        ],
+        *[("to confirm", _vanished(stay)) for stay in item.proposed],
         *[(WORDS.get(line.kind, line.kind), told(line)) for line in item.told],
     ]
     for name, text in rows:
         desk.say(f"  {name:<15} {text}")
+
+
+def _vanished(stay: str) -> str:
+    return f"{stay} vanished from its feed: `publish.py stay set {stay} --status cancelled` (or confirmed)"
+
+
+def _many(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

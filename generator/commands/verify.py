@@ -3,7 +3,7 @@
 import argparse
 
 from generator.press import open_press
-from generator.verifying import doubt, verify
+from generator.verifying import Comparison, doubt, verify
 from guestlink.terminal import Desk
 
 
@@ -28,8 +28,17 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     if args.mend:
         doubt(press, [*found.missing, *found.altered])
     if not args.json:
-        wrong = len(found.missing) + len(found.altered) + len(found.foreign)
-        mend = "" if not wrong else " `publish.py verify --mend` and `publish.py publish` put them right."
-        mend = " `publish.py publish` puts them right." if wrong and args.mend else mend
-        desk.say(f"{found.live} objects are as recorded, {wrong} are not.{mend}", style="bold")
+        desk.say(_in_words(found, mending=args.mend), style="bold")
     return 1 if found.missing or found.altered or found.foreign else 0
+
+
+def _in_words(found: Comparison, *, mending: bool) -> str:
+    """What holds, and the way to mend what does not; foreign objects are named and left alone."""
+    wrong = len(found.missing) + len(found.altered)
+    told = f"{found.live} objects are as recorded"
+    if wrong:
+        mend = "`publish.py publish`" if mending else "`publish.py verify --mend` and `publish.py publish`"
+        told += f", {wrong} missing or altered: {mend} put them back"
+    if found.foreign:
+        told += f", {len(found.foreign)} foreign: nobody recorded them, and they are left alone"
+    return told + "."

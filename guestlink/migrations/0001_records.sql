@@ -79,7 +79,7 @@ create table contacts (
   email bytea,
   opted_in_at text,
   opted_in_how text not null default '',
-  opted_in_words text not null default '',
+  opted_in_words bytea,
   version bigint not null default 1,
   made_at text not null
 );

@@ -71,7 +71,7 @@ def test_no_event_tells_who_the_guest_is(inn: Inn) -> None:
 
 def test_the_same_uid_of_the_same_source_is_one_stay(inn: Inn) -> None:
     inn.add("HM4711")
-    with pytest.raises(Stale):
+    with pytest.raises(Refused):
         inn.add("HM4711", inn.period("room-2"))
     inn.add("HM4711", inn.period("room-2"), source="airbnb")
 
