@@ -59,7 +59,7 @@ def add_property(tx: Writing, draft: HouseDraft, *, at: datetime, by: str) -> Pr
         tx.do("add_membership", user_id=by, property_id=house_id, role="host")
     house = find_property(tx, draft.slug)
     changed(tx, house, "property-added", {"slug": draft.slug}, why=f"{draft.slug} added", at=at, by=by)
-    return house
+    return find_property(tx, draft.slug)
 
 
 def change_property(tx: Writing, house: Property, *, at: datetime, by: str, **values: str) -> Property:

@@ -119,7 +119,7 @@ def test_many_threads_read_at_once(database: Database) -> None:
 
 
 def test_every_kind_of_value_comes_back_as_it_went_in(inn: Inn) -> None:
-    words = "O'Hara: 100 % – Größe %s :name \\ \"日本語\" 🛏 \n\t"
+    words = 'O\'Hara: 100 % – Größe %s :name \\ "日本語" 🛏 \n\t'
     stay = inn.add("ANA", expected_arrival="", amount=2**62, imported=words)
     assert (stay.imported, stay.amount, stay.party_id) == (words, 2**62, None)
     with inn.database.write() as tx:
@@ -285,7 +285,9 @@ inn.database.close()
 def test_of_several_who_want_one_room_for_a_night_exactly_one_gets_it(place: Place, inn: Inn) -> None:
     share_keys(place, inn)
     ended = together(BOOK, place, ["ana"], ["tomas"], ["yuki"])
-    assert sorted(night for end in ended for night in end.output.split()) == [str(night) for night in range(8)]
+    assert sorted(night for end in ended for night in end.output.split()) == [
+        str(night) for night in range(8)
+    ]
     with inn.database.read() as db:
         assert len(db.all("stays_of_property", property_id=inn.house.id)) == 8
         assert journal.broken_at(db) is None
@@ -363,7 +365,9 @@ def test_several_processes_may_open_a_new_database_at_once(empty_place: Place) -
 # -- what goes wrong outside ------------------------------------------------------------------------
 def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     (tmp_path / "guestlink.db").write_text("These are notes about stays, not a database at all. " * 100)
-    with pytest.raises(SettingsError, match=r"guestlink\.db cannot be opened: file is not a database") as caught:
+    with pytest.raises(
+        SettingsError, match=r"guestlink\.db cannot be opened: file is not a database"
+    ) as caught:
         open_database("sqlite:///guestlink.db", home=tmp_path)
     assert caught.value.setting == "database_url"
 
@@ -412,7 +416,9 @@ def test_a_database_that_stays_locked_is_an_outage(tmp_path: Path, monkeypatch: 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        pytest.param(("known-to-everybody", "hunter2"), "password authentication failed", id="a wrong password"),
+        pytest.param(
+            ("known-to-everybody", "hunter2"), "password authentication failed", id="a wrong password"
+        ),
         pytest.param(("/test_", "/nowhere_"), "does not exist", id="a missing database"),
         pytest.param(("@127.0.0.1", "@nobody.invalid"), "nobody.invalid", id="a missing server"),
         pytest.param(("127.0.0.1:", "127.0.0.1:x"), "invalid integer value", id="a port that is none"),
@@ -431,7 +437,9 @@ def test_a_server_that_refuses_us_is_told_without_the_password(
 
 
 @pytest.mark.parametrize("engine", ["postgresql"])
-def test_connections_that_the_server_dropped_are_an_outage_that_passes(place: Place, database: Database) -> None:
+def test_connections_that_the_server_dropped_are_an_outage_that_passes(
+    place: Place, database: Database
+) -> None:
     with pytest.raises(Outage, match="The database does not answer") as caught, database.write() as tx:
         add_user(tx, "marta")
         with psycopg.connect(place.url, autocommit=True) as server:

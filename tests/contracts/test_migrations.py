@@ -35,7 +35,9 @@ def shape(place: Place) -> Shape:
     """Table -> columns, read without our code."""
     if place.url.startswith("sqlite"):
         with closing(sqlite3.connect(place.home / place.url.removeprefix("sqlite:///"))) as driver:
-            tables = driver.execute("select name from sqlite_master where type = 'table' and name not like 'sqlite%'")
+            tables = driver.execute(
+                "select name from sqlite_master where type = 'table' and name not like 'sqlite%'"
+            )
             return {
                 table: {row[1] for row in driver.execute(f"pragma table_info({table})")}
                 for (table,) in tables.fetchall()
@@ -108,9 +110,7 @@ def test_every_file_belongs_to_both_engines_or_to_one() -> None:
     assert files == {file.name for file in (Path(module.__file__).parent / "migrations").glob("*")}
 
 
-def test_both_engines_have_the_same_tables_and_columns(
-    postgres_database: str, tmp_path: Path
-) -> None:
+def test_both_engines_have_the_same_tables_and_columns(postgres_database: str, tmp_path: Path) -> None:
     twins = [Place("sqlite:///guestlink.db", tmp_path), Place(postgres_database, tmp_path)]
     for place in twins:
         place.open().close()

@@ -26,7 +26,10 @@ VERBS = {
 }
 NAME = re.compile(r"^-- name: *([a-z_]+)", re.MULTILINE)
 PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
-SOURCES = [*ROOT.glob("*.py"), *(file for folder in ("guestlink", "generator", "edge_api") for file in (ROOT / folder).rglob("*.py"))]
+SOURCES = [
+    *ROOT.glob("*.py"),
+    *(file for folder in ("guestlink", "generator", "edge_api") for file in (ROOT / folder).rglob("*.py")),
+]
 
 
 class Use(NamedTuple):
@@ -55,7 +58,9 @@ def _uses_in(source: Path) -> Iterator[Use]:
     for node in ast.walk(ast.parse(source.read_text("utf-8"))):
         match node:
             case ast.Call(
-                func=ast.Attribute(value=ast.Name("tx" | "db") | ast.Attribute(attr="_tx" | "_db"), attr=verb),
+                func=ast.Attribute(
+                    value=ast.Name("tx" | "db") | ast.Attribute(attr="_tx" | "_db"), attr=verb
+                ),
                 args=[ast.Constant(value=str(query)), *rest],
                 keywords=told,
             ):
@@ -112,7 +117,9 @@ def test_an_engines_own_variant_stands_for_a_query_that_all_engines_have() -> No
 
 
 def test_every_query_is_called_by_the_verb_for_its_kind() -> None:
-    wrong = [f"{use.place} {use.verb} {use.query}" for use in uses() if kind(use.query) not in VERBS[use.verb]]
+    wrong = [
+        f"{use.place} {use.verb} {use.query}" for use in uses() if kind(use.query) not in VERBS[use.verb]
+    ]
     assert not wrong
 
 
@@ -124,11 +131,17 @@ def test_every_query_gets_exactly_the_values_that_it_names() -> None:
 
 def test_sql_is_never_assembled_from_strings() -> None:
     """Only guestlink/sql/ and the migrations hold SQL (STYLE.md); what the database itself says is two words long."""
-    words = re.compile(r"\b(select|insert into|update|delete from|create table)\b.+\b(from|values|set|where)\b", re.DOTALL)
+    words = re.compile(
+        r"\b(select|insert into|update|delete from|create table)\b.+\b(from|values|set|where)\b", re.DOTALL
+    )
     found = []
     for source in SOURCES:
         for node in ast.walk(ast.parse(source.read_text("utf-8"))):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and words.match(node.value.strip()):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and words.match(node.value.strip())
+            ):
                 found.append(f"{source.relative_to(ROOT)}:{node.lineno}")
     assert not found
 

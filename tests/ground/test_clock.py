@@ -51,7 +51,10 @@ def test_ten_thousand_ids_are_all_different() -> None:
 
 def test_an_instant_is_written_in_utc_with_milliseconds() -> None:
     summer_time = timezone(timedelta(hours=1))
-    assert clock.as_text(datetime(2026, 7, 1, 15, 0, 30, 7_000, tzinfo=summer_time)) == "2026-07-01T14:00:30.007Z"
+    assert (
+        clock.as_text(datetime(2026, 7, 1, 15, 0, 30, 7_000, tzinfo=summer_time))
+        == "2026-07-01T14:00:30.007Z"
+    )
 
 
 @given(SOME_TIME, SOME_TIME)

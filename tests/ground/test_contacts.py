@@ -83,7 +83,8 @@ def test_a_person_is_never_shown_by_their_repr(inn: Inn) -> None:
 
 # -- never in clear ---------------------------------------------------------------------------------
 WORDS = re.compile(
-    rb"plantedana|quillfeather|7700\W*900\W*771|9007710077|planted-code|planted-feed|planted-user", re.IGNORECASE
+    rb"plantedana|quillfeather|7700\W*900\W*771|9007710077|planted-code|planted-feed|planted-user",
+    re.IGNORECASE,
 )
 
 
@@ -100,7 +101,9 @@ def everything_told(inn: Inn) -> None:
     unit = inn.unit("room-1")
     with inn.database.write() as tx:
         houses.first_user(tx, inn.ring, name="planted-user", at=AT)
-        houses.change_unit(tx, inn.ring, inn.house, unit, at=AT, by=BY, feed="https://example.com/planted-feed.ics")
+        houses.change_unit(
+            tx, inn.ring, inn.house, unit, at=AT, by=BY, feed="https://example.com/planted-feed.ics"
+        )
         for number in (1, 2):
             value = f"planted-code-{number}"
             secret_values.set_secret(tx, inn.ring, inn.house, name="door-code", value=value, at=AT, by=BY)
@@ -137,7 +140,9 @@ def test_nobody_can_be_read_in_any_row_of_the_server(place: Place, inn: Inn) -> 
     everything_told(inn)
     rows = b""
     with psycopg.connect(place.url) as server:
-        tables = server.execute("select tablename from pg_tables where schemaname = current_schema").fetchall()
+        tables = server.execute(
+            "select tablename from pg_tables where schemaname = current_schema"
+        ).fetchall()
         for (table,) in tables:
             for row in server.execute(sql.SQL("select * from {}").format(sql.Identifier(table))):
                 rows += b"\n".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in row)
@@ -163,16 +168,32 @@ def test_what_was_forgotten_cannot_be_read_in_the_file_either(place: Place, inn:
     [
         pytest.param(Person(name="Ana Lindqvist", email="ana@example.com"), True, id="the same e-mail"),
         pytest.param(Person(name="Ana Lindqvist", email=" Ana@Example.COM "), True, id="in other letters"),
-        pytest.param(Person(name="ANA  lindqvist", email="ana@example.com"), True, id="the name in other letters"),
+        pytest.param(
+            Person(name="ANA  lindqvist", email="ana@example.com"), True, id="the name in other letters"
+        ),
         pytest.param(Person(email="ana@example.com"), True, id="an e-mail without a name"),
         pytest.param(Person(name="Ana Lindqvist", phone="+44 7700 900123"), True, id="the same phone"),
-        pytest.param(Person(name="Ana Lindqvist", phone="0044 7700-900 123"), True, id="a phone written otherwise"),
-        pytest.param(Person(name="Ana Lindqvist", phone="+44 (0)7700 900123"), True, id="a phone with a zero in brackets"),
-        pytest.param(Person(name="Ana Lindqvist", phone="+1 555 0199", email="ana@example.com"), True, id="the e-mail with a new phone"),
+        pytest.param(
+            Person(name="Ana Lindqvist", phone="0044 7700-900 123"), True, id="a phone written otherwise"
+        ),
+        pytest.param(
+            Person(name="Ana Lindqvist", phone="+44 (0)7700 900123"),
+            True,
+            id="a phone with a zero in brackets",
+        ),
+        pytest.param(
+            Person(name="Ana Lindqvist", phone="+1 555 0199", email="ana@example.com"),
+            True,
+            id="the e-mail with a new phone",
+        ),
         pytest.param(Person(name="Ana Lindqvist", phone="0123"), False, id="only the end of the phone"),
         pytest.param(Person(name="Ana Lindqvist", phone="+44 7700 900124"), False, id="another phone"),
         pytest.param(Person(name="Ana Lindqvist"), False, id="only the same name"),
-        pytest.param(Person(name="Mikkel Lindqvist", email="ana@example.com"), False, id="another name at the same e-mail"),
+        pytest.param(
+            Person(name="Mikkel Lindqvist", email="ana@example.com"),
+            False,
+            id="another name at the same e-mail",
+        ),
         pytest.param(Person(), False, id="nothing at all"),
     ],
 )

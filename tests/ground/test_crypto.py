@@ -94,7 +94,9 @@ def test_a_value_that_was_cut_short_is_noticed(ring: KeyRing) -> None:
 
 def test_another_key_ring_opens_nothing(ring: KeyRing) -> None:
     with pytest.raises(Refused):
-        KeyRing(new_keys(AT)).open(ring.seal("4711", "secrets", "value", row=ROW), "secrets", "value", row=ROW)
+        KeyRing(new_keys(AT)).open(
+            ring.seal("4711", "secrets", "value", row=ROW), "secrets", "value", row=ROW
+        )
 
 
 def test_after_a_rotation_the_new_key_seals_and_the_old_one_still_opens() -> None:
@@ -288,7 +290,10 @@ def test_a_file_of_keys_that_others_may_touch_is_refused(file: Path, mode: int) 
         pytest.param(b"", id="an empty file"),
         pytest.param(b"{}", id="no keys"),
         pytest.param(b'{"column_keys":[],"blind_key":"","signing_keys":[]}', id="no column key"),
-        pytest.param(b'{"column_keys":[{"id":1,"made_at":"","key":"AAAA"}],"blind_key":"","signing_keys":[]}', id="a short key"),
+        pytest.param(
+            b'{"column_keys":[{"id":1,"made_at":"","key":"AAAA"}],"blind_key":"","signing_keys":[]}',
+            id="a short key",
+        ),
         pytest.param(b"\xff\xfe", id="no text"),
     ],
 )
@@ -305,7 +310,9 @@ def test_a_missing_file_of_keys_says_how_to_make_one(tmp_path: Path) -> None:
 
 def test_no_key_stands_in_any_repr(ring: KeyRing) -> None:
     key, _ = ring.new_guest_key("ana")
-    shown = [repr(thing) for thing in (ring, ring.stored, *ring.stored.column_keys, *ring.stored.signing_keys)]
+    shown = [
+        repr(thing) for thing in (ring, ring.stored, *ring.stored.column_keys, *ring.stored.signing_keys)
+    ]
     shown += [repr(key), repr(PageSeal(K)), repr(ColumnKey(ring.stored.column_keys[0].key))]
     hidden = [repr(stored.key)[2:-1] for stored in ring.stored.column_keys]
     hidden += [repr(ring.stored.blind_key)[2:-1], "PRIVATE KEY", repr(K)[2:-1], PageSeal(K).guide_code]
@@ -316,7 +323,9 @@ def test_no_key_stands_in_any_repr(ring: KeyRing) -> None:
 # -- signing keys -----------------------------------------------------------------------------------
 def test_two_signing_keys_are_valid_at_once() -> None:
     stored = new_keys(AT)
-    both = KeyRing(msgspec.structs.replace(stored, signing_keys=(*stored.signing_keys, new_signing_key(AT, key_id="K2"))))
+    both = KeyRing(
+        msgspec.structs.replace(stored, signing_keys=(*stored.signing_keys, new_signing_key(AT, key_id="K2")))
+    )
     for name in (stored.signing_keys[0].id, "K2"):
         public = load_pem_public_key(both.signing_key(name).public_pem.encode())
         assert both.signer(name).public_key() == public
@@ -324,7 +333,10 @@ def test_two_signing_keys_are_valid_at_once() -> None:
 
 def test_a_signing_key_is_of_the_kind_that_cloudfront_takes() -> None:
     key = new_signing_key(AT)
-    assert KeyRing(msgspec.structs.replace(new_keys(AT), signing_keys=(key,))).signer(key.id).curve.name == "secp256r1"
+    assert (
+        KeyRing(msgspec.structs.replace(new_keys(AT), signing_keys=(key,))).signer(key.id).curve.name
+        == "secp256r1"
+    )
     assert key.public_pem.startswith("-----BEGIN PUBLIC KEY-----\n")
 
 
@@ -332,4 +344,3 @@ def test_an_unknown_signing_key_names_the_setting_and_the_command(ring: KeyRing)
     with pytest.raises(SettingsError, match="keys show") as caught:
         ring.signer("K9")
     assert caught.value.setting == "signing_key_id"
-

@@ -93,6 +93,9 @@ def test_a_mistake_without_a_file_is_told_without_a_colon() -> None:
 
 
 def test_all_mistakes_are_told_at_once() -> None:
-    mistakes = [ContentError("No title.", path="wifi.en.md", line=1), ContentError("No order.", path="door.en.md")]
+    mistakes = [
+        ContentError("No title.", path="wifi.en.md", line=1),
+        ContentError("No order.", path="door.en.md"),
+    ]
     assert str(ContentErrors(mistakes)) == "wifi.en.md:1: No title.\ndoor.en.md: No order."
     assert ContentErrors(mistakes).problems == tuple(mistakes)

@@ -130,7 +130,9 @@ def test_a_time_is_hours_and_minutes(text: str) -> None:
     assert checked_time(text, "check_in") == text
 
 
-@pytest.mark.parametrize("text", ["", "24:00", "15:60", "9:30", "15.00", "15-00", "T1500", "12+01", "15:00\n", "١٥:٠٠"])
+@pytest.mark.parametrize(
+    "text", ["", "24:00", "15:60", "9:30", "15.00", "15-00", "T1500", "12+01", "15:00\n", "١٥:٠٠"]
+)
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match=re.escape(f"check_in is {text!r}")):
         checked_time(text, "check_in")
@@ -152,7 +154,9 @@ def test_a_short_name_is_small_letters_digits_and_hyphens(text: str) -> None:
     assert checked_slug(text) == text
 
 
-@pytest.mark.parametrize("text", ["", "Room", "room 1", "-room", "room-", "a--b", "é", "a/b", "..", "a\n", "a" * 64])
+@pytest.mark.parametrize(
+    "text", ["", "Room", "room 1", "-room", "room-", "a--b", "é", "a/b", "..", "a\n", "a" * 64]
+)
 def test_what_is_no_short_name_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="is not a short name"):
         checked_slug(text)

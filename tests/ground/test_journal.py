@@ -88,7 +88,9 @@ def test_an_untouched_chain_holds(inn: Inn) -> None:
     assert broken_at(inn) is None
 
 
-@pytest.mark.parametrize("column", ["stream", "version", "kind", "property_id", "by_user", "at", "body", "digest"])
+@pytest.mark.parametrize(
+    "column", ["stream", "version", "kind", "property_id", "by_user", "at", "body", "digest"]
+)
 def test_an_edit_of_any_column_is_found(place: Place, inn: Inn, column: str) -> None:
     append(inn, *"abc")
     value = "99" if column == "version" else "'edited'"

@@ -25,7 +25,11 @@ OTHER = "BBBBBBBBBBBBBBBBBBBBBB"
 PAGE = f"{SITE}/w/_/{SLUG}/en.html"
 ENDS = datetime(2027, 1, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-RING = KeyRing(msgspec.structs.replace(new_keys(AT), signing_keys=tuple(new_signing_key(AT, key_id=i) for i in ("K1", "K2"))))
+RING = KeyRing(
+    msgspec.structs.replace(
+        new_keys(AT), signing_keys=tuple(new_signing_key(AT, key_id=i) for i in ("K1", "K2"))
+    )
+)
 POLICY = links.policy_text(SITE, SLUG, ENDS)
 QUERY = links.signed_query(POLICY, key=RING.signer("K1"), key_id="K1")
 
@@ -70,7 +74,9 @@ def test_what_is_no_slug_is_not_taken_for_one(text: str) -> None:
     assert not links.SLUG.match(text)
 
 
-@pytest.mark.parametrize(("tag", "known"), [("en", True), ("pt-BR", True), ("zh-Hant-TW", True), ("EN", False)])
+@pytest.mark.parametrize(
+    ("tag", "known"), [("en", True), ("pt-BR", True), ("zh-Hant-TW", True), ("EN", False)]
+)
 def test_a_language_tag_is_a_language_tag(tag: str, known: bool) -> None:
     assert bool(links.LANGUAGE_TAG.match(tag)) is known
 
@@ -86,7 +92,9 @@ def test_gates_and_pages_have_their_places() -> None:
 
 
 @given(st.dates(date(2020, 1, 1), date(2100, 1, 1)), st.integers(0, 30))
-def test_a_policy_ends_30_to_61_days_after_departure_and_tells_only_the_month(departure: date, later: int) -> None:
+def test_a_policy_ends_30_to_61_days_after_departure_and_tells_only_the_month(
+    departure: date, later: int
+) -> None:
     ends = links.policy_end(departure)
     assert timedelta(days=30) <= ends.date() - departure <= timedelta(days=61)
     assert ends == ends.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
@@ -140,7 +148,9 @@ def _as_base64(text: str) -> str:
 def test_amazons_own_signer_makes_the_same_url() -> None:
     """botocore does not know the hash algorithm's parameter yet (2026); all else is byte for byte the same."""
     key = RING.signer("K1")
-    signer = CloudFrontSigner("K1", lambda message: key.sign(message, ec.ECDSA(SHA256(), deterministic_signing=True)))
+    signer = CloudFrontSigner(
+        "K1", lambda message: key.sign(message, ec.ECDSA(SHA256(), deterministic_signing=True))
+    )
     theirs = signer.generate_presigned_url(PAGE, policy=POLICY)
     assert f"{theirs}&Hash-Algorithm=SHA256" == f"{PAGE}?{QUERY}"
 
@@ -165,7 +175,9 @@ ANY = links.cloudfront_text(links.policy_text(SITE, "*", ENDS).encode())
         pytest.param(without_part("Policy"), "signature missing", id="no policy"),
         pytest.param(without_part("Signature"), "signature missing", id="no signature"),
         pytest.param(without_part("Key-Pair-Id"), "signature missing", id="no key"),
-        pytest.param(without_part("Hash-Algorithm"), "signature wrong", id="no hash algorithm: SHA-1 is meant then"),
+        pytest.param(
+            without_part("Hash-Algorithm"), "signature wrong", id="no hash algorithm: SHA-1 is meant then"
+        ),
         pytest.param(with_part("Hash-Algorithm", "SHA1"), "signature wrong", id="another hash algorithm"),
         pytest.param(with_part("Hash-Algorithm", ""), "signature wrong", id="an empty hash algorithm"),
         pytest.param(with_part("Policy", FORGED), "signature wrong", id="a later end"),
@@ -185,7 +197,11 @@ ANY = links.cloudfront_text(links.policy_text(SITE, "*", ENDS).encode())
         pytest.param(QUERY + "&a", "other folder", id="an added word"),
         pytest.param(QUERY + "&a=1&a=2", "parameter given twice", id="an added query twice"),
         pytest.param(
-            links.signed_query(POLICY, key=KeyRing(msgspec.structs.replace(new_keys(AT), signing_keys=(FOREIGN,))).signer("K1"), key_id="K1"),
+            links.signed_query(
+                POLICY,
+                key=KeyRing(msgspec.structs.replace(new_keys(AT), signing_keys=(FOREIGN,))).signer("K1"),
+                key_id="K1",
+            ),
             "signature wrong",
             id="a stranger's key under our key's name",
         ),
@@ -246,7 +262,15 @@ def _signed(policy: str) -> str:
 
 @pytest.mark.parametrize(
     "policy",
-    ["", "[]", "{}", '{"Statement":[]}', '{"Statement":[{}]}', '{"Statement":[{"Resource":"*","Condition":{}}]}', "null"],
+    [
+        "",
+        "[]",
+        "{}",
+        '{"Statement":[]}',
+        '{"Statement":[{}]}',
+        '{"Statement":[{"Resource":"*","Condition":{}}]}',
+        "null",
+    ],
 )
 def test_a_policy_without_an_end_is_refused_even_when_signed(policy: str) -> None:
     assert refusal(_signed(policy)) == "signature wrong"

@@ -9,7 +9,9 @@ from tests.databases import AT, Inn
 SECOND = timedelta(seconds=1)
 
 
-def ask(inn: Inn, why: str = "host edited wifi.md", *, stay_id: str = "", due_at: datetime | None = None) -> None:
+def ask(
+    inn: Inn, why: str = "host edited wifi.md", *, stay_id: str = "", due_at: datetime | None = None
+) -> None:
     with inn.database.write() as tx:
         rebuilds.ask(tx, inn.house, why=why, at=AT, stay_id=stay_id, due_at=due_at)
 
@@ -116,7 +118,9 @@ def test_a_failure_that_no_retry_mends_stays_in_sight_and_is_not_tried_again(inn
     ask(inn)
     fail(inn, claim(inn)[0], retry=False)
     assert claim(inn, AT + timedelta(days=9)) == []
-    assert [(rebuild.state, rebuild.outcome) for rebuild in inn.queue()] == [("failed", "the bucket did not answer")]
+    assert [(rebuild.state, rebuild.outcome) for rebuild in inn.queue()] == [
+        ("failed", "the bucket did not answer")
+    ]
 
 
 def test_a_failed_rebuild_does_not_stand_in_the_way_of_a_new_one(inn: Inn) -> None:

@@ -57,12 +57,28 @@ def test_a_stay_of_one_night_goes_from_arriving_to_departing() -> None:
 @pytest.mark.parametrize(
     ("arrives", "leaves", "departing", "departed"),
     [
-        pytest.param("2026-03-28", "2026-03-29", "2026-03-29T03:00", "2026-03-29T10:00", id="the night London loses an hour"),
-        pytest.param("2026-10-24", "2026-10-25", "2026-10-25T04:00", "2026-10-25T11:00", id="the night London gains an hour"),
-        pytest.param("2028-02-28", "2028-02-29", "2028-02-29T04:00", "2028-02-29T11:00", id="leaving on a leap day"),
+        pytest.param(
+            "2026-03-28",
+            "2026-03-29",
+            "2026-03-29T03:00",
+            "2026-03-29T10:00",
+            id="the night London loses an hour",
+        ),
+        pytest.param(
+            "2026-10-24",
+            "2026-10-25",
+            "2026-10-25T04:00",
+            "2026-10-25T11:00",
+            id="the night London gains an hour",
+        ),
+        pytest.param(
+            "2028-02-28", "2028-02-29", "2028-02-29T04:00", "2028-02-29T11:00", id="leaving on a leap day"
+        ),
     ],
 )
-def test_phases_keep_to_the_clocks_on_the_wall(arrives: str, leaves: str, departing: str, departed: str) -> None:
+def test_phases_keep_to_the_clocks_on_the_wall(
+    arrives: str, leaves: str, departing: str, departed: str
+) -> None:
     marks = moments(stay_over(arrives, leaves), HOUSE)
     assert (marks.departing, marks.departed) == (at(departing), at(departed))
 
@@ -90,7 +106,9 @@ def test_an_agreed_check_out_moves_the_departure(check_out: str, instant: str, n
 def test_an_agreed_check_in_moves_only_the_check_in() -> None:
     plain, early = (stay_over("2026-11-06", "2026-11-09", check_in=told) for told in ("", "12:00"))
     assert moments(early, HOUSE).check_in == at("2026-11-06T12:00")
-    assert msgspec.structs.replace(moments(early, HOUSE), check_in=moments(plain, HOUSE).check_in) == moments(plain, HOUSE)
+    assert msgspec.structs.replace(moments(early, HOUSE), check_in=moments(plain, HOUSE).check_in) == moments(
+        plain, HOUSE
+    )
 
 
 def test_a_stay_is_never_expired_before_its_guest_has_left() -> None:
@@ -102,7 +120,9 @@ def test_a_stay_is_never_expired_before_its_guest_has_left() -> None:
 @given(
     st.dates(date(2024, 1, 1), date(2030, 1, 1)),
     st.integers(1, 60),
-    st.sampled_from(["Europe/London", "Africa/Casablanca", "Pacific/Apia", "America/St_Johns", "Asia/Kathmandu"]),
+    st.sampled_from(
+        ["Europe/London", "Africa/Casablanca", "Pacific/Apia", "America/St_Johns", "Asia/Kathmandu"]
+    ),
     st.sampled_from(["", "00:00", "03:00", "23:59"]),
     st.integers(-400, 2500),
 )
@@ -131,7 +151,9 @@ def test_an_unknown_property_or_unit_says_which_there_are(inn: Inn) -> None:
     with inn.database.read() as db:
         with pytest.raises(NotFound, match=r"no property 'quay'.*Known: harbour-house\."):
             records.find_property(db, "quay")
-        with pytest.raises(NotFound, match=r"no unit 'attic' in harbour-house.*Known: room-1, room-2, room-3\."):
+        with pytest.raises(
+            NotFound, match=r"no unit 'attic' in harbour-house.*Known: room-1, room-2, room-3\."
+        ):
             records.find_unit(db, records.find_property(db, "harbour-house"), "attic")
 
 
@@ -140,7 +162,13 @@ def test_units_are_listed_as_people_count(inn: Inn) -> None:
         for slug in ("room-10", "attic"):
             houses.add_unit(tx, inn.house, slug=slug, title="", at=AT, by=BY)
     with inn.database.read() as db:
-        assert [unit.slug for unit in records.units(db, inn.house)] == ["attic", "room-1", "room-2", "room-3", "room-10"]
+        assert [unit.slug for unit in records.units(db, inn.house)] == [
+            "attic",
+            "room-1",
+            "room-2",
+            "room-3",
+            "room-10",
+        ]
 
 
 def test_a_stay_is_found_by_reference_by_code_and_by_id(inn: Inn) -> None:
@@ -165,7 +193,9 @@ def test_of_a_cancelled_and_rebooked_stay_the_booked_one_is_meant(inn: Inn) -> N
 
 
 def test_two_stays_of_one_name_are_told_apart_by_code(inn: Inn) -> None:
-    two = [inn.add(uid, inn.period(room), reference="HM4711") for uid, room in (("a", "room-1"), ("b", "room-2"))]
+    two = [
+        inn.add(uid, inn.period(room), reference="HM4711") for uid, room in (("a", "room-1"), ("b", "room-2"))
+    ]
     with pytest.raises(Refused, match="Give the stay code instead") as caught:
         inn.stay("HM4711")
     assert all(stay.code in caught.value.hint for stay in two)
@@ -173,7 +203,10 @@ def test_two_stays_of_one_name_are_told_apart_by_code(inn: Inn) -> None:
 
 def test_a_stays_periods_links_and_guests_are_listed(inn: Inn) -> None:
     stay = inn.add("ANA", inn.period("room-1"), inn.period("", on=FRIDAY + timedelta(days=2)))
-    assert [(period.unit, period.title) for period in inn.periods(stay)] == [("room-1", "Room 1"), (None, None)]
+    assert [(period.unit, period.title) for period in inn.periods(stay)] == [
+        ("room-1", "Room 1"),
+        (None, None),
+    ]
     assert [link.contact_id for link in inn.links(stay)] == [contact.id for contact in inn.guests(stay)]
     other = inn.add("TOMAS", inn.period("room-2"), guest=TOMAS)
     assert inn.guests(other)[0].id != inn.guests(stay)[0].id
@@ -181,10 +214,19 @@ def test_a_stays_periods_links_and_guests_are_listed(inn: Inn) -> None:
 
 @pytest.mark.parametrize(
     ("days", "is_touching"),
-    [([(6, 8), (8, 9)], True), ([(6, 8), (9, 10)], False), ([(6, 8), (7, 9)], False), ([(6, 8)], True), ([], True)],
+    [
+        ([(6, 8), (8, 9)], True),
+        ([(6, 8), (9, 10)], False),
+        ([(6, 8), (7, 9)], False),
+        ([(6, 8)], True),
+        ([], True),
+    ],
 )
-def test_periods_touch_when_each_begins_where_the_last_ends(days: list[tuple[int, int]], is_touching: bool) -> None:
+def test_periods_touch_when_each_begins_where_the_last_ends(
+    days: list[tuple[int, int]], is_touching: bool
+) -> None:
     parts = [
-        Period(unit_id=None, from_on=date(2026, 11, begins), until_on=date(2026, 11, ends)) for begins, ends in days
+        Period(unit_id=None, from_on=date(2026, 11, begins), until_on=date(2026, 11, ends))
+        for begins, ends in days
     ]
     assert touching(parts) is is_touching

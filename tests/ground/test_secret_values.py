@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from guestlink import journal, secret_values
 from guestlink.errors import InvalidInput
 from guestlink.records import Period, Secret, Stay
-from guestlink.secret_values import Rule, Window, current_values, load_secrets, open_secret, set_secret, windows
+from guestlink.secret_values import (
+    Rule,
+    Window,
+    current_values,
+    load_secrets,
+    open_secret,
+    set_secret,
+    windows,
+)
 from tests.databases import AT, BY, Inn
 from tests.ground.stays import HOUSE, stay_over
 
@@ -35,7 +43,12 @@ def rooms(*changes: tuple[str, int], stay: Stay = ANAS) -> tuple[Period, ...]:
     """Rooms with the day in November on which the guest moves in."""
     days = [day for _, day in changes] + [stay.until_on.day]
     return tuple(
-        Period(unit_id=room or None, unit=room or None, from_on=date(2026, 11, start), until_on=date(2026, 11, end))
+        Period(
+            unit_id=room or None,
+            unit=room or None,
+            from_on=date(2026, 11, start),
+            until_on=date(2026, 11, end),
+        )
         for (room, _), (start, end) in zip(changes, pairwise(days), strict=True)
     )
 
@@ -80,45 +93,91 @@ KEY_BOX_2 = secret("box-2", "key-box", unit_id="room-2")
     [
         # when
         pytest.param([ADDRESS], "1 00:00", ["address"], id="the address is shown from booking on"),
-        pytest.param([HOUSES], "4 14:59", [], id="a door code is not shown 48 hours and a minute before check-in"),
+        pytest.param(
+            [HOUSES], "4 14:59", [], id="a door code is not shown 48 hours and a minute before check-in"
+        ),
         pytest.param([HOUSES], "4 15:00", ["house"], id="a door code is shown 48 hours before check-in"),
         pytest.param([HOUSES], "9 10:59", ["house"], id="a door code is shown until check-out"),
         pytest.param([HOUSES], "9 11:00", [], id="a door code is not shown at check-out"),
         pytest.param([ADDRESS], "9 11:00", [], id="not even the address is shown after check-out"),
         pytest.param([KEY_BOX], "8 12:00", [], id="a key box waits until the room is ready, however late"),
-        pytest.param([secret("x", "safe-code")], "4 15:00", ["x"], id="a name that no file rules is shown 48 hours before"),
-        pytest.param([secret("x", rule="booking")], "1 00:00", ["x"], id="a secret's own rule goes before the file's"),
-        pytest.param([secret("x", rule="hours", hours=2)], "6 12:59", [], id="a rule of two hours is not three"),
+        pytest.param(
+            [secret("x", "safe-code")],
+            "4 15:00",
+            ["x"],
+            id="a name that no file rules is shown 48 hours before",
+        ),
+        pytest.param(
+            [secret("x", rule="booking")], "1 00:00", ["x"], id="a secret's own rule goes before the file's"
+        ),
+        pytest.param(
+            [secret("x", rule="hours", hours=2)], "6 12:59", [], id="a rule of two hours is not three"
+        ),
         pytest.param([secret("x", rule="hours", hours=2)], "6 13:00", ["x"], id="a rule of two hours"),
         pytest.param([secret("x", rule="hours")], "6 15:00", ["x"], id="a rule of no hours means check-in"),
         # whose
-        pytest.param([HOUSES, ROOMS], "7 12:00", ["room@room-1"], id="a room's value goes before the house's"),
+        pytest.param(
+            [HOUSES, ROOMS], "7 12:00", ["room@room-1"], id="a room's value goes before the house's"
+        ),
         pytest.param([ROOMS, HOUSES, STAYS], "7 12:00", ["stay"], id="a stay's value goes before the room's"),
         pytest.param([HOUSES, OTHER_ROOMS], "7 12:00", ["house"], id="another room's value is none of ours"),
-        pytest.param([secret("x", stay_id="tomas"), HOUSES], "7 12:00", ["house"], id="another stay's neither"),
-        pytest.param([HOUSES, secret("x", "gate-code")], "7 12:00", ["house", "x"], id="each name counts by itself"),
         pytest.param(
-            [secret("x", stay_id="ana", unit_id="room-2"), ROOMS], "7 12:00", ["room@room-1"], id="a stay's value for another room waits"
+            [secret("x", stay_id="tomas"), HOUSES], "7 12:00", ["house"], id="another stay's neither"
+        ),
+        pytest.param(
+            [HOUSES, secret("x", "gate-code")], "7 12:00", ["house", "x"], id="each name counts by itself"
+        ),
+        pytest.param(
+            [secret("x", stay_id="ana", unit_id="room-2"), ROOMS],
+            "7 12:00",
+            ["room@room-1"],
+            id="a stay's value for another room waits",
         ),
         # how long
-        pytest.param([secret("x", valid_until=on("7 12:00"))], "7 11:59", ["x"], id="a value is shown until it ends"),
-        pytest.param([secret("x", valid_until=on("7 12:00"))], "7 12:00", [], id="an ended value is not shown"),
-        pytest.param([secret("x", valid_from=on("7 12:00"))], "7 11:59", [], id="a value is not shown before it begins"),
-        pytest.param([secret("x", valid_until=on("20 12:00"))], "9 11:00", [], id="a value that lasts longer ends at check-out"),
         pytest.param(
-            [secret("old", valid_until=on("7 12:00")), secret("new", valid_from=on("7 12:00"))], "7 12:00", ["new"], id="the next value follows at once"
+            [secret("x", valid_until=on("7 12:00"))], "7 11:59", ["x"], id="a value is shown until it ends"
         ),
         pytest.param(
-            [HOUSES, secret("x", unit_id="room-1", valid_until=on("7 12:00"))], "7 12:00", ["house"], id="after a room's value ended, the house's is shown"
+            [secret("x", valid_until=on("7 12:00"))], "7 12:00", [], id="an ended value is not shown"
         ),
         pytest.param(
-            [HOUSES, secret("x", unit_id="room-1", valid_from=on("7 12:00"))], "7 11:59", ["house"], id="until a room's value begins, the house's is shown"
+            [secret("x", valid_from=on("7 12:00"))], "7 11:59", [], id="a value is not shown before it begins"
         ),
         pytest.param(
-            [HOUSES, secret("x", unit_id="room-1", valid_from=on("7 12:00"))], "7 12:00", ["x@room-1"], id="when a room's value begins, the house's is not"
+            [secret("x", valid_until=on("20 12:00"))],
+            "9 11:00",
+            [],
+            id="a value that lasts longer ends at check-out",
         ),
         pytest.param(
-            [HOUSES, secret("x", stay_id="ana", valid_until=on("4 12:00"))], "4 15:00", ["house"], id="a stay's value that ended before it was shown hides nothing"
+            [secret("old", valid_until=on("7 12:00")), secret("new", valid_from=on("7 12:00"))],
+            "7 12:00",
+            ["new"],
+            id="the next value follows at once",
+        ),
+        pytest.param(
+            [HOUSES, secret("x", unit_id="room-1", valid_until=on("7 12:00"))],
+            "7 12:00",
+            ["house"],
+            id="after a room's value ended, the house's is shown",
+        ),
+        pytest.param(
+            [HOUSES, secret("x", unit_id="room-1", valid_from=on("7 12:00"))],
+            "7 11:59",
+            ["house"],
+            id="until a room's value begins, the house's is shown",
+        ),
+        pytest.param(
+            [HOUSES, secret("x", unit_id="room-1", valid_from=on("7 12:00"))],
+            "7 12:00",
+            ["x@room-1"],
+            id="when a room's value begins, the house's is not",
+        ),
+        pytest.param(
+            [HOUSES, secret("x", stay_id="ana", valid_until=on("4 12:00"))],
+            "4 15:00",
+            ["house"],
+            id="a stay's value that ended before it was shown hides nothing",
         ),
     ],
 )
@@ -129,7 +188,9 @@ def test_a_guest_in_one_room_sees(secrets: list[Secret], at: str, ids: list[str]
 @pytest.mark.parametrize(
     ("stay", "at", "ids"),
     [
-        pytest.param(stay_with(check_in="12:00"), "4 12:00", ["house"], id="early check-in: 48 hours before that"),
+        pytest.param(
+            stay_with(check_in="12:00"), "4 12:00", ["house"], id="early check-in: 48 hours before that"
+        ),
         pytest.param(stay_with(check_in="12:00"), "4 11:59", [], id="early check-in: no earlier"),
         pytest.param(stay_with(check_in="22:00"), "4 21:59", [], id="agreed late arrival: later"),
         pytest.param(stay_with(check_out="14:00"), "9 13:59", ["house"], id="late check-out: until then"),
@@ -145,17 +206,37 @@ def test_agreed_times_move_the_window(stay: Stay, at: str, ids: list[str]) -> No
 @pytest.mark.parametrize(
     ("secrets", "at", "ids"),
     [
-        pytest.param([ROOMS, OTHER_ROOMS], "6 14:59", ["room@room-1"], id="the second room's code is not there yet"),
-        pytest.param([ROOMS, OTHER_ROOMS], "6 15:00", ["other-room@room-2", "room@room-1"], id="it comes 48 hours before the change"),
-        pytest.param([ROOMS, OTHER_ROOMS], "8 10:59", ["other-room@room-2", "room@room-1"], id="both until the house's check-out"),
-        pytest.param([ROOMS, OTHER_ROOMS], "8 11:00", ["other-room@room-2"], id="then only the second room's"),
+        pytest.param(
+            [ROOMS, OTHER_ROOMS], "6 14:59", ["room@room-1"], id="the second room's code is not there yet"
+        ),
+        pytest.param(
+            [ROOMS, OTHER_ROOMS],
+            "6 15:00",
+            ["other-room@room-2", "room@room-1"],
+            id="it comes 48 hours before the change",
+        ),
+        pytest.param(
+            [ROOMS, OTHER_ROOMS],
+            "8 10:59",
+            ["other-room@room-2", "room@room-1"],
+            id="both until the house's check-out",
+        ),
+        pytest.param(
+            [ROOMS, OTHER_ROOMS], "8 11:00", ["other-room@room-2"], id="then only the second room's"
+        ),
         pytest.param([HOUSES], "8 12:00", ["house"], id="the house's code goes on between the rooms"),
-        pytest.param([secret("x", rule="hours")], "8 12:00", ["x"], id="even when it is shown at check-in only"),
+        pytest.param(
+            [secret("x", rule="hours")], "8 12:00", ["x"], id="even when it is shown at check-in only"
+        ),
         pytest.param([STAYS], "8 12:00", ["stay"], id="so does the stay's"),
-        pytest.param([HOUSES, ROOMS], "6 14:59", ["room@room-1"], id="the room's own value while it is the next"),
+        pytest.param(
+            [HOUSES, ROOMS], "6 14:59", ["room@room-1"], id="the room's own value while it is the next"
+        ),
         pytest.param([HOUSES, ROOMS], "8 11:00", ["house"], id="the house's where the second room has none"),
         pytest.param([HOUSES, OTHER_ROOMS], "5 12:00", ["house"], id="the house's for the first room"),
-        pytest.param([HOUSES, OTHER_ROOMS], "8 15:00", ["other-room@room-2"], id="and the room's own for the second"),
+        pytest.param(
+            [HOUSES, OTHER_ROOMS], "8 15:00", ["other-room@room-2"], id="and the room's own for the second"
+        ),
         pytest.param([ROOMS, OTHER_ROOMS], "9 11:00", [], id="nothing after check-out"),
     ],
 )
@@ -172,7 +253,9 @@ def test_a_rooms_code_belongs_to_the_nights_in_that_room(at: str, ids: list[str]
 
 
 def test_a_guest_without_a_room_yet_sees_the_houses_codes_only() -> None:
-    assert seen([HOUSES, ROOMS, secret("x", "gate-code", unit_id="room-1")], "7 12:00", periods=UNASSIGNED) == ["house"]
+    assert seen(
+        [HOUSES, ROOMS, secret("x", "gate-code", unit_id="room-1")], "7 12:00", periods=UNASSIGNED
+    ) == ["house"]
 
 
 @pytest.mark.parametrize(
@@ -180,8 +263,12 @@ def test_a_guest_without_a_room_yet_sees_the_houses_codes_only() -> None:
     [
         pytest.param("6 13:30", "6 13:29", [], id="not before the room is ready"),
         pytest.param("6 13:30", "6 13:30", ["box-1@room-1"], id="from the moment on when it is ready"),
-        pytest.param("6 13:30", "8 14:59", [], id="what was ready at arrival was the first room, not the second"),
-        pytest.param("6 13:30", "8 15:00", ["box-2@room-2"], id="the second room's is shown at check-in time"),
+        pytest.param(
+            "6 13:30", "8 14:59", [], id="what was ready at arrival was the first room, not the second"
+        ),
+        pytest.param(
+            "6 13:30", "8 15:00", ["box-2@room-2"], id="the second room's is shown at check-in time"
+        ),
     ],
 )
 def test_a_key_box_is_shown_when_the_room_is_ready(ready_at: str, at: str, ids: list[str]) -> None:
@@ -198,9 +285,27 @@ def test_what_waits_for_the_room_is_announced_without_a_time() -> None:
 @pytest.mark.parametrize(
     ("arrives", "leaves", "opens", "ends"),
     [
-        pytest.param("2026-03-28", "2026-03-29", "2026-03-26T15:00", "2026-03-29T10:00", id="the night London loses an hour"),
-        pytest.param("2026-03-30", "2026-03-31", "2026-03-28T14:00", "2026-03-31T10:00", id="48 hours are 48 hours over the change"),
-        pytest.param("2026-10-24", "2026-10-25", "2026-10-22T14:00", "2026-10-25T11:00", id="the night London gains an hour"),
+        pytest.param(
+            "2026-03-28",
+            "2026-03-29",
+            "2026-03-26T15:00",
+            "2026-03-29T10:00",
+            id="the night London loses an hour",
+        ),
+        pytest.param(
+            "2026-03-30",
+            "2026-03-31",
+            "2026-03-28T14:00",
+            "2026-03-31T10:00",
+            id="48 hours are 48 hours over the change",
+        ),
+        pytest.param(
+            "2026-10-24",
+            "2026-10-25",
+            "2026-10-22T14:00",
+            "2026-10-25T11:00",
+            id="the night London gains an hour",
+        ),
     ],
 )
 def test_windows_keep_to_the_clocks_on_the_wall(arrives: str, leaves: str, opens: str, ends: str) -> None:
@@ -238,7 +343,12 @@ def some_secrets(draw: st.DrawFn) -> list[Secret]:
         for begins, ends in pairwise([*times, None]):
             assert begins is not None
             rule = draw(st.sampled_from([("", 0), ("booking", 0), ("hours", 0), ("hours", 72), ("ready", 0)]))
-            fields: dict[str, Any] = {"rule": rule[0], "hours": rule[1], "valid_from": begins, "valid_until": ends}
+            fields: dict[str, Any] = {
+                "rule": rule[0],
+                "hours": rule[1],
+                "valid_from": begins,
+                "valid_until": ends,
+            }
             if draw(st.booleans()):
                 found.append(secret(f"s{len(found)}", **fields, **scope))
     return found
@@ -261,7 +371,9 @@ def test_a_window_ends_after_it_opens_and_at_check_out_at_the_latest(
 
 @settings(max_examples=150)
 @given(some_secrets(), STAY, HOURS)
-def test_in_one_room_there_is_never_more_than_one_value(secrets: list[Secret], stay: Stay, at: datetime) -> None:
+def test_in_one_room_there_is_never_more_than_one_value(
+    secrets: list[Secret], stay: Stay, at: datetime
+) -> None:
     assert len(seen(secrets, at, stay=stay)) <= 1
 
 
@@ -356,7 +468,9 @@ def test_a_value_for_ever_takes_the_place_of_a_planned_one(inn: Inn) -> None:
         pytest.param("4" * 501, {}, "longer than 500 characters", id="a novel"),
         pytest.param("4711\n4712", {}, "or several lines", id="several lines"),
         pytest.param("4711", {"name": "Door Code"}, "is not a short name", id="a name with spaces"),
-        pytest.param("4711", {"valid_until": AT}, "would end before it begins", id="an end before the beginning"),
+        pytest.param(
+            "4711", {"valid_until": AT}, "would end before it begins", id="an end before the beginning"
+        ),
     ],
 )
 def test_what_is_no_secret_is_refused_without_repeating_it(

@@ -49,7 +49,9 @@ def test_variables_of_other_programs_do_not_matter(tmp_path: Path) -> None:
     assert load_settings(tmp_path, {"CONTENT": "words", "GUESTLINK_HOME": "/"}).content == "content"
 
 
-def test_settings_can_be_read_from_any_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_can_be_read_from_any_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     settings = load_settings(Path(), {})
     monkeypatch.chdir("/")
@@ -106,7 +108,8 @@ def test_a_bad_variable_is_told_like_a_bad_line(tmp_path: Path, name: str, value
 
 
 @pytest.mark.parametrize(
-    "value", ["http://localhost:8080", "https://stay.example.com", "http://192.168.1.4:80", "https://[::1]:8443"]
+    "value",
+    ["http://localhost:8080", "https://stay.example.com", "http://192.168.1.4:80", "https://[::1]:8443"],
 )
 def test_good_addresses_are_taken(tmp_path: Path, value: str) -> None:
     assert load_settings(tmp_path, {"GUESTLINK_PUBLIC_URL": value}).public_url == value
@@ -115,7 +118,9 @@ def test_good_addresses_are_taken(tmp_path: Path, value: str) -> None:
 @pytest.mark.parametrize(
     ("text", "setting", "words"),
     [
-        pytest.param('databse_url = "x"', "databse_url", "Known: database_url, site_url", id="a misspelt name"),
+        pytest.param(
+            'databse_url = "x"', "databse_url", "Known: database_url, site_url", id="a misspelt name"
+        ),
         pytest.param("public_url = 8080", "public_url", "what guests' links begin with", id="a number"),
         pytest.param("public_url = ", "guestlink.toml", 'Each line is `name = "value"`.', id="half a line"),
     ],
@@ -188,7 +193,9 @@ def test_a_target_is_known_by_its_address_without_options(tmp_path: Path, site_u
 
 # -- saving -----------------------------------------------------------------------------------------
 def test_a_saved_setting_is_read_again(tmp_path: Path) -> None:
-    saved = save_setting(load_settings(tmp_path, {}), signing_key_id='K"1', public_url="https://stay.example.com")
+    saved = save_setting(
+        load_settings(tmp_path, {}), signing_key_id='K"1', public_url="https://stay.example.com"
+    )
     assert load_settings(tmp_path, {}) == saved
     assert saved.signing_key_id == 'K"1'
 
@@ -231,7 +238,9 @@ def test_no_moment_of_saving_leaves_the_file_open_to_others(
     assert modes == [0o600]
 
 
-def test_a_save_that_dies_half_way_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_save_that_dies_half_way_leaves_the_old_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings = load_settings(write(tmp_path, 'signing_key_id = "K1"\n'), {})
 
     def torn(self: Path, text: str, encoding: str) -> int:

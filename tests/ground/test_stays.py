@@ -42,7 +42,13 @@ def test_a_new_stay_has_a_guest_a_link_a_code_an_event_and_a_rebuild(inn: Inn) -
     changes = inn.house.changes
     stay = inn.add("HM4711", adults=2, children=1, pets=1, expected_arrival="21:30", amount=12_300)
     assert (stay.from_on, stay.until_on, stay.status, stay.version) == (FRIDAY, SUNDAY, "confirmed", 1)
-    assert (stay.adults, stay.children, stay.pets, stay.expected_arrival, stay.amount) == (2, 1, 1, "21:30", 12_300)
+    assert (stay.adults, stay.children, stay.pets, stay.expected_arrival, stay.amount) == (
+        2,
+        1,
+        1,
+        "21:30",
+        12_300,
+    )
     (guest,), (link,) = inn.guests(stay), inn.links(stay)
     assert (opened(inn.ring, guest), guest.role) == (ANA, "booker")
     assert (link.contact_id, link.generation, link.replaced_at) == (guest.id, 1, None)
@@ -100,7 +106,9 @@ def test_rooms_of_one_booking_are_a_party(inn: Inn) -> None:
     [
         pytest.param({"adults": -1}, "number of people", id="less than nobody"),
         pytest.param({"children": 100}, "number of people", id="a school"),
-        pytest.param({"expected_arrival": "late"}, "expected_arrival is 'late'", id="an arrival that is no time"),
+        pytest.param(
+            {"expected_arrival": "late"}, "expected_arrival is 'late'", id="an arrival that is no time"
+        ),
         pytest.param({"check_in": "25:00"}, "check_in is '25:00'", id="a check-in after midnight"),
         pytest.param({"check_out": "T1100"}, "check_out is 'T1100'", id="a time in another writing"),
         pytest.param({"language": "klingon"}, "'klingon' is not a language", id="no language"),
@@ -131,7 +139,8 @@ def test_what_makes_no_sense_is_refused_when_added_and_when_changed(
 )
 def test_dates_that_are_no_stay_are_refused(inn: Inn, nights: list[tuple[int, int]], words: str) -> None:
     periods = tuple(
-        Period(unit_id=None, from_on=FRIDAY + begins * DAY, until_on=FRIDAY + ends * DAY) for begins, ends in nights
+        Period(unit_id=None, from_on=FRIDAY + begins * DAY, until_on=FRIDAY + ends * DAY)
+        for begins, ends in nights
     )
     draft = stays.StayDraft(source="desk", source_uid="HM4711", periods=periods)
     with pytest.raises(InvalidInput, match=words), inn.database.write() as tx:
@@ -157,7 +166,9 @@ def test_a_room_is_taken_by_night(inn: Inn, begins: int, ends: int, is_taken: bo
     before = everything(inn)
     for attempt in (lambda: inn.add("YUKI", wanted), lambda: inn.change(other, new_periods=(wanted,))):
         if is_taken:
-            with pytest.raises(Refused, match="room-1 is taken from 2026-11-06 until 2026-11-08 by ANA") as caught:
+            with pytest.raises(
+                Refused, match="room-1 is taken from 2026-11-06 until 2026-11-08 by ANA"
+            ) as caught:
                 attempt()
             assert "give another unit" in caught.value.hint
             assert everything(inn) == before
@@ -166,7 +177,9 @@ def test_a_room_is_taken_by_night(inn: Inn, begins: int, ends: int, is_taken: bo
 
 
 @pytest.mark.parametrize("status", ["cancelled", "no_show"])
-def test_a_stay_that_is_off_frees_its_room_and_cannot_come_back_into_a_taken_one(inn: Inn, status: str) -> None:
+def test_a_stay_that_is_off_frees_its_room_and_cannot_come_back_into_a_taken_one(
+    inn: Inn, status: str
+) -> None:
     ana = inn.change(inn.add("ANA"), status=status)
     tomas = inn.add("TOMAS", guest=TOMAS)
     with pytest.raises(Refused, match="room-1 is taken"):
@@ -207,7 +220,9 @@ def test_an_extra_night_keeps_the_link(inn: Inn) -> None:
 
 def test_a_change_of_rooms_keeps_the_stay_and_frees_the_first_room(inn: Inn) -> None:
     stay = inn.add("ANA")
-    moved = inn.change(stay, new_periods=(inn.period(nights=1), inn.period("room-2", on=FRIDAY + DAY, nights=1)))
+    moved = inn.change(
+        stay, new_periods=(inn.period(nights=1), inn.period("room-2", on=FRIDAY + DAY, nights=1))
+    )
     assert [period.unit for period in inn.periods(moved)] == ["room-1", "room-2"]
     assert (moved.id, moved.from_on, moved.until_on) == (stay.id, FRIDAY, SUNDAY)
     inn.add("TOMAS", inn.period("room-1", on=FRIDAY + DAY, nights=1), guest=TOMAS)
@@ -286,7 +301,10 @@ def test_what_is_newly_known_of_a_guest_is_added_to_what_was(inn: Inn) -> None:
     renamed = inn.change(stay, guest=Person(email=ANA.email, phone=ANA.phone))
     assert opened(inn.ring, inn.guests(renamed)[0]) == ANA
     assert (renamed.version, inn.guests(renamed)[0].version) == (2, 2)
-    assert {rebuild.stay_id for rebuild in inn.queue()} == {stay.id, ""}  # other stays of Ana may show her name
+    assert {rebuild.stay_id for rebuild in inn.queue()} == {
+        stay.id,
+        "",
+    }  # other stays of Ana may show her name
 
 
 def test_a_returning_guest_is_one_person_with_two_links(inn: Inn) -> None:

@@ -10,26 +10,72 @@ from guestlink.zones import local_date, local_instant, month_end_after
 
 LONDON, CASABLANCA, APIA = "Europe/London", "Africa/Casablanca", "Pacific/Apia"
 SOME_DAY = st.dates(date(2000, 1, 1), date(2037, 12, 31))
-SOME_ZONE = st.sampled_from([LONDON, CASABLANCA, APIA, "America/St_Johns", "Asia/Kathmandu", "Pacific/Chatham"])
+SOME_ZONE = st.sampled_from(
+    [LONDON, CASABLANCA, APIA, "America/St_Johns", "Asia/Kathmandu", "Pacific/Chatham"]
+)
 
 
 @pytest.mark.parametrize(
     ("zone", "on", "at", "instant"),
     [
         pytest.param(LONDON, "2026-11-06", "15:00", "2026-11-06T15:00", id="London in winter is UTC"),
-        pytest.param(LONDON, "2026-07-06", "15:00", "2026-07-06T14:00", id="London in summer is an hour ahead"),
-        pytest.param(LONDON, "2026-03-29", "00:59", "2026-03-29T00:59", id="just before London's clocks go forward"),
-        pytest.param(LONDON, "2026-03-29", "01:30", "2026-03-29T01:30", id="a time London skips counts as the same span after"),
-        pytest.param(LONDON, "2026-03-29", "02:30", "2026-03-29T01:30", id="and is the instant of an hour later on the wall"),
-        pytest.param(LONDON, "2026-10-25", "01:30", "2026-10-25T00:30", id="of a time London repeats the first is meant"),
-        pytest.param(LONDON, "2026-10-25", "02:00", "2026-10-25T02:00", id="just after London's clocks go back"),
-        pytest.param(CASABLANCA, "2026-01-15", "15:00", "2026-01-15T14:00", id="Casablanca is an hour ahead all year"),
+        pytest.param(
+            LONDON, "2026-07-06", "15:00", "2026-07-06T14:00", id="London in summer is an hour ahead"
+        ),
+        pytest.param(
+            LONDON, "2026-03-29", "00:59", "2026-03-29T00:59", id="just before London's clocks go forward"
+        ),
+        pytest.param(
+            LONDON,
+            "2026-03-29",
+            "01:30",
+            "2026-03-29T01:30",
+            id="a time London skips counts as the same span after",
+        ),
+        pytest.param(
+            LONDON,
+            "2026-03-29",
+            "02:30",
+            "2026-03-29T01:30",
+            id="and is the instant of an hour later on the wall",
+        ),
+        pytest.param(
+            LONDON,
+            "2026-10-25",
+            "01:30",
+            "2026-10-25T00:30",
+            id="of a time London repeats the first is meant",
+        ),
+        pytest.param(
+            LONDON, "2026-10-25", "02:00", "2026-10-25T02:00", id="just after London's clocks go back"
+        ),
+        pytest.param(
+            CASABLANCA, "2026-01-15", "15:00", "2026-01-15T14:00", id="Casablanca is an hour ahead all year"
+        ),
         pytest.param(CASABLANCA, "2026-03-01", "15:00", "2026-03-01T15:00", id="but not in Ramadan"),
-        pytest.param(CASABLANCA, "2026-02-15", "02:30", "2026-02-15T01:30", id="of a time Casablanca repeats the first is meant"),
-        pytest.param(CASABLANCA, "2026-03-22", "02:30", "2026-03-22T02:30", id="a time Casablanca skips counts as after"),
-        pytest.param(APIA, "2011-12-29", "15:00", "2011-12-30T01:00", id="Apia before it crossed the date line"),
-        pytest.param(APIA, "2011-12-30", "15:00", "2011-12-31T01:00", id="the day Apia skipped counts as the day after"),
-        pytest.param(APIA, "2011-12-31", "15:00", "2011-12-31T01:00", id="Apia after it crossed the date line"),
+        pytest.param(
+            CASABLANCA,
+            "2026-02-15",
+            "02:30",
+            "2026-02-15T01:30",
+            id="of a time Casablanca repeats the first is meant",
+        ),
+        pytest.param(
+            CASABLANCA,
+            "2026-03-22",
+            "02:30",
+            "2026-03-22T02:30",
+            id="a time Casablanca skips counts as after",
+        ),
+        pytest.param(
+            APIA, "2011-12-29", "15:00", "2011-12-30T01:00", id="Apia before it crossed the date line"
+        ),
+        pytest.param(
+            APIA, "2011-12-30", "15:00", "2011-12-31T01:00", id="the day Apia skipped counts as the day after"
+        ),
+        pytest.param(
+            APIA, "2011-12-31", "15:00", "2011-12-31T01:00", id="Apia after it crossed the date line"
+        ),
         pytest.param(APIA, "2026-01-15", "15:00", "2026-01-15T02:00", id="Apia has no summer time any more"),
     ],
 )
