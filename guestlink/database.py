@@ -100,15 +100,15 @@ class Connection:
 
 # -- SQLite ----------------------------------------------------------------------------------------
 class SQLite:
-    """One file: WAL, synchronous=FULL, one writer at a time, a reading connection per thread."""
+    """One file: WAL, synchronous=FULL, one writer at a time, a reading connection for each reader at once."""
 
     kind = "sqlite"
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._writing = threading.RLock()
-        self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
@@ -133,18 +133,17 @@ class SQLite:
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
-        if not hasattr(self._local, "reader"):
-            self._local.reader = self._open()
-        driver: sqlite3.Connection = self._local.reader
         with _translated():
-            if driver.in_transaction:  # a read within a read
-                yield Connection(driver, "sqlite3", self.kind)
-                return
+            try:
+                driver = self._idle.pop()
+            except IndexError:
+                driver = self._open()
             driver.execute("begin")
             try:
                 yield Connection(driver, "sqlite3", self.kind)
             finally:
                 driver.execute("rollback")
+                self._idle.append(driver)
 
     @contextmanager
     def write(self) -> Iterator[Writing]:
@@ -163,6 +162,7 @@ class SQLite:
             for driver in self._opened:
                 driver.close()
             self._opened.clear()
+            self._idle.clear()
 
 
 def _switch_to_wal(driver: sqlite3.Connection) -> None:

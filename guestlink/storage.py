@@ -85,7 +85,7 @@ def open_storage(url: str, *, home: Path) -> Storage:
 
 
 def checked(path: str) -> str:
-    """A path that stays below its root, or InvalidInput. Names that begin with a dot are ours: drafts, locks."""
+    """A path that stays below its root, or InvalidInput. A name with a dot in front is a draft or a lock."""
     pieces = path.split("/")
     if not path.isprintable() or "\\" in path or {"", ".", ".."} & {*pieces} or pieces[-1].startswith("."):
         raise InvalidInput(f"{path!r} is not a path of an object.")
@@ -231,7 +231,7 @@ class S3:
         return result["e_tag"] or ""
 
     def _same(self, path: str, body: bytes) -> str:
-        """The tag of what lies there when it is what we wanted to put, as after a put whose answer was lost."""
+        """The tag of what lies there if it is what we wanted to put, as after a put whose answer was lost."""
         try:
             stored = self.get(path)
         except NotFound:

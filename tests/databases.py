@@ -29,6 +29,9 @@ FRIDAY = date(2026, 11, 6)
 ANA = Person(name="Ana Lindqvist", phone="+44 7700 900123", email="ana@example.com")
 TOMAS = Person(name="Tomas Arrieta", phone="+1 555 0142")
 PATIENCE = 60.0
+TABLES = (
+    "select tablename from pg_tables where schemaname = current_schema and tablename <> 'schema_versions'"
+)
 SQLITE_URL = "sqlite:///data/guestlink.db"
 
 
@@ -122,10 +125,10 @@ def place(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Place:
         shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "data" / "guestlink.db")
         return Place(SQLITE_URL, tmp_path)
     url: str = request.getfixturevalue("migrated_schema")
-    with psycopg.connect(url, autocommit=True) as server:
-        known = "select tablename from pg_tables where schemaname = current_schema and tablename <> 'schema_versions'"
-        tables = sql.SQL(", ").join(sql.Identifier(table) for (table,) in server.execute(known))
-        server.execute(sql.SQL("truncate {} restart identity").format(tables))
+    with psycopg.connect(url) as server:
+        server.execute("set local session_replication_role = replica")  # in any order; faster than truncate
+        for (table,) in server.execute(TABLES).fetchall():
+            server.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
     return Place(url, tmp_path)
 
 

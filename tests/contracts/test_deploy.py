@@ -256,7 +256,8 @@ def test_a_spoiled_template_breaks_the_promise(template: Node, promise: Promise,
 
 def test_without_an_api_nothing_leads_to_one(template: Node) -> None:
     stack = Stack(template, PublicKeyA="PEM A")
-    assert stack.patterns() == ["/w/_/*", "/w/sw.js", "/w/*", "/assets/*.svg", "/assets/*", "/staff/*", "/host/*"]
+    site = ["/w/_/*", "/w/sw.js", "/w/*", "/assets/*.svg", "/assets/*", "/staff/*", "/host/*"]
+    assert stack.patterns() == site
     assert [origin["Id"] for origin in stack.distribution["Origins"]] == ["site"]
     assert "ApiHeaders" not in stack.resources
 

@@ -1,4 +1,4 @@
-"""Migrations: an old database opens in new code, a killed one is at the old or the new schema, a newer one is taken."""
+"""Migrations: an old database opens in new code, a killed one at the old or new schema, a newer one too."""
 
 import sqlite3
 from collections.abc import Callable
@@ -31,21 +31,23 @@ def raw(place: Place) -> Database:
     return PostgreSQL(place.url)
 
 
+SQLITE_TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite%'"
+POSTGRESQL_COLUMNS = """
+select table_name, column_name from information_schema.columns where table_schema = current_schema
+"""
+
+
 def shape(place: Place) -> Shape:
     """Table -> columns, read without our code."""
     if place.url.startswith("sqlite"):
         with closing(sqlite3.connect(place.home / place.url.removeprefix("sqlite:///"))) as driver:
-            tables = driver.execute(
-                "select name from sqlite_master where type = 'table' and name not like 'sqlite%'"
-            )
+            tables = driver.execute(SQLITE_TABLES).fetchall()
             return {
-                table: {row[1] for row in driver.execute(f"pragma table_info({table})")}
-                for (table,) in tables.fetchall()
+                name: {row[1] for row in driver.execute(f"pragma table_info({name})")} for (name,) in tables
             }
     found: Shape = {}
     with psycopg.connect(place.url) as server:
-        columns = "select table_name, column_name from information_schema.columns where table_schema = current_schema"
-        for table, column in server.execute(columns):
+        for table, column in server.execute(POSTGRESQL_COLUMNS):
             found.setdefault(table, set()).add(column)
     return found
 
@@ -149,7 +151,7 @@ def test_a_database_of_a_newer_version_is_accepted(place: Place) -> None:
     place.open().close()
     execute(place, "alter table units add column floor bigint not null default 0")
     execute(place, "create table lifts (id text primary key)")
-    execute(place, f"insert into schema_versions (version) values ({NEWEST + 7})")
+    execute(place, f"insert into schema_versions (version) values ({NEWEST + 7})")  # noqa: S608 - a number
     database = place.open()
     assert migrate(database) == NEWEST + 7
     furnish(database)
@@ -193,7 +195,7 @@ for word in arguments:
 
 
 def deaths(engine: str) -> list[int]:
-    """After the first statement of each migration, after one in the middle, after the last, after its record."""
+    """After each migration's first statement, after one in the middle, after the last, after its record."""
     found, before = [], 0
     for _, file in module._migrations(engine):
         statements = len(module._statements(file.read_text()))

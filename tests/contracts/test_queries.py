@@ -129,20 +129,19 @@ def test_every_query_gets_exactly_the_values_that_it_names() -> None:
     assert not wrong
 
 
+SQL = re.compile(
+    r"(select|insert into|update|delete from|create table)\b.+\b(from|values|set|where)\b", re.DOTALL
+)
+
+
 def test_sql_is_never_assembled_from_strings() -> None:
-    """Only guestlink/sql/ and the migrations hold SQL (STYLE.md); what the database itself says is two words long."""
-    words = re.compile(
-        r"\b(select|insert into|update|delete from|create table)\b.+\b(from|values|set|where)\b", re.DOTALL
-    )
-    found = []
-    for source in SOURCES:
-        for node in ast.walk(ast.parse(source.read_text("utf-8"))):
-            if (
-                isinstance(node, ast.Constant)
-                and isinstance(node.value, str)
-                and words.match(node.value.strip())
-            ):
-                found.append(f"{source.relative_to(ROOT)}:{node.lineno}")
+    """Only guestlink/sql/ and the migrations hold SQL (STYLE.md)."""
+    found = [
+        f"{source.relative_to(ROOT)}:{node.lineno}"
+        for source in SOURCES
+        for node in ast.walk(ast.parse(source.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.match(node.value.strip())
+    ]
     assert not found
 
 

@@ -181,7 +181,7 @@ def test_keys_are_derived_as_rfc_5869_derives_them() -> None:
 
 
 def test_a_sealed_page_is_opened_by_the_steps_that_a_browser_takes() -> None:
-    """HKDF without salt, AES-256-GCM, the nonce in front, every part of the AAD with its length, raw deflate."""
+    """HKDF without salt, AES-256-GCM with the nonce in front, lengths before parts of the AAD, deflate."""
     sealed = PageSeal(K).seal(b"<p>Ana</p>", **HERE)
     extracted = hmac.digest(bytes(32), K, "sha256")
     key = hmac.digest(extracted, b"guestlink seal v1\x01", "sha256")
@@ -304,7 +304,7 @@ def test_a_broken_file_of_keys_is_told_in_words(file: Path, body: bytes) -> None
 
 
 def test_a_missing_file_of_keys_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="does not exist.* Run `publish.py init` to make the keys"):
+    with pytest.raises(SettingsError, match=r"does not exist.* Run `publish\.py init` to make the keys"):
         read_keys(tmp_path / "keyring.json")
 
 

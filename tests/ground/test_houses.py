@@ -37,7 +37,7 @@ def test_a_new_property_is_as_it_was_told_and_leaves_an_event_and_a_rebuild(inn:
 
 def test_a_property_is_added_once(inn: Inn) -> None:
     add(inn)
-    with pytest.raises(Refused, match="The property 'quay' exists.*`publish.py property set` changes it"):
+    with pytest.raises(Refused, match=r"The property 'quay' exists.*`publish\.py property set` changes it"):
         add(inn)
 
 

@@ -146,7 +146,7 @@ def _as_base64(text: str) -> str:
 
 
 def test_amazons_own_signer_makes_the_same_url() -> None:
-    """botocore does not know the hash algorithm's parameter yet (2026); all else is byte for byte the same."""
+    """It does not know the parameter of the hash algorithm (2026); all else is byte for byte the same."""
     key = RING.signer("K1")
     signer = CloudFrontSigner(
         "K1", lambda message: key.sign(message, ec.ECDSA(SHA256(), deterministic_signing=True))
