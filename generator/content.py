@@ -1,11 +1,12 @@
 """A host's folder -> HostContent. Fields and Markdown go through Pelican's reader, then through `prose`.
 
-Every mistake is told with file and line, all of a property at once. Knows no guest and no secret's value.
+Every mistake is told with file and line, all of a property at once. Knows no guest, tells no secret's value.
 """
 
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
@@ -17,7 +18,6 @@ from generator.files.entries import House, Place, Section, Service, Words
 from generator.files.front_matter import Problem
 from generator.files.grammar import Field, Reveal
 from generator.files.host_folder import folder_digest
-from generator.files.leaks import Leaks
 from generator.files.manuscripts import Manuscripts
 from generator.files.pictures import Picture, read_picture
 from guestlink.language import fallback_order, minor_digits
@@ -39,6 +39,7 @@ __all__ = [
 
 T = TypeVar("T")
 
+NO_VALUES: Mapping[str, str] = MappingProxyType({})
 _META = 27  # where MetaExtension puts it: before anything that knows Markdown
 
 
@@ -77,14 +78,14 @@ def read_property(
     units: frozenset[str],
     currency: str,
     secret_names: frozenset[str] = frozenset(),
-    leaks: Leaks | None = None,
+    values: Mapping[str, str] = NO_VALUES,
 ) -> HostContent:
-    """Everything in a property's folder. `leaks` names the secret whose current value a token is.
+    """Everything in a property's folder. `values` are the secrets' current ones, each with its secret's name.
 
     Raises ContentErrors with all mistakes. What is no mistake (translations missing or stale, files that
     nothing reads, short tokens that may be codes) is in `problems`.
     """
-    files = Manuscripts(folder, markdown=_HostReader().read_text, secret_names=secret_names, leaks=leaks)
+    files = Manuscripts(folder, markdown=_HostReader().read_text, secret_names=secret_names, values=values)
     front = files.first.front
     secrets = entries.distinct(front, "secrets", front.many("secrets", grammar.secret))
     labels = {secret.name: secret.label for secret in secrets}

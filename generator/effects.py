@@ -34,6 +34,8 @@ def put_all(
             outcomes = list(
                 pool.map(lambda pair: _put_one(press, held, *pair), zip(chunk, bodies, strict=True))
             )
+            if any(item.uploaded for item in outcomes):
+                press.target.storage.settle()
             with press.database.write() as tx:
                 ledger.record_puts(tx, held, outcomes, at=at)
             done += outcomes
@@ -70,7 +72,10 @@ def delete_all(press: Press, held: Lease, deletes: Sequence[Delete], *, at: date
         with press.database.write() as tx:
             ledger.plan_deletes(tx, held, chunk, at=at)
         for step in chunk:
+            with press.database.write() as tx:
+                held.renew(tx)
             press.target.storage.delete(step.path)
+        press.target.storage.settle()
         with press.database.write() as tx:
             ledger.record_deletes(tx, held, chunk)
 

@@ -85,6 +85,7 @@ def next_boundary(view: StayView, content: HostContent, *, at: datetime) -> date
         for window in _windows(view, content, at):
             instants += [instant for instant in (window.opens, window.ends) if instant]
         instants += _dated(content, house)
+        instants += [_midnight_after(period.until_on, house) for period in view.periods]
     later = [instant for instant in instants if instant > at]
     return min(later) if later else None
 
@@ -111,9 +112,7 @@ def _welcome(
     parts = {
         "content": _digest([_shared(content, tag), *(section.digest for section in chosen)]),
         "stay": _digest([repr(_identity(view)), house.zone, house.currency, house.check_in, house.check_out]),
-        "codes": _digest(
-            [f"{w.secret_id}:{w.version}:{w.opens}:{w.ends}" for w in (*shown, *coming)] + [*missing]
-        ),
+        "codes": _digest(["shown", *map(_mark, shown), "coming", *map(_mark, coming), "missing", *missing]),
         "phase": now,
         "key": f"{view.link.id}:{site.key_id}:",
         "link": ",".join(offered),
@@ -209,7 +208,15 @@ def _dated(content: HostContent, house: Property) -> Iterable[datetime]:
             if section.shown_from:
                 yield zones.local_instant(section.shown_from, time(0), house.zone)
             if section.shown_until:
-                yield zones.local_instant(section.shown_until + timedelta(days=1), time(0), house.zone)
+                yield _midnight_after(section.shown_until, house)
+
+
+def _midnight_after(on: date, house: Property) -> datetime:
+    return zones.local_instant(on + timedelta(days=1), time(0), house.zone)
+
+
+def _mark(window: Window) -> str:
+    return f"{window.secret_id}:{window.version}:{window.opens}:{window.ends}"
 
 
 # -- hashing ---------------------------------------------------------------------------------------

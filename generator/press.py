@@ -104,7 +104,7 @@ class Press:
             units=units,
             currency=house.currency,
             secret_names=frozenset(values.values()),
-            leaks=values.get,
+            values=values,
         )
 
 

@@ -9,24 +9,32 @@ import logging
 import threading
 from collections import defaultdict
 from datetime import datetime
+from pathlib import Path
 
 from generator.orders import Order, Outcome
 from generator.press import Press
 from generator.publishing import publish_property, send_invalidations
+from generator.site_objects import renew_site, site_is_old
 from guestlink import clock, rebuilds, records
 from guestlink.errors import GuestLinkError
 from guestlink.rebuilds import Rebuild
 from guestlink.records import Property
+from guestlink.settings import PROGRAM
 
 IDLE_SECONDS = 1.0
 log = logging.getLogger("guestlink.rebuilder")
 
 
-def run(press: Press, stop: threading.Event) -> None:
-    """Works until `stop` is set. Waits on monotonic time and compares with the clock, so that tests can step
-    it.
+def run(press: Press, stop: threading.Event) -> bool:
+    """Works until `stop` is set, or until what it works with has changed; True in the second case.
+
+    A worker that went on with old settings, keys, theme or program would sign pages with a key that nobody
+    trusts any more. It waits on monotonic time and compares with the clock, so that tests can step it.
     """
+    mark = working_mark(press)
     while not stop.is_set():
+        if working_mark(press) != mark:
+            return True
         try:
             worked = work_once(press, at=clock.now())
         except GuestLinkError as error:
@@ -34,11 +42,36 @@ def run(press: Press, stop: threading.Event) -> None:
             worked = 0
         if not worked:
             stop.wait(IDLE_SECONDS)
+    return False
+
+
+def working_mark(press: Press) -> int:
+    """Changes whenever a file changes that a publish depends on: settings, key ring, theme, program."""
+    settings = press.settings
+    files = [settings.file, settings.keys_file, *settings.theme_folder.rglob("*")]
+    files += [file for folder in ("generator", "guestlink") for file in (PROGRAM / folder).rglob("*.py")]
+    return hash(tuple(_stamp(file) for file in sorted(files)))
+
+
+def _stamp(file: Path) -> tuple[str, int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return str(file), 0, 0
+    return str(file), found.st_mtime_ns, found.st_size
 
 
 def work_once(press: Press, *, at: datetime) -> int:
-    """Publishes everything that is due at this instant; returns how many rebuilds were settled."""
+    """Publishes everything that is due at this instant; returns how many rebuilds were settled.
+
+    After an upgrade the theme's files go first: no page is ever live before what it loads.
+    """
     claimed = rebuilds.claim_due(press.database, at=at)
+    if claimed and site_is_old(press):
+        renewed = renew_site(press, at=at)
+        if renewed.error:
+            _record_failure(press, claimed, str(renewed.error), at=at)
+            return len(claimed)
     for house, group in _by_property(press, claimed):
         for stay_id, rows in _by_stay(group).items():
             _settle(press, house, rows, stay_id=stay_id, at=at)
@@ -67,12 +100,17 @@ def _by_stay(group: list[Rebuild]) -> dict[str, list[Rebuild]]:
 
 def _settle(press: Press, house: Property, rows: list[Rebuild], *, stay_id: str, at: datetime) -> None:
     order = Order(only_property=house.slug, only_stay=stay_id, from_files=False)
+
+    def keep(what: str, done: int, total: int) -> None:
+        with press.database.write() as tx:
+            rebuilds.renew(tx, rows, at=clock.now())
+
     try:
-        outcome = publish_property(press, house, order, at=at)
+        outcome = publish_property(press, house, order, at=at, progress=keep)
     except GuestLinkError as error:
-        _record_failure(press, rows, str(error), retry=error.retry, at=at)
+        _record_failure(press, rows, str(error), at=at)
     except Exception as error:  # the loop must go on; the row tells what happened
-        _record_failure(press, rows, f"{type(error).__name__}: a defect of the program", retry=True, at=at)
+        _record_failure(press, rows, f"{type(error).__name__}: a defect of the program", at=at)
     else:
         with press.database.write() as tx:
             for rebuild in rows:
@@ -83,10 +121,16 @@ def in_words(outcome: Outcome) -> str:
     return f"{outcome.uploaded} put, {outcome.deleted} deleted"
 
 
-def _record_failure(press: Press, rows: list[Rebuild], reason: str, *, retry: bool, at: datetime) -> None:
-    widest, *others = sorted(rows, key=lambda rebuild: rebuild.stay_id)
-    log.warning("rebuild-failed rebuild=%s retry=%s", widest.id, retry)
+def _record_failure(press: Press, rows: list[Rebuild], reason: str, *, at: datetime) -> None:
+    """The widest rebuild of each property is tried again; what it covers needs no try of its own."""
+    log.warning("rebuild-failed rebuild=%s", rows[0].id)
+    seen: set[str] = set()
     with press.database.write() as tx:
-        rebuilds.fail(tx, widest, outcome=reason, at=at, retry=retry)
-        for rebuild in others:
-            rebuilds.finish(tx, rebuild, outcome="tried again with another", at=at)
+        for rebuild in sorted(rows, key=lambda rebuild: (rebuild.property_id, rebuild.stay_id)):
+            covered = rebuild.property_id in seen
+            if not rebuild.stay_id:
+                seen.add(rebuild.property_id)
+            if covered:
+                rebuilds.finish(tx, rebuild, outcome="tried again with another", at=at)
+            else:
+                rebuilds.fail(tx, rebuild, outcome=reason, at=at)

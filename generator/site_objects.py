@@ -1,7 +1,7 @@
 """Objects that belong to no property: the theme's files, the landing page, the page for what is not there."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -16,15 +16,40 @@ from generator.plan import Wanted, plan
 from generator.press import Press
 from generator.targets import publishing_lock
 from guestlink import catalogue, records
+from guestlink.errors import GuestLinkError
 
 
 def publish_assets(press: Press, order: Order, *, at: datetime) -> Outcome:
-    """The theme's files, before any page that loads them."""
-    return _publish_site(press, order, press.theme.assets(), kind="asset", at=at)
+    """The theme's files, before any page that loads them. Errors are in the outcome."""
+    return _told(lambda: _publish_site(press, order, press.theme.assets(), kind="asset", at=at))
+
+
+def site_is_old(press: Press) -> bool:
+    """True when another program or theme published the site last."""
+    with press.database.read() as db:
+        before = ledger.load_publication(db, SITE, target=press.target.name)
+    return before.fingerprint != press.site.fingerprint
+
+
+def renew_site(press: Press, *, at: datetime) -> Outcome:
+    """Everything that belongs to no property, for a worker that runs newer code than the last publish."""
+    outcome = publish_assets(press, Order(), at=at)
+    return outcome if outcome.error else publish_shells(press, Order(), at=at)
 
 
 def publish_shells(press: Press, order: Order, *, at: datetime) -> Outcome:
     """Landing page and 404, after the properties they name; made when something they show changed."""
+    return _told(lambda: _publish_shells(press, order, at=at))
+
+
+def _told(work: Callable[[], Outcome]) -> Outcome:
+    try:
+        return work()
+    except GuestLinkError as error:
+        return Outcome(slug=SITE, error=error)
+
+
+def _publish_shells(press: Press, order: Order, *, at: datetime) -> Outcome:
     with press.database.read() as db:
         houses = records.properties(db)
         kept = {house.slug: catalogue.last_content(db, house) for house in houses}
@@ -54,6 +79,8 @@ def _publish_site(
     with press.database.read() as db:
         live = [row for row in ledger.live_objects(db, SITE, target=target) if row.kind == kind]
     steps = plan(wanted, live, at=at, now=order.now)
+    if kind == "asset" and not _all_current(press):
+        steps = msgspec.structs.replace(steps, deletes=(), leaving=())
     if steps.empty or order.dry_run:
         return counted(Outcome(slug=SITE), steps, wanted)
     with (
@@ -68,3 +95,17 @@ def _publish_site(
             ledger.record_leaving(tx, held, steps.leaving, at=at)
     uploaded = sum(item.uploaded for item in done)
     return msgspec.structs.replace(counted(Outcome(slug=SITE), steps, wanted), uploaded=uploaded)
+
+
+def _all_current(press: Press) -> bool:
+    """True when every property was last published by this very program and theme.
+
+    Until then pages are live that load the old theme's files, and none of those may leave.
+    """
+    target = press.target.name
+    with press.database.read() as db:
+        made = {
+            row["property_id"]: row["fingerprint"] for row in db.all("publications_of_target", target=target)
+        }
+        houses = [house.id for house in records.properties(db)]
+    return all(made.get(house) == press.site.fingerprint for house in (SITE, *houses))

@@ -81,12 +81,13 @@ def _waits(
     folder = settings.content_folder / house.slug
     if folder.is_dir() and folder_digest(folder) != before.content_hash:
         waits.append("files were edited since the last publish")
-    if before.changes != house.changes:
-        waits.append(f"{house.changes - before.changes} changes of records since the last whole publish")
     late = [item for item in asked if item.state == "waiting" and not _ahead(item, at)]
     if late:
-        waits.append(f"{len(late)} rebuilds are due: {late[0].why}")
-    waits += [f"a rebuild failed: {item.outcome}" for item in asked if item.state == "failed"]
+        reasons = ", ".join(dict.fromkeys(item.why for item in late))
+        waits.append(f"changes wait to be published: {reasons}")
+    waits += [
+        f"it failed and is tried again: {item.outcome}" for item in asked if item.attempts and item.outcome
+    ]
     return waits
 
 

@@ -69,6 +69,7 @@ def publishing_lock(target: Target, name: str) -> Iterator[bool]:
             f"Another publish of {name or 'the site'} is running.", hint="Wait until it is done."
         ) from None
     else:
+        target.storage.drop_drafts()
         yield True
     finally:
         os.close(descriptor)

@@ -7,12 +7,13 @@ from pathlib import Path
 import msgspec
 from watchfiles import watch
 
+from generator import rebuilder
 from generator.orders import Order, Outcome
 from generator.press import Press, open_press
 from generator.publishing import publish
 from guestlink import clock
 from guestlink.errors import GuestLinkError
-from guestlink.settings import Settings
+from guestlink.settings import Settings, load_settings
 
 DEBOUNCE_MILLISECONDS = 150
 
@@ -38,16 +39,20 @@ def touched(paths: Iterable[str], settings: Settings) -> Edit:
 def follow(settings: Settings, stop: threading.Event, tell: Callable[[list[Outcome], Press], None]) -> None:
     """Publishes what each batch of edits touches until `stop` is set."""
     press = open_press(settings)
+    mark = rebuilder.working_mark(press)
     folders = [folder for folder in (settings.content_folder, settings.theme_folder) if folder.is_dir()]
     for changes in watch(*folders, stop_event=stop, debounce=DEBOUNCE_MILLISECONDS, raise_interrupt=False):
         edit = touched((path for _, path in changes), settings)
-        press = _reopened(press, settings) if edit.theme else press
+        if edit.theme or rebuilder.working_mark(press) != mark:
+            press = _reopened(press)
+            mark = rebuilder.working_mark(press)
         tell(list(_published(press, edit)), press)
 
 
-def _reopened(press: Press, settings: Settings) -> Press:
+def _reopened(press: Press) -> Press:
+    """A press with today's settings, keys and theme."""
     press.database.close()
-    return open_press(settings)
+    return open_press(load_settings(Path(press.settings.home)))
 
 
 def _published(press: Press, edit: Edit) -> Iterator[Outcome]:

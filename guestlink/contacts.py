@@ -87,17 +87,22 @@ def opened(ring: KeyRing, contact: Contact) -> Person:
 
 
 def find_returning(db: Reading, ring: KeyRing, house: Property, person: Person) -> Contact | None:
-    """The contact with the same e-mail or whole phone and no different name, so that a returning guest is one
-    person.
+    """The contact that is surely the same person: an address in common and the same name.
+
+    Without a name on either side e-mail and phone must both agree: an agency's address serves many guests.
     """
+    found: dict[str, tuple[Contact, int]] = {}
     for kind, value in _tokens(person):
         if kind == "phone4":
             continue
         rows = db.all("contacts_by_token", property_id=house.id, kind=kind, token=ring.blind(kind, value))
         for contact in shaped_all(rows, Contact):
-            known = opened(ring, contact).name
-            if not person.name or not known or folded(known) == folded(person.name):
-                return contact
+            found[contact.id] = contact, found.get(contact.id, (contact, 0))[1] + 1
+    for contact, agreeing in found.values():
+        known = opened(ring, contact).name
+        named = bool(known and person.name)
+        if folded(known) == folded(person.name) if named else agreeing == len(("e-mail", "phone")):
+            return contact
     return None
 
 

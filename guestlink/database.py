@@ -253,12 +253,16 @@ def migrate(database: Database, *, upto: int = 10_000) -> int:
 
     A newer schema than this code knows is accepted: migrations expand first and contract a release later.
     """
-    with database.write() as tx:
-        tx.all("lock_schema")
-        tx.do("make_schema_table")
+    known = _schema_version(database)
+    if known is None:
+        with database.write() as tx:
+            tx.all("lock_schema")
+            tx.do("make_schema_table")
     for number, file in _migrations(database.kind):
         if number > upto:
             break
+        if number <= (known or 0):
+            continue
         with database.write() as tx:
             assert isinstance(tx, Connection)
             tx.all("lock_schema")
@@ -268,9 +272,15 @@ def migrate(database: Database, *, upto: int = 10_000) -> int:
             for statement in _statements(file.read_text("utf-8")):
                 tx.statement(statement)
             tx.do("record_migration", version=number)
+    return _schema_version(database) or 0
+
+
+def _schema_version(database: Database) -> int | None:
+    """The newest migration that was applied, read without a write lock; None when there is no schema yet."""
     with database.read() as db:
-        row = db.one("schema_version")
-    return int(row["version"] or 0) if row else 0
+        there = db.one("has_schema")
+        row = db.one("schema_version") if there and there["tables"] else None
+    return int(row["version"] or 0) if row else None
 
 
 def _migrations(engine: str) -> list[tuple[int, Path]]:

@@ -12,7 +12,7 @@ import msgspec
 from babel.core import Locale, UnknownLocaleError
 from babel.numbers import list_currencies
 
-from guestlink import clock, journal, rebuilds
+from guestlink import catalogue, clock, journal, rebuilds
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
 from guestlink.errors import InvalidInput, Refused
@@ -72,6 +72,8 @@ def change_property(tx: Writing, house: Property, *, at: datetime, by: str, **va
     fields = msgspec.structs.asdict(draft)
     fields.pop("slug")
     tx.do("change_property", id=house.id, **fields)
+    if draft.currency != house.currency:
+        catalogue.remember(tx, house, ())  # prices there are in the old currency's minor units: read anew
     changed(tx, house, "property-changed", told, why="property changed", at=at, by=by)
     return find_property(tx, house.slug)
 

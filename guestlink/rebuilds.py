@@ -3,6 +3,7 @@
 It never publishes; the rebuilder claims what is due here.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -12,9 +13,9 @@ from guestlink.database import Database, Reading, Writing
 from guestlink.records import Property
 
 AS_SOON_AS_POSSIBLE = ""
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(seconds=45)
 FIRST_RETRY = timedelta(seconds=5)
-LONGEST_RETRY = timedelta(minutes=10)
+LONGEST_RETRY = timedelta(minutes=1)
 KEPT = timedelta(days=7)
 
 
@@ -62,11 +63,19 @@ def finish(tx: Writing, rebuild: Rebuild, *, outcome: str, at: datetime) -> None
     tx.do("forget_rebuilds", before=clock.as_text(at - KEPT))
 
 
-def fail(tx: Writing, rebuild: Rebuild, *, outcome: str, at: datetime, retry: bool) -> None:
-    """Records a failure; with `retry` it is due again after a wait that doubles."""
+def fail(tx: Writing, rebuild: Rebuild, *, outcome: str, at: datetime) -> None:
+    """Records a failure; it is due again after a wait that doubles up to a minute.
+
+    Whatever the reason: a code that ends must leave the page as soon as the reason is gone.
+    """
     wait = min(FIRST_RETRY * 2 ** min(rebuild.attempts, 10), LONGEST_RETRY)
-    state = "waiting" if retry else "failed"
-    _end(tx, rebuild, state=state, outcome=outcome, at=at, due_at=clock.as_text(at + wait))
+    _end(tx, rebuild, state="waiting", outcome=outcome, at=at, due_at=clock.as_text(at + wait))
+
+
+def renew(tx: Writing, claimed: Sequence[Rebuild], *, at: datetime) -> None:
+    """Keeps claims while their work goes on."""
+    for rebuild in claimed:
+        tx.do("renew_claim", id=rebuild.id, leased_until=clock.as_text(at + LEASE))
 
 
 def _end(tx: Writing, rebuild: Rebuild, *, state: str, outcome: str, at: datetime, due_at: str) -> None:

@@ -32,6 +32,7 @@ from guestlink.records import (
 )
 
 LONGEST_STAY_DAYS = 730
+FIRST_YEAR, LAST_YEAR = 1990, 2199
 
 
 class StayDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,9 +102,8 @@ def add_stay(
     link = _add_link(tx, ring, stay_id, contact, generation=1, at=at)
     stay = load_stay(tx, stay_id)
     body = {"source": draft.source, "contact": contact.id, "link": link.id, "status": stay.status}
-    _changed(
-        tx, house, stay, kind="stay-added", body=body, why="stay added", at=at, by=by, bulk=bulk or is_fuller
-    )
+    wide = bulk or is_fuller or _is_shared(tx, stay)
+    _changed(tx, house, stay, kind="stay-added", body=body, why="stay added", at=at, by=by, bulk=wide)
     return stay
 
 
@@ -145,7 +145,9 @@ def change_stay(
     _write(tx, after)
     told = {name: str(getattr(after, name)) for name in fields if getattr(after, name) != getattr(stay, name)}
     body: dict[str, object] = {**told, "moved": moved, "renamed": renamed}
-    _changed(tx, house, stay, kind="stay-changed", body=body, why=why, at=at, by=by, bulk=bulk or renamed)
+    dated = (after.status, after.from_on, after.until_on) != (stay.status, stay.from_on, stay.until_on)
+    wide = bulk or renamed or (dated and _is_shared(tx, stay))
+    _changed(tx, house, stay, kind="stay-changed", body=body, why=why, at=at, by=by, bulk=wide)
     return load_stay(tx, stay.id)
 
 
@@ -176,18 +178,30 @@ def load_stay(tx: Writing, stay_id: str) -> Stay:
 
 # -- rules -----------------------------------------------------------------------------------------
 def _checked(wanted: tuple[Period, ...], stay: StayDraft | Stay) -> None:
+    _checked_dates(wanted)
+    _checked_people(stay)
+
+
+def _checked_dates(wanted: tuple[Period, ...]) -> None:
     if not wanted:
         raise InvalidInput("The stay has no dates.", hint="Give an arrival and a departure.")
     for period in wanted:
         if period.until_on <= period.from_on:
             when = f"{period.until_on} is not after {period.from_on}"
             raise InvalidInput(f"The departure {when}.", hint="A stay has at least one night.")
+    if not FIRST_YEAR <= wanted[0].from_on.year <= wanted[-1].until_on.year <= LAST_YEAR:
+        raise InvalidInput(
+            f"The dates are not between {FIRST_YEAR} and {LAST_YEAR}.", hint="Check the years."
+        )
     if not touching(wanted):
         raise InvalidInput(
             "The stay's periods do not follow each other.", hint="Each begins on the day the last ends."
         )
     if (wanted[-1].until_on - wanted[0].from_on).days > LONGEST_STAY_DAYS:
         raise InvalidInput("The stay is longer than two years.", hint="Check the dates.")
+
+
+def _checked_people(stay: StayDraft | Stay) -> None:
     if min(stay.adults, stay.children, stay.pets) < 0 or max(stay.adults, stay.children, stay.pets) > 99:
         raise InvalidInput("The number of people is not between 0 and 99.")
     for name in ("check_in", "check_out", "expected_arrival"):
@@ -224,6 +238,11 @@ def overlap(period: Period, taken: Row) -> Refused:
         f"by {taken['reference']}.",
         hint="Change or cancel one of the two stays, or give another unit.",
     )
+
+
+def _is_shared(tx: Writing, stay: Stay) -> bool:
+    """True when its guests have other stays, whose pages may tell that they come again."""
+    return any(len(tx.all("stays_of_contact", contact_id=guest.id)) > 1 for guest in contacts(tx, stay))
 
 
 def _shape(wanted: tuple[Period, ...]) -> list[tuple[str | None, date, date]]:

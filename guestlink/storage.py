@@ -20,6 +20,7 @@ import obstore
 from obstore import exceptions as refused
 from obstore.store import S3Store
 
+from guestlink import clock
 from guestlink.errors import InvalidInput, NotFound, Outage, SettingsError, Stale
 
 ALWAYS_ASK = "max-age=0, s-maxage=60, must-revalidate"
@@ -37,6 +38,9 @@ TEXT_TYPES = (
     "image/svg+xml",
 )
 
+DRAFTS = ".drafts"
+DRAFT_SECONDS = 3600
+
 
 class Stored(msgspec.Struct, frozen=True):
     """One object as it lies there. `etag` is opaque: equal tags of one storage mean equal bytes."""
@@ -52,6 +56,7 @@ class Storage(Protocol):
 
     `expected` of a put: None overwrites whatever is there, "" demands that nothing is there, an etag demands
     that just this object is there; otherwise Stale. A storage that cannot check says so by `conditional`.
+    `settle` returns when all that was put before survives a power cut.
     """
 
     @property
@@ -60,6 +65,7 @@ class Storage(Protocol):
     def get(self, path: str) -> Stored: ...
     def delete(self, path: str) -> None: ...
     def list(self, prefix: str = "") -> Iterator[Stored]: ...
+    def settle(self) -> None: ...
 
 
 def content_type(path: str) -> str:
@@ -104,19 +110,30 @@ class Folder:
     def put(self, path: str, body: bytes, *, expected: str | None = None) -> str:
         file = self.root / checked(path)
         etag = body_tag(body)
-        draft = file.parent / f".{file.name}.{os.getpid()}.{threading.get_ident()}"
+        draft = self.root / DRAFTS / f"{os.getpid()}.{threading.get_ident()}"
         try:
             _write(draft, body)
             with self._lock:
                 if expected is not None and self._tag(file) not in {expected, etag}:
                     raise Stale(f"{path} was changed by another publisher.")
-                draft.replace(file)
+                _move(draft, file)
         except OSError as error:
             raise _cannot_write(self.root, error) from None
         finally:
             with suppress(OSError):
                 draft.unlink()
         return etag
+
+    def settle(self) -> None:
+        os.sync()
+
+    def drop_drafts(self) -> None:
+        """Removes what puts that were killed left behind."""
+        oldest = clock.now().timestamp() - DRAFT_SECONDS
+        for draft in (self.root / DRAFTS).glob("*"):
+            with suppress(OSError):
+                if draft.stat().st_mtime < oldest:
+                    draft.unlink()
 
     @staticmethod
     def _tag(file: Path) -> str:
@@ -163,11 +180,16 @@ class Folder:
 
 
 def _write(draft: Path, body: bytes) -> None:
-    """Writes a new file; a delete beside us may take the folder away in the moment before."""
+    draft.parent.mkdir(parents=True, exist_ok=True)
+    draft.write_bytes(body)
+
+
+def _move(draft: Path, file: Path) -> None:
+    """Puts a file in its place; a delete beside us may take the folder away in the moment before."""
     for left in range(LOST_FOLDERS, -1, -1):
         try:
-            draft.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(body)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            draft.replace(file)
         except (FileNotFoundError, FileExistsError):
             if not left:
                 raise
@@ -260,6 +282,9 @@ class S3:
                 raise self._no_bucket() from None
         except refused.BaseError as error:
             raise self._translated(error, path) from None
+
+    def settle(self) -> None:
+        """A bucket answers when it has what it was given."""
 
     def list(self, prefix: str = "") -> Iterator[Stored]:
         try:

@@ -5,6 +5,8 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+import msgspec
+
 from generator.orders import Order, Outcome, Progress
 from generator.press import Press, open_press
 from generator.publishing import publish
@@ -64,6 +66,7 @@ def _order(press: Press, args: argparse.Namespace) -> Order:
     return Order(
         only_property=only_property,
         only_stay=only_stay,
+        from_files=not only_stay,
         dry_run=args.dry_run,
         now=args.now,
         delete_limit=args.delete_limit,
@@ -71,15 +74,21 @@ def _order(press: Press, args: argparse.Namespace) -> Order:
 
 
 def _patiently(press: Press, order: Order, progress: Progress, desk: Desk) -> list[Outcome]:
-    """Publishes again while another publisher holds a lease, until patience ends."""
-    until = time.monotonic() + PATIENCE_SECONDS
+    """Publishes again while another publisher holds a lease; what was done stays counted."""
+    until, done = time.monotonic() + PATIENCE_SECONDS, list[Outcome]()
     while True:
         outcomes = publish(press, order, at=clock.now(), progress=progress)
         held = [outcome for outcome in outcomes if isinstance(outcome.error, Stale)]
         if not held or time.monotonic() > until:
-            return outcomes
+            return [*done, *outcomes]
+        done += [_effects(outcome) for outcome in outcomes if outcome.uploaded or outcome.deleted]
         desk.warn(f"{held[0].error} Trying again for {max(0, int(until - time.monotonic()))} s.")
         time.sleep(2)
+
+
+def _effects(outcome: Outcome) -> Outcome:
+    """What an earlier try did, without what the next one counts again."""
+    return msgspec.structs.replace(outcome, stays=0, pages=0, unchanged=0, problems=(), error=None)
 
 
 # -- telling ---------------------------------------------------------------------------------------

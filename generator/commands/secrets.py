@@ -117,9 +117,10 @@ def _warn(desk: Desk, folder: Path, name: str, value: str) -> None:
 
 
 def _places(folder: Path, value: str) -> Iterator[str]:
+    sieve = leaks.Sieve({value: "new"})
     for file in sorted(folder.rglob("*.md")):
         text = file.read_text("utf-8", "replace") if file.is_file() else ""
-        if value in leaks.tokens(text):
+        if sieve.found_in(text):
             for line in leaks.lines_of(value, text):
                 yield f"{file.relative_to(folder).as_posix()}:{line}"
 

@@ -2,7 +2,9 @@
 
 import argparse
 import logging
+import os
 import signal
+import sys
 import threading
 
 from generator import rebuilder
@@ -26,6 +28,10 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     desk.say(f"Working: pages on {press.target.name} follow the clock. Ctrl-C stops.")
-    rebuilder.run(press, stop)
+    changed = rebuilder.run(press, stop)
+    if changed:
+        desk.say("Settings, keys, theme or program have changed: starting again.")
+        press.database.close()
+        os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - our own command line
     desk.say("Stopped.")
     return 0

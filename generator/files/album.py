@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from unicodedata import normalize
 from urllib.parse import unquote
 
+import msgspec
+
 from generator.files import pictures
 from generator.files.front_matter import Problems
 from generator.files.grammar import nearest
@@ -42,7 +44,8 @@ class Album:
 
     def _look_at(self, file: HostFile) -> None:
         try:
-            self.shown[file.key], self.words[file.name] = pictures.look_at(file.path, file.key)
+            picture, self.words[file.name] = pictures.look_at(file.path, file.key)
+            self.shown[file.key] = _owned(picture, house=file.name.partition("/")[0])
         except ContentError as error:
             self._broken.add(file.key)
             self._problems.add(file.name, error.line, error.message, hint=error.hint)
@@ -50,3 +53,8 @@ class Album:
             self._broken.add(file.key)
             hint = "Check its permissions."
             self._problems.add(file.name, 0, f"This picture cannot be read: {error.strerror}.", hint=hint)
+
+
+def _owned(picture: Picture, *, house: str) -> Picture:
+    """The picture at an address of its own property: two houses with one logo never share an object."""
+    return msgspec.structs.replace(picture, asset=picture.asset.replace("/p/", f"/p/{house}/", 1))

@@ -3,12 +3,14 @@
 Pelican reads the values (Python-Markdown's `meta` syntax); this file knows on which line each one stands.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NoReturn, TypeVar
 
 import msgspec
 from markdown.extensions.meta import META_MORE_RE, META_RE
 
+from generator.files.leaks import Sieve
 from guestlink.errors import ContentErrors
 
 T = TypeVar("T")
@@ -16,6 +18,7 @@ D = TypeVar("D")
 Kind = Literal["error", "warning", "missing", "stale"]
 
 _ENDS = ("---", "...")
+_QUOTED = re.compile(r"“[^“”]*”")
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,13 +32,22 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Problems:
-    """Everything found wrong while reading goes on, told at once at the end."""
+    """Everything found wrong while reading goes on, told at once at the end and without a secret's value."""
 
-    def __init__(self) -> None:
+    def __init__(self, sieve: Sieve | None = None) -> None:
+        self._sieve = sieve or Sieve({})
         self._found: dict[Problem, None] = {}
 
     def add(self, path: str, line: int, message: str, *, hint: str = "", kind: Kind = "error") -> None:
+        message, hint = self._sieve.hide(message), self._sieve.hide(hint)
         self._found[Problem(path=path, line=line, message=message, hint=hint, kind=kind)] = None
+
+    def add_about(self, path: str, line: int, written: str, error: ValueError) -> None:
+        """What is wrong with the value of a field, `written` in one line. A message may quote half of it."""
+        message, hint = error.args
+        if self._sieve.found_in(written):
+            message = _QUOTED.sub("“…”", message)
+        self.add(path, line, message, hint=hint)
 
     def tells_of(self, path: str) -> bool:
         """Whether something is wrong with this file or folder."""
@@ -140,7 +152,7 @@ class Front:
         given = self._given.get(name, [])
         for line, _ in given[1:]:
             self._problems.add(self.path, line, f"“{name}” has one value only.", hint="Remove this line.")
-        return self._parsed(given[0], parse, default) if given else default
+        return self._parsed(given[0], given[0][1], parse, default) if given else default
 
     def required(self, name: str, parse: Callable[[str], T], default: T, *, hint: str = "") -> T:
         """The field's value; its absence is told."""
@@ -153,7 +165,7 @@ class Front:
         values: list[T] = []
         for line, row in self._given.get(name, []):
             for part in row.split(",") if commas else [row]:
-                value = self._parsed((line, part.strip()), parse, None) if part.strip() else None
+                value = self._parsed((line, row), part.strip(), parse, None) if part.strip() else None
                 if value is not None:
                     values.append(value)
         return tuple(values)
@@ -169,11 +181,9 @@ class Front:
         """Tell that a translation lacks something; the original's words are shown instead."""
         self._problems.add(self.path, 0, message, hint="The original's words are shown.", kind="missing")
 
-    def _parsed(self, given: tuple[int, str], parse: Callable[[str], T], default: D) -> T | D:
-        line, text = given
+    def _parsed(self, given: tuple[int, str], text: str, parse: Callable[[str], T], default: D) -> T | D:
         try:
             return parse(text)
         except ValueError as error:
-            message, hint = error.args
-            self._problems.add(self.path, line, message, hint=hint)
+            self._problems.add_about(self.path, *given, error)
             return default

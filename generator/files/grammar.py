@@ -12,6 +12,7 @@ from typing import Final, Literal
 import msgspec
 
 from guestlink import records, secret_values
+from guestlink.stays import FIRST_YEAR, LAST_YEAR
 
 PHASES: Final = tuple(phase for phase in records.PHASES if phase != "expired")
 ICONS: Final = (
@@ -112,13 +113,15 @@ def whole(low: int, high: int) -> Callable[[str], int]:
 
 
 def day(text: str) -> date:
-    """An ISO 8601 date."""
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError as error:
-            raise ValueError(f"There is no {text} in the calendar.", "Correct the day or month.") from error
-    raise ValueError(f"“{text}” is no date.", "Write year-month-day: 2026-10-01.")
+    """An ISO 8601 date of a year that records can hold."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(f"“{text}” is no date.", "Write year-month-day: 2026-10-01.")
+    if not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
+        raise ValueError(f"“{text}” is too far away.", f"Write a year from {FIRST_YEAR} to {LAST_YEAR}.")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"There is no {text} in the calendar.", "Correct the day or month.") from error
 
 
 def language(text: str) -> str:
@@ -233,7 +236,7 @@ def secret(text: str) -> HostSecret:
     if name(parts[0]) not in secret_values.STANDARD and not label:
         raise ValueError(
             f"“{parts[0]}” has no label.",
-            f"Add what guests read: {parts[0]} | {parts[1]} | {parts[0].replace('-', ' ').capitalize()}.",
+            "Add what guests read as the third part, such as Safe code.",
         )
     return HostSecret(name=parts[0], reveal=reveal(parts[1]), label=label)
 

@@ -1,13 +1,12 @@
-"""Whether a current secret's value stands in a host's text. Never prints, keeps or returns a value.
+"""Whether a current secret's value stands in a host's text, and how to quote that text without it.
 
-It knows no secret: it asks about every token once.
+Never prints a value. One without white space is searched as a token, one with white space as it is written.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from itertools import product
-
-Leaks = Callable[[str], str | None]  # a token -> the name of the secret whose current value it is
 
 _SURE = 6  # characters; a shorter value may stand in a text by chance
 _SHORTEST = 4
@@ -21,28 +20,37 @@ _WORD = re.compile(rf"[^\W_]{{{_SHORTEST},{_LONGEST}}}")
 
 
 class Sieve:
-    """Asks `leaks` about every distinct token of a property's texts, and remembers the answers."""
+    """Knows the current values of a property's secrets, each with the secret's name."""
 
-    def __init__(self, leaks: Leaks | None) -> None:
-        self._leaks = leaks
-        self._asked: dict[str, str | None] = {}
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._phrases = [(value, _folded(value)) for value in values if _is_phrase(value)]
 
     def found_in(self, *texts: str) -> dict[str, str]:
-        """The tokens that are a current secret's value, each with the secret's name."""
-        if self._leaks is None:
+        """The values that stand in the texts, each with the secret's name."""
+        if not self._values:
             return {}
-        found = {}
-        for token in tokens("\n".join(texts)):
-            if token not in self._asked:
-                self._asked[token] = self._leaks(token)
-            if name := self._asked[token]:
-                found[token] = name
-        return found
+        found = tokens("\n".join(texts)) & self._values.keys()
+        for text in texts if self._phrases else ():
+            folded = _folded(text)
+            found |= {value for value, phrase in self._phrases if phrase in folded and _alone(value).search(text)}
+        return {value: self._values[value] for value in found}
+
+    def hide(self, words: str) -> str:
+        """The words with `…` for every value in them, also where small and capital letters were changed."""
+        return self._hidden.sub("…", words) if self._hidden else words
+
+    @cached_property
+    def _hidden(self) -> re.Pattern[str] | None:
+        values = [value for value in self._values if _is_phrase(value) or _SHORTEST <= len(value)]
+        ordered = sorted(values, key=len, reverse=True)
+        every = [_spelled(value) if is_sure(value) else _alone(value).pattern for value in ordered]
+        return re.compile("|".join(every), re.IGNORECASE) if every else None
 
 
-def is_sure(token: str) -> bool:
-    """Whether a token is too long to be a secret's value by chance."""
-    return len(token) >= _SURE
+def is_sure(value: str) -> bool:
+    """Whether a value is too long to stand in a text by chance."""
+    return len(value) >= _SURE
 
 
 def tokens(text: str) -> set[str]:
@@ -55,13 +63,36 @@ def tokens(text: str) -> set[str]:
     return found
 
 
-def lines_of(token: str, text: str) -> Iterator[int]:
-    """On which lines a token stands by itself."""
-    before = _WORDS_BEFORE if token[0].isalnum() else ""
-    after = _WORDS_AFTER if token[-1].isalnum() else ""
-    alone = re.compile(before + re.escape(token) + after)
-    for hit in alone.finditer(text):
+def lines_of(value: str, text: str) -> Iterator[int]:
+    """On which lines a value stands by itself, or begins."""
+    for hit in _alone(value).finditer(text):
         yield text.count("\n", 0, hit.start()) + 1
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _is_phrase(value: str) -> bool:
+    return " " in (folded := _folded(value)) and is_sure(folded)
+
+
+def _spelled(value: str) -> str:
+    """A pattern of the value with any white space where it has some."""
+    return r"\s+".join(map(re.escape, value.split()))
+
+
+def _alone(value: str) -> re.Pattern[str]:
+    """The value where it is no part of a longer word; of several words, where it is no part of a number.
+
+    Some scripts put no space around a phrase, so that letters beside it say nothing.
+    """
+    is_phrase = _is_phrase(value)
+    before, after = (r"(?<!\d)", r"(?!\d)") if is_phrase else (_WORDS_BEFORE, _WORDS_AFTER)
+    guarded = str.isdigit if is_phrase else str.isalnum
+    return re.compile(
+        (before if guarded(value[0]) else "") + _spelled(value) + (after if guarded(value[-1]) else "")
+    )
 
 
 def _peeled(chunk: str) -> Iterator[str]:

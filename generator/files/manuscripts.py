@@ -15,7 +15,7 @@ from generator.files.album import Album
 from generator.files.entries import OWN_FIELDS, WORD_FIELDS, HostText
 from generator.files.front_matter import Front, Kind, Problem, Problems, outline
 from generator.files.host_folder import HostFile, Role
-from generator.files.leaks import Leaks, Sieve
+from generator.files.leaks import Sieve
 from generator.files.prose import Prose
 
 T = TypeVar("T")
@@ -55,16 +55,16 @@ class Manuscripts:
         *,
         markdown: Callable[[str], tuple[str, Mapping[str, str | list[str]]]],
         secret_names: frozenset[str],
-        leaks: Leaks | None,
+        values: Mapping[str, str],
     ) -> None:
         self.slug = folder.absolute().name
-        self._problems = Problems()
+        self._sieve = Sieve(values)
+        self._problems = Problems(self._sieve)
         files = host_folder.files_of(folder, self._problems)
         self._digests = {
             file.inside: host_folder.file_digest(file) for file in files if file.role == "picture"
         }
         self._markdown = markdown
-        self._sieve = Sieve(leaks)
         self.album = Album(files, self._problems)
         self.first = self._first(files)
         self.languages = self._languages()
@@ -244,14 +244,14 @@ class Manuscripts:
 
     def _check_marks(self, opened: _Opened, finished: Prose) -> None:
         for mark in prose.SECRET_MARK.finditer(opened.source):
-            name, line = mark[1].casefold(), opened.source.count("\n", 0, mark.start()) + 1
+            name, line = prose.marked_name(mark), opened.source.count("\n", 0, mark.start()) + 1
             if line < opened.front.body_line:
                 hint = "Codes are shown in the text below."
                 self._problems.add(opened.file.name, line, "A field cannot show a secret.", hint=hint)
             elif name not in self._secrets:
                 hint = grammar.nearest(name, sorted(self._secrets))
                 hint = hint or "Say under secrets: in property.md when guests see it."
-                self._problems.add(opened.file.name, line, f"There is no secret “{mark[1]}”.", hint=hint)
+                self._problems.add(opened.file.name, line, f"There is no secret “{name}”.", hint=hint)
             elif name not in finished.secrets:
                 hint = "Write it in plain text, outside links and descriptions of pictures."
                 message = f"The secret “{name}” cannot be shown here."

@@ -13,7 +13,7 @@ import nh3
 
 from generator.files.pictures import Picture
 
-SECRET_MARK: Final = re.compile(r"\[\[\s*([^\[\]\n]{1,80}?)\s*\]\]")
+SECRET_MARK: Final = re.compile(r"\[\[([^\[\]]{1,100})\]\]")
 LINK: Final = re.compile(r"(?:https?://[^/\s]|mailto:|tel:|geo:)", re.IGNORECASE)
 
 _TAGS: Final = frozenset(
@@ -98,6 +98,11 @@ def finish(
     return _typeset(_with_sizes(_headings_from_h3(safe), shown), language, secrets)
 
 
+def marked_name(mark: re.Match[str]) -> str:
+    """The secret that a SECRET_MARK names."""
+    return " ".join(mark[1].split()).casefold()
+
+
 def _headings_from_h3(html: str) -> str:
     levels = [int(found[2]) for found in _HEADING.finditer(html)]
     if not levels:
@@ -127,7 +132,7 @@ def _typeset(html: str, language: str, secrets: Collection[str]) -> Prose:
     before, typed = " ", 0
 
     def marked(found: re.Match[str]) -> str:
-        name = found[1].casefold()
+        name = marked_name(found)
         if name not in secrets:
             return found[0]
         named[name] = None

@@ -12,8 +12,8 @@ from babel.dates import get_month_names
 
 from generator.intake.cells import LANGUAGES, folded
 from guestlink.errors import InvalidInput
+from guestlink.stays import FIRST_YEAR, LAST_YEAR
 
-EARLIEST, LATEST = 1990, 2199
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?!\d).*", re.DOTALL)
 _YEAR_LAST = re.compile(
     r"(?:[^\W\d]+[.,]*\s+)?(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?!\d)\.?(?:[\sT,].*)?", re.DOTALL
@@ -98,7 +98,7 @@ def _read_date(text: str, month_first: bool, zone: str) -> date:
 
 
 def _date(year: str, month: str, day: str) -> date:
-    if not EARLIEST <= int(year) <= LATEST:
+    if not FIRST_YEAR <= int(year) <= LAST_YEAR:
         raise ValueError
     return date(int(year), int(month), int(day))
 

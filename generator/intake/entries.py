@@ -13,7 +13,7 @@ from generator.intake.cells import folded
 from guestlink.contacts import Person
 from guestlink.crypto import KeyRing
 from guestlink.records import Period, Property, Status, Unit
-from guestlink.stays import LONGEST_STAY_DAYS, StayDraft
+from guestlink.stays import FIRST_YEAR, LAST_YEAR, LONGEST_STAY_DAYS, StayDraft
 
 PLAIN = (
     "reference",

@@ -70,7 +70,11 @@ update publications set fingerprint = '' where target = :target;
 
 -- name: add_invalidation!
 insert into invalidations (id, target, property_id, paths, why, state, asked_at)
-values (:id, :target, :property_id, :paths, :why, 'asked', :asked_at);
+values (:id, :target, :property_id, :paths, :why, 'planned', :asked_at);
+
+-- name: ask_planned_invalidations!
+update invalidations set state = 'asked'
+where target = :target and property_id = :property_id and state = 'planned';
 
 -- name: asked_invalidations
 select * from invalidations where target = :target and state = 'asked' order by asked_at, id;
@@ -87,3 +91,6 @@ where s.property_id = :property_id and s.until_on >= :ended_since
 -- name: some_open_gate^
 select path from pages
 where target = :target and kind = 'gate' and state = 'live' and parts like :pattern order by path limit 1;
+
+-- name: publications_of_target
+select * from publications where target = :target order by property_id;

@@ -10,6 +10,9 @@ where id = :id;
 -- name: touch_property!
 update properties set changes = changes + 1 where id = :id;
 
+-- name: lock_property^
+select changes from properties where id = :id;
+
 -- name: properties
 select * from properties order by slug;
 

@@ -1,6 +1,9 @@
 -- name: make_schema_table!
 create table if not exists schema_versions (version bigint primary key);
 
+-- name: has_schema^
+select count(*) as tables from sqlite_master where name = 'schema_versions';
+
 -- name: lock_schema
 select 1 as locked;
 

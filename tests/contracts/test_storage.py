@@ -11,21 +11,13 @@ from botocore.exceptions import ClientError
 from mypy_boto3_s3 import S3Client
 
 from guestlink.errors import InvalidInput, NotFound, Outage, SettingsError, Stale
-from guestlink.storage import (
-    Storage,
-    cache_control,
-    content_type,
-    open_storage,
-)
+from guestlink.storage import Storage, cache_control, content_type, open_storage
 from tests.contracts.test_services import s3
 from tests.services import S3Server, free_port
 
 BUCKET = "guests"
-GATE, PAGE, ASSET = (
-    "w/AAAAAAAAAAAAAAAAAAAAAA",
-    "w/_/AAAAAAAAAAAAAAAAAAAAAA/en.html",
-    "assets/site.0123456789abcdef.css",
-)
+GATE, PAGE = "w/AAAAAAAAAAAAAAAAAAAAAA", "w/_/AAAAAAAAAAAAAAAAAAAAAA/en.html"
+ASSET = "assets/site.0123456789abcdef.css"
 KINDS = ("folder", "moto", "rclone")
 
 

@@ -58,6 +58,12 @@ class FaultyStorage:
         self._look()
         self._fuse.step()
 
+    def settle(self) -> None:
+        self._fuse.step()
+
+    def drop_drafts(self) -> None:
+        self._inner.drop_drafts()
+
     def get(self, path: str) -> Any:
         self._fuse.step()
         return self._inner.get(path)

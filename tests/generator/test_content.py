@@ -245,7 +245,7 @@ def test_a_place_says_where_it_is(tmp_path: Path) -> None:
 def test_a_picture_in_a_text_gets_its_address_and_size(tmp_path: Path) -> None:
     house = content(tmp_path, {"sections/door.en.md": DOOR + "\n![A quay](pictures/house.svg)\n"})
     picture = house.pictures["house.svg"]
-    assert re.fullmatch(r"assets/p/[0-9a-f]{16}\.svg", picture.asset)
+    assert re.fullmatch(r"assets/p/[a-z-]+/[0-9a-f]{16}\.svg", picture.asset)
     expected = f'<img src="/{picture.asset}" alt="A quay" width="640" height="480" loading="lazy">'
     found = re.search(r"<img[^>]*>", house.sections["door"]["en"].html)
     assert found

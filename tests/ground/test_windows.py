@@ -10,11 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from guestlink.records import Period, Secret, Stay
-from guestlink.secret_values import (
-    Rule,
-    Window,
-    windows,
-)
+from guestlink.secret_values import Rule, Window, windows
 from tests.databases import BY
 from tests.ground.stays import HOUSE, stay_over
 

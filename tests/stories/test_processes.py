@@ -158,7 +158,7 @@ def test_status_says_what_is_live_what_waits_and_what_is_missing(settings):
     told = say(settings, "status").stdout
     for words in (
         "files were edited",
-        "changes of records",
+        "changes wait to be published: stay added",
         "translation missing",
         "content/forgotten is unused",
     ):
