@@ -27,19 +27,32 @@ LIFETIME = re.compile(r"(s-maxage|max-age)=(\d+)")
 
 
 class Copy:
-    """One object and its encoded forms; `since` is when it was last known to be what the storage has."""
+    """One object and its encoded forms; `since` is when it was last known to be what the storage has.
 
-    def __init__(self, stored: Stored, since: datetime) -> None:
+    `grown` hears of every form that is added, in bytes.
+    """
+
+    def __init__(
+        self, stored: Stored, since: datetime, *, grown: Callable[["Copy", int], None] | None = None
+    ) -> None:
         self.stored = stored
         self.since = since
+        self._grown = grown
         self.media_type = content_type(stored.path)
         self.compressible = self.media_type.startswith(TEXT_TYPES) and stored.size in COMPRESSED_SIZES
         self._encoded: dict[str, bytes] = {"": stored.body}
+
+    @property
+    def held_bytes(self) -> int:
+        """What it takes in memory, with all its encoded forms."""
+        return sum(map(len, self._encoded.values()))
 
     def body(self, coding: str) -> bytes:
         """The bytes in a coding of `preferred_coding`, encoded once."""
         if coding not in self._encoded:
             self._encoded[coding] = _encode(self.stored.body, coding)
+            if self._grown:
+                self._grown(self, len(self._encoded[coding]))
         return self._encoded[coding]
 
     def entity_tag(self, coding: str) -> str:
@@ -72,7 +85,7 @@ class Copies:
         if copy and copy.stored.etag == stored.etag:
             copy.since = at
         else:
-            copy = Copy(stored, at)
+            copy = Copy(stored, at, grown=self._count)
         self._hold(path, copy)
         return copy
 
@@ -92,13 +105,18 @@ class Copies:
     def _hold(self, path: str, copy: Copy) -> None:
         self._drop(path)
         self._held[path] = copy
-        self._bytes += copy.stored.size
+        self._count(copy, copy.held_bytes)
+
+    def _count(self, copy: Copy, size: int) -> None:
+        """Counts what a copy takes more, unless it went away meanwhile; then makes room."""
+        if self._held.get(copy.stored.path) is copy:
+            self._bytes += size
         while self._bytes > HELD_BYTES:
             self._drop(next(iter(self._held)))
 
     def _drop(self, path: str) -> None:
         if copy := self._held.pop(path, None):
-            self._bytes -= copy.stored.size
+            self._bytes -= copy.held_bytes
 
 
 def preferred_coding(accepted: str) -> str:

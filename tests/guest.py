@@ -1,5 +1,4 @@
-"""A guest with a link: goes through the gate to the page and opens what is sealed, as the page's script does.
-"""
+"""A guest with a link: goes through the gate to the page and opens what is sealed, as its script does."""
 
 import base64
 import html

@@ -95,10 +95,11 @@ def moment(text: str, option: str, *, zone: str) -> datetime:
     else:
         try:
             told = datetime.fromisoformat(text.strip())
-            if told.tzinfo is not None:
-                return told.astimezone(UTC)
-        except (ValueError, OverflowError):
-            pass
+        except ValueError:
+            told = None
+        if told and told.tzinfo is not None:
+            read(grammar.day, told.date().isoformat(), option)
+            return told.astimezone(UTC)
     mend = "Write it as the clocks of the property show it: 2026-05-04T15:00."
     raise InvalidInput(f"{option}: {text!r} is no date and time.", hint=mend)
 

@@ -4,6 +4,7 @@ import argparse
 import io
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -106,11 +107,16 @@ def _write_qr(path: Path, link: str) -> None:
     drawn = io.BytesIO()
     code = segno.make_qr(link, error="m")
     code.save(drawn, kind=path.suffix[1:].lower(), scale=QR_SCALE, border=QUIET_ZONE, light="white")
+    draft = path.with_name(f".{path.name}.new")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        draft.unlink(missing_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(drawn.getvalue())
+        draft.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            draft.unlink()
         raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from None
 
 

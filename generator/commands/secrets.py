@@ -195,11 +195,13 @@ def _missing(args: argparse.Namespace, desk: Desk) -> int:
         house = find_property(db, args.property)
         rooms = units(db, house)
         valid = _lasting(db, house, at)
+        values = secret_values.current_values(db, desk.ring, house, at=at)
     content = read_property(
         desk.settings.content_folder / house.slug,
         units=frozenset(unit.slug for unit in rooms),
         currency=house.currency,
         secret_names=frozenset(secret.name for secret in valid),
+        values=values,
     )
     rows = list(without_value(tuple(content.reveal), valid, rooms))
     if args.json:

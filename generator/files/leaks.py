@@ -33,7 +33,9 @@ class Sieve:
         found = tokens("\n".join(texts)) & self._values.keys()
         for text in texts if self._phrases else ():
             folded = _folded(text)
-            found |= {value for value, phrase in self._phrases if phrase in folded and _alone(value).search(text)}
+            found |= {
+                value for value, phrase in self._phrases if phrase in folded and _alone(value).search(text)
+            }
         return {value: self._values[value] for value in found}
 
     def hide(self, words: str) -> str:
@@ -42,7 +44,7 @@ class Sieve:
 
     @cached_property
     def _hidden(self) -> re.Pattern[str] | None:
-        values = [value for value in self._values if _is_phrase(value) or _SHORTEST <= len(value)]
+        values = {folded for value in self._values if len(folded := _folded(value)) >= _SHORTEST}
         ordered = sorted(values, key=len, reverse=True)
         every = [_spelled(value) if is_sure(value) else _alone(value).pattern for value in ordered]
         return re.compile("|".join(every), re.IGNORECASE) if every else None

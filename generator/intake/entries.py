@@ -145,13 +145,11 @@ def entry_of(
     if arrival is None:
         return BadRow(line=line, field="arrival", reason="is missing")
     if departure is None and "nights" in values:
-        departure = arrival + timedelta(days=values["nights"])
+        departure = _after(arrival, values["nights"])
     if departure is None:
         return BadRow(line=line, field="departure", reason="is missing", hint="So is the number of nights.")
-    if departure <= arrival:
-        return BadRow(line=line, field="departure", reason="is not after the arrival")
-    if (departure - arrival).days > LONGEST_STAY_DAYS:
-        return BadRow(line=line, field="departure", reason="is more than two years after the arrival")
+    if wrong := _wrong_dates(arrival, departure):
+        return BadRow(line=line, field=wrong[0], reason=wrong[1])
     unit = values.get("unit", context.unit)
     guest = Person(name=_full_name(values), phone=values.get("phone", ""), email=values.get("email", ""))
     told = {
@@ -209,6 +207,25 @@ def source_name(text: str) -> str:
     """`Booking.com` as `booking-com`; brands of one channel are one source."""
     name = folded(text).replace(" ", "-")
     return ALIASES.get(name, name) or DEFAULT_SOURCE
+
+
+def _after(arrival: date, nights: int) -> date:
+    try:
+        return arrival + timedelta(days=nights)
+    except OverflowError:
+        return date.max
+
+
+def _wrong_dates(arrival: date, departure: date) -> tuple[str, str] | None:
+    """The field that makes no stay of these dates, and why."""
+    for field, on in (("arrival", arrival), ("departure", departure)):
+        if not FIRST_YEAR <= on.year <= LAST_YEAR:
+            return field, f"is not a date from {FIRST_YEAR} to {LAST_YEAR}"
+    if departure <= arrival:
+        return "departure", "is not after the arrival"
+    if (departure - arrival).days > LONGEST_STAY_DAYS:
+        return "departure", "is more than two years after the arrival"
+    return None
 
 
 def _full_name(values: Mapping[str, Any]) -> str:

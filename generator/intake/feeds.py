@@ -21,6 +21,7 @@ from generator.intake.headers import guess
 from guestlink.errors import InvalidInput
 
 REPEATING = ("RRULE", "RDATE")
+BROKEN = (ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError)  # what icalendar raises
 LONGEST_UID, LONGEST_TEXT, LONGEST_NAME = 500, 5000, 200
 ONE_NIGHT = timedelta(days=1)
 NOT_A_CALENDAR = "Copy the address of the calendar's export, or save its .ics file."
@@ -97,7 +98,7 @@ class Feed:
             event = Event.from_ical(block.text)
             assert isinstance(event, Event)
             return self._entry(block, event)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        except BROKEN:
             return self._unread(block, "", "the event cannot be read")
         except InvalidInput as error:
             return self._unread(block, "", error.message.rstrip("."))
@@ -195,7 +196,7 @@ def _learn_zones(shell: str) -> None:
     if "BEGIN:VTIMEZONE" in shell:
         try:
             Calendar.from_ical(shell)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        except BROKEN:
             return
 
 

@@ -1,4 +1,4 @@
-"""`publish.py up` as a stranger meets it: a link is printed, a real browser opens it, altered signatures are refused."""
+"""`publish.py up` as a stranger meets it: links are printed, a browser opens them, altered ones are refused."""
 
 import re
 import tempfile

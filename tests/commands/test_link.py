@@ -104,6 +104,23 @@ def test_a_qr_code_is_written_for_scanners_and_for_its_owner_alone(in_sample, tm
         assert str(path) in answer.out
 
 
+def test_a_qr_code_over_a_file_that_others_read_is_for_its_owner_alone(in_sample, tmp_path):
+    path = tmp_path / "card.svg"
+    path.write_text("old")
+    path.chmod(0o644)
+    with path.open() as held:  # whoever has the old file open does not read the new one
+        assert in_sample("link", "HH-1009", "--qr", str(path)).code == 0
+        assert held.read() == "old"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert {file.name for pattern in ("card*", ".card*") for file in tmp_path.glob(pattern)} == {"card.svg"}
+
+
+def test_a_qr_code_that_cannot_take_its_place_leaves_no_draft(in_sample, tmp_path):
+    (tmp_path / "card.svg").mkdir()
+    assert in_sample("link", "HH-1009", "--qr", str(tmp_path / "card.svg")).code == 2
+    assert {file.name for pattern in ("card*", ".card*") for file in tmp_path.glob(pattern)} == {"card.svg"}
+
+
 def test_the_qr_code_has_its_quiet_zone_and_holds_the_link(in_sample, tmp_path):
     """Version 5 has 37 modules; four at each side make 45, eight units wide each."""
     path = tmp_path / "card.svg"

@@ -165,6 +165,17 @@ def test_times_are_those_on_the_propertys_clocks(in_house, kept):
     assert secret.valid_until == datetime(2030, 7, 3, 10, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "when", ["0206-05-04", "9999-12-31T15:00", "0001-01-01T00:00+14:00", "9999-12-31T23:00-12:00"]
+)
+@pytest.mark.parametrize("option", ["--from", "--until"])
+def test_a_year_far_away_is_told(in_house, kept, option, when):
+    answer = in_house("secret", "set", "casa-azul", "door-code", option, when, typed=VALUE)
+    assert answer.code == 2
+    assert f"{option}: “{when[:10]}” is too far away.\nWrite a year from 1990 to 2199." in answer.err
+    assert kept() == {}
+
+
 @pytest.mark.parametrize("when", ["tomorrow noon", "2030-02-30", "2030-05-04T25:00", "15:00"])
 def test_a_time_that_is_none_is_told(in_house, when):
     answer = in_house("secret", "set", "casa-azul", "door-code", "--from", when, typed=VALUE)
@@ -210,6 +221,23 @@ def test_a_value_that_stands_in_a_text_is_named_with_file_and_line(in_house, hom
     assert f"casa-azul/sections/door.en.md:{line}:" in answer.err
     assert "publishing refuses" in answer.err
     assert VALUE not in answer.err
+
+
+def test_a_value_of_several_words_that_stands_in_a_text_is_named_too(in_house, home):
+    with (home / "content/casa-azul/sections/door.en.md").open("a") as file:
+        file.write("We live at 9 Planted\nQuay.\n")
+    answer = in_house("secret", "set", "casa-azul", "exact-address", typed="9 Planted Quay")
+    assert "publishing refuses" in answer.err
+    assert "Planted" not in answer.err
+
+
+def test_what_is_missing_is_told_without_a_value(in_house, home):
+    in_house("secret", "set", "casa-azul", "door-code", typed=VALUE)
+    front = home / "content/casa-azul/property.md"
+    front.write_text(front.read_text("utf-8").replace("secrets:", f"accent: {VALUE}\nsecrets:", 1), "utf-8")
+    answer = in_house("secret", "list", "casa-azul", "--missing")
+    assert answer.code == 2
+    assert VALUE not in answer.out + answer.err
 
 
 def test_a_name_that_the_files_do_not_promise_is_told(in_house):

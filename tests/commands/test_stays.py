@@ -126,6 +126,8 @@ def test_all_that_can_be_said_of_a_stay_is_kept(in_house, stay):
         (("--arrival", "4 May"), "--arrival"),
         (("--departure", "2030-05-04"), "not after"),
         (("--departure", "2035-05-04"), "two years"),
+        (("--arrival", "0206-05-04"), "--arrival: “0206-05-04” is too far away"),
+        (("--departure", "9999-12-31"), "--departure: “9999-12-31” is too far away"),
         (("--unit", "room-9"), "no unit"),
         (("--adults", "-1"), "number of people"),
         (("--adults", "two"), "adults"),

@@ -233,7 +233,7 @@ def test_the_mistakes_in_the_hosts_guide_are_told_as_they_stand_there(house):
     shown = block.search(text_of("docs/hosts.md"))
     assert shown
     write(house, {"sections/wifi.en.md": shown[1]})
-    leaks = {"Lp4wifi-long": "wifi-password"}.get
+    values = {"Lp4wifi-long": "wifi-password"}
     with pytest.raises(ContentErrors) as told:
-        read_property(house, units=frozenset({"room-1"}), currency="GBP", leaks=leaks)
+        read_property(house, units=frozenset({"room-1"}), currency="GBP", values=values)
     assert str(told.value) == shown[2].strip()

@@ -1,5 +1,6 @@
 """How long the edge may give away what it has, and in which coding."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -151,6 +152,39 @@ def test_memory_is_bounded_and_the_longest_unused_goes_first(monkeypatch: pytest
         read(kept, f"assets/{name}")
     assert bucket.asked == ["assets/b"]
     assert read(kept, "assets/d") == b"d" * 300  # larger than the memory, and served all the same
+
+
+def test_encoded_forms_count_as_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "HELD_BYTES", 3_000)
+    bucket = Bucket(assets__a=os.urandom(1_200).hex().encode()[:1_200], assets__b=b"b" * 1_200)
+    kept, _ = over(bucket)
+    read(kept, "assets/a"), read(kept, "assets/b")
+
+    async def encoded(path: str) -> bytes:
+        return (await kept.get(path)).body("gzip")
+
+    anyio.run(encoded, "assets/a")  # some 700 bytes more: b, unused for longest, has no place any more
+    bucket.asked.clear()
+    read(kept, "assets/a")
+    assert bucket.asked == []
+    read(kept, "assets/b")
+    assert bucket.asked == ["assets/b"]
+
+
+def test_a_copy_that_went_away_counts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copies, "HELD_BYTES", 1_500)
+    bucket = Bucket(assets__a=b"a" * 1_400, assets__b=b"b" * 1_400)
+    kept, _ = over(bucket)
+
+    async def story() -> None:
+        gone = await kept.get("assets/a")
+        await kept.get("assets/b")
+        gone.body("gzip"), gone.body("br")
+        bucket.asked.clear()
+        await kept.get("assets/b")
+
+    anyio.run(story)
+    assert bucket.asked == []
 
 
 def test_a_real_bucket_is_read_through_a_minute_of_copies(moto_server: str) -> None:

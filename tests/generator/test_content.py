@@ -139,7 +139,7 @@ def read(
         units=frozenset({"attic", "net-loft"}),
         currency="GBP",
         secret_names=names,
-        leaks=(codes or {}).get,
+        values=codes or {},
     )
 
 
@@ -429,6 +429,70 @@ def test_not_a_code_silences_short_ones_in_all_languages_and_long_ones_never(tmp
     assert [line.split()[0] for line in told] == ["sections/door.en.md:4", "sections/door.en.md:19"]
 
 
+def test_a_value_of_several_words_is_found_however_it_is_spaced_and_marked(tmp_path: Path) -> None:
+    changed = {
+        "sections/door.en.md": DOOR + "\nWe live at 9 Planted\nQuay, and you?\n",
+        "services/sauna.en.md": SAUNA + "\nSay *correct* **horse&nbsp;battery**.\n",
+        "places/bakery.en.md": BAKERY.replace("from eight", "9  Planted Quay"),
+        "pictures/house.svg": DRAWING.replace(
+            "<path", "<text><tspan>9 Planted</tspan><tspan>Quay</tspan></text><path"
+        ),
+    }
+    codes = {"9 Planted Quay": "exact-address", "correct horse battery": "wifi-password"}
+    assert [
+        line.split(" Write")[0].split(" Draw")[0] for line in mistakes(tmp_path, changed, codes=codes)
+    ] == [
+        "pictures/house.svg:0 The current value of exact-address stands here.",
+        "places/bakery.en.md:7 The current value of exact-address stands here.",
+        "sections/door.en.md:17 The current value of exact-address stands here.",
+        "services/sauna.en.md:17 The current value of wifi-password stands here.",
+    ]
+
+
+PLANTED = {
+    "Zq7door-planted": "door-code",
+    "zq7small-planted": "safe-code",
+    "9 Planted Quay": "exact-address",
+    "correct horse battery": "wifi-password",
+    "Kx93": "key-box",
+    "AB|CD-planted": "gate-code",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "instead"),
+    [
+        ("property.md", "48 hours before arrival", "Zq7door-planted"),
+        ("property.md", "48 hours before arrival", "9  Planted Quay"),
+        ("property.md", "door-code | 48 hours", "zq7small-planted | 48 hours"),
+        ("property.md", "door-code | 48 hours", "Zq7door-planted | 48 hours"),
+        ("property.md", "door-code | 48 hours before arrival", "AB|CD-planted"),
+        ("property.md", "#1F6F78", "Kx93"),
+        ("property.md", "languages: en, de", "languages: en, de, correct horse battery"),
+        ("property.md", "updated:", "Zq7door-planted: x\nupdated:"),
+        ("property.md", "[[door-code]]", "[[9 Planted Quay]]"),
+        ("property.md", "[[door-code]]", "![](Zq7door-planted.png)"),
+        ("property.md", "[[door-code]]", "![](%5Aq7door-planted.png)"),
+        ("property.md", "[[door-code]]", "[link](/Zq7door-planted/)"),
+        ("services/sauna.en.md", "at | time", "at | correct horse battery"),
+        ("services/sauna.en.md", "mon-fri 08:00–20:00", "Kx93"),
+        ("sections/door.en.md", "arriving, in_house", "arriving, Kx93"),
+        ("pictures/house.svg", "<path", "<Zq7door-planted/><path"),
+    ],
+)
+def test_no_mistake_repeats_a_current_value(tmp_path: Path, name: str, what: str, instead: str) -> None:
+    text = str(FILES[name])
+    assert what in text
+    told = "\n".join(
+        mistakes(tmp_path, {name: text.replace(what, instead, 1), **BROKEN}, codes=PLANTED)
+    ).lower()
+    for piece in ("planted", "correct", "horse", "battery", "kx93", "cd-", "“9"):
+        assert piece not in told
+
+
+BROKEN = {"places/bakery.de.md": "no fields"}  # so that there are mistakes whatever else is wrong
+
+
 # Mistakes ---------------------------------------------------------------------------------------------
 
 # what is wrong, what is replaced, by what, line, words
@@ -450,6 +514,8 @@ IN_A_SECTION = [
     ("an empty audience", "icon: door", "only_if:", 4, "everybody would see this section"),
     ("an unknown audience", "icon: door", "only_if: dogs", 4, "“dogs” is no kind of guest"),
     ("a bad date", "2026-10-01", "1 October", 9, "“1 October” is no date"),
+    ("a year far away", "2026-10-01", "9999-12-31", 9, "too far away. Write a year from 1990 to 2199."),
+    ("an end far away", "icon: door", "until: 0206-05-04", 4, "“0206-05-04” is too far away"),
     ("a day that never comes", "2026-10-01", "2026-02-30", 9, "no 2026-02-30 in the calendar"),
     ("an early end", "icon: door", "from: 2026-05-02\nuntil: 2026-05-01", 5, "ends before it begins"),
     ("a missing picture", ": house.svg", ": hose.svg", 7, "Did you mean “house.svg”?"),

@@ -259,11 +259,20 @@ def test_a_bad_row_is_named_by_line_field_and_reason_and_spoils_no_other(desk: D
     assert not report.is_clean
 
 
+@pytest.mark.parametrize("nights", ["999999999", "999999", "80000"])
+def test_nights_without_end_are_a_bad_row(desk: Desk, nights: str) -> None:
+    report = desk.take_text(f"ref,arrival,nights\nHB-9,2026-05-03,{nights}\n")
+    assert [(row.line, row.field, row.reason) for row in report.bad_rows] == [
+        (2, "departure", "is not a date from 1990 to 2199"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("column", "value", "reason"),
     [
         ("departure", "2026-05-01", "is not after the arrival"),
         ("departure", "2029-05-01", "is more than two years after the arrival"),
+        ("departure", "2999-05-01", "is not a date"),
         ("unit", "Room 99", "is not one of the property's units"),
         ("phone", "4.47700E+11", "was shortened by a spreadsheet"),
         ("email", "ana at example", "is not an e-mail address"),

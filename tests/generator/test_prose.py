@@ -1,5 +1,6 @@
 """What Markdown made of a host's text becomes safe, typeset HTML and plain words."""
 
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -9,7 +10,7 @@ from markdown import markdown
 from markdown.extensions.tables import TableExtension
 
 from generator.files.pictures import Picture
-from generator.files.prose import LINK, Prose, finish, set_quotes
+from generator.files.prose import LINK, SECRET_MARK, Prose, finish, set_quotes
 
 HOUSE = Picture(
     name="house.svg",
@@ -238,3 +239,15 @@ def test_text_without_quotes_is_left_alone() -> None:
 def test_plain_words_keep_paragraphs_rows_and_the_marks_of_secrets() -> None:
     text = "# Tea\n\nOne\ntwo &amp; [[door-code]]\n\n- a\n- b\n\n|x|y|\n|-|-|\n|1|2|"
     assert finished(text).text == "Tea\nOne two & [[door-code]]\na\nb\nx y\n1 2"
+
+
+def test_a_mark_may_be_spaced() -> None:
+    assert finished("[[ door-code ]] [[\nkey-box\n]]").secrets == ("door-code", "key-box")
+    assert finished("[[]] [[ ]]").secrets == ()
+
+
+@pytest.mark.parametrize("hard", ["[[" + " " * 20_000, "[[ " * 20_000, "[[" + "\n" * 20_000 + "x"])
+def test_marks_that_never_end_are_passed_in_a_moment(hard: str) -> None:
+    begun = time.perf_counter()
+    assert SECRET_MARK.search(hard) is None
+    assert time.perf_counter() - begun < 1

@@ -57,6 +57,12 @@ def test_an_instant_is_written_in_utc_with_milliseconds() -> None:
     )
 
 
+def test_a_small_year_has_four_digits_too() -> None:
+    at = datetime(206, 5, 4, tzinfo=UTC)
+    assert clock.as_text(at) == "0206-05-04T00:00:00.000Z"
+    assert clock.from_text(clock.as_text(at)) == at
+
+
 @given(SOME_TIME, SOME_TIME)
 def test_written_instants_sort_like_instants(one: datetime, other: datetime) -> None:
     if one - other >= timedelta(milliseconds=1):

@@ -25,9 +25,9 @@ def finish(inn: Inn, rebuild: Rebuild, *, at: datetime = AT) -> None:
         rebuilds.finish(tx, rebuild, outcome="3 put, 0 deleted", at=at)
 
 
-def fail(inn: Inn, rebuild: Rebuild, *, at: datetime = AT, retry: bool = True) -> None:
+def fail(inn: Inn, rebuild: Rebuild, *, at: datetime = AT) -> None:
     with inn.database.write() as tx:
-        rebuilds.fail(tx, rebuild, outcome="the bucket did not answer", at=at, retry=retry)
+        rebuilds.fail(tx, rebuild, outcome="the bucket did not answer", at=at)
 
 
 # -- asked ------------------------------------------------------------------------------------------
@@ -98,7 +98,7 @@ def test_a_finished_rebuild_never_comes_back_with_its_lease(inn: Inn) -> None:
     assert claim(inn, AT + 2 * LEASE) == []
 
 
-def test_a_failed_rebuild_is_tried_again_after_a_wait_that_doubles_up_to_ten_minutes(inn: Inn) -> None:
+def test_a_failed_rebuild_is_tried_again_after_a_wait_that_doubles_up_to_a_minute(inn: Inn) -> None:
     ask(inn)
     at, waits = AT, []
     for _ in range(10):
@@ -114,13 +114,22 @@ def test_a_failed_rebuild_is_tried_again_after_a_wait_that_doubles_up_to_ten_min
     assert waits == sorted(waits)
 
 
-def test_a_failure_that_no_retry_mends_stays_in_sight_and_is_not_tried_again(inn: Inn) -> None:
+def test_a_failure_stays_in_sight_and_is_tried_again_whatever_its_reason(inn: Inn) -> None:
     ask(inn)
-    fail(inn, claim(inn)[0], retry=False)
-    assert claim(inn, AT + timedelta(days=9)) == []
+    fail(inn, claim(inn)[0])
     assert [(rebuild.state, rebuild.outcome) for rebuild in inn.queue()] == [
-        ("failed", "the bucket did not answer")
+        ("waiting", "the bucket did not answer")
     ]
+    assert len(claim(inn, AT + LONGEST_RETRY)) == 1
+
+
+def test_a_claim_is_kept_while_its_work_goes_on(inn: Inn) -> None:
+    ask(inn)
+    (mine,) = claim(inn)
+    with inn.database.write() as tx:
+        rebuilds.renew(tx, [mine], at=AT + rebuilds.LEASE - SECOND)
+    assert claim(inn, AT + rebuilds.LEASE) == []
+    assert len(claim(inn, AT + 2 * rebuilds.LEASE)) == 1
 
 
 def test_a_failed_rebuild_does_not_stand_in_the_way_of_a_new_one(inn: Inn) -> None:
