@@ -64,4 +64,8 @@ def _overview() -> int:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(PROGRAM))
-    sys.exit(main(sys.argv[1:]))
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        sys.exit(130)

@@ -86,7 +86,7 @@ def serve(settings: Settings, host: str, port: int, *, preview: bool = False) ->
     make()  # a mistake in settings or keys is told here, not in the worker
     server = Granian(
         "edge_api.app:create_app",
-        _free_address(host, port),
+        listening_address(host, port),
         port,
         interface=Interfaces.ASGI,
         websockets=False,
@@ -99,7 +99,7 @@ def serve(settings: Settings, host: str, port: int, *, preview: bool = False) ->
         raise Outage("The server stopped by itself.", hint="Start it again.") from None
 
 
-def _free_address(host: str, port: int) -> str:
+def listening_address(host: str, port: int) -> str:
     """The IP address to listen on. Granian shares a port with whoever has it already, so we look first."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

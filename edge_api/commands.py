@@ -3,7 +3,7 @@
 import argparse
 from urllib.parse import urlsplit
 
-from edge_api.app import serve
+from edge_api.app import listening_address, serve
 from guestlink.errors import InvalidInput
 from guestlink.terminal import Desk
 
@@ -25,6 +25,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     port = args.port or public.port or (443 if public.scheme == "https" else 80)
     if not 0 < port <= HIGHEST_PORT:
         raise InvalidInput(f"{port} is not a port.")
+    listening_address(args.host, port)
     desk.say(f"Serving {desk.settings.public_url} on {args.host}:{port}. Ctrl-C stops.")
     serve(desk.settings, args.host, port, preview=args.preview)
     desk.say("Stopped.")

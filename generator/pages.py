@@ -31,10 +31,11 @@ class StayView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """What all pages share. `fingerprint` covers program, theme, catalogues and settings."""
+    """What all pages share. `build` covers program and theme, `fingerprint` settings and key too."""
 
     public_url: str
     key_id: str
+    build: str
     fingerprint: str
 
 
@@ -114,10 +115,10 @@ def _welcome(
         "stay": _digest([repr(_identity(view)), house.zone, house.currency, house.check_in, house.check_out]),
         "codes": _digest(["shown", *map(_mark, shown), "coming", *map(_mark, coming), "missing", *missing]),
         "phase": now,
-        "key": f"{view.link.id}:{site.key_id}:",
+        "key": f"{view.link.id}:{site.key_id}:{site.public_url}",
         "link": ",".join(offered),
         "until": f"{ends:%Y-%m}",
-        "theme": site.fingerprint,
+        "theme": site.build,
     }
     return Page(
         path=links.page_path(view.link.slug, tag),
@@ -144,10 +145,10 @@ def _gate(view: StayView, content: HostContent, site: Site, *, state: GateState,
     parts = {
         "content": _digest([words.name, content.accent]),
         "stay": state,
-        "key": f"{view.link.id}:{site.key_id}:",
+        "key": f"{view.link.id}:{site.key_id}:{site.public_url}",
         "link": offered[0],
         "until": f"{ends:%Y-%m}",
-        "theme": site.fingerprint,
+        "theme": site.build,
     }
     return Page(
         path=links.gate_path(view.link.slug),

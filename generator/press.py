@@ -95,7 +95,7 @@ class Press:
             mend = (
                 f"`publish.py property add {house.slug}` writes a skeleton, or set `content` in the settings."
             )
-            raise ContentError("There is no content folder.", path=house.slug, hint=mend)
+            raise ContentError(f"There is no content folder {folder}.", hint=mend)
         with self.database.read() as db:
             units = frozenset(unit.slug for unit in records.units(db, house))
             values = secret_values.current_values(db, self.ring, house, at=at)
@@ -116,6 +116,7 @@ def open_press(settings: Settings) -> Press:
         raise SettingsError("No key signs the pages.", setting="signing_key_id", hint=mend)
     ring.signing_key(settings.signing_key_id)
     theme = Theme(settings.theme_folder)
+    build = build_fingerprint(theme)
     return Press(
         settings=settings,
         database=open_database(settings.database_url, home=Path(settings.home)),
@@ -125,17 +126,18 @@ def open_press(settings: Settings) -> Press:
         site=Site(
             public_url=settings.public_url,
             key_id=settings.signing_key_id,
-            fingerprint=build_fingerprint(settings, theme),
+            build=build,
+            fingerprint=f"{build}:{settings.signing_key_id}:{settings.public_url}",
         ),
     )
 
 
-def build_fingerprint(settings: Settings, theme: Theme) -> str:
+def build_fingerprint(theme: Theme) -> str:
     """One hash over everything but records and content that reaches a page: program, theme, libraries,
     settings.
     """
     whole = hashlib.sha256()
-    for text in (theme.fingerprint, settings.public_url, settings.signing_key_id, *map(version, SHAPING)):
+    for text in (theme.fingerprint, *map(version, SHAPING)):
         whole.update(text.encode() + b"\0")
     for folder in ("generator", "guestlink"):
         for file in sorted((PROGRAM / folder).rglob("*.py")):

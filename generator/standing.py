@@ -79,7 +79,9 @@ def _waits(
         return ["nothing is published yet"]
     waits = []
     folder = settings.content_folder / house.slug
-    if folder.is_dir() and folder_digest(folder) != before.content_hash:
+    if not folder.is_dir():
+        waits.append(f"its folder {folder} is missing; pages keep the texts of the last publish")
+    elif folder_digest(folder) != before.content_hash:
         waits.append("files were edited since the last publish")
     late = [item for item in asked if item.state == "waiting" and not _ahead(item, at)]
     if late:

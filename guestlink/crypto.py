@@ -198,7 +198,7 @@ def write_keys(path: Path, stored: StoredKeys) -> None:
 
 def read_keys(path: Path) -> KeyRing:
     """The key ring of a deployment; refuses a file that others may read."""
-    hint = "Run `publish.py init` to make the keys, or set GUESTLINK_KEYS to the file that holds them."
+    hint = "Bring it back from the backup. For a new deployment `publish.py init` makes one."
     try:
         if path.stat().st_mode & 0o077:
             mend = f"Run `chmod 600 {path}`."

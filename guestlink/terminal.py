@@ -27,6 +27,7 @@ from guestlink.errors import GuestLinkError, InvalidInput, SettingsError
 from guestlink.settings import Settings, load_settings
 
 INTERRUPTED = 130
+SHORTENED = frozenset({"guest"})  # columns that give way on a narrow terminal
 UNSAFE = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
 
@@ -91,7 +92,9 @@ class Desk:
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in columns:
-            table.add_column(name.rstrip("#"), justify="right" if name.endswith("#") else "left")
+            side: Any = "right" if name.endswith("#") else "left"
+            fits = name not in SHORTENED
+            table.add_column(name.rstrip("#"), justify=side, no_wrap=True, min_width=len(name) if fits else 6)
         for row in rows:
             table.add_row(*(Text(plain(cell)) for cell in row))
         self.console.print(table)

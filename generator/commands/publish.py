@@ -106,7 +106,7 @@ def tell(
             _tell_error(desk, outcome.slug, outcome.error)
     _tell_clock(desk, press, outcomes, order)
     pages = sum(outcome.uploaded for outcome in outcomes)
-    same = sum(outcome.unchanged for outcome in outcomes)
+    same = sum(outcome.unchanged + outcome.rendered - outcome.uploaded for outcome in outcomes)
     gone = sum(outcome.deleted for outcome in outcomes)
     removed = f", {gone} removed" if gone else ""
     live = [outcome.slug for outcome in outcomes if outcome.slug and not outcome.error]
@@ -117,6 +117,8 @@ def tell(
         if order.dry_run or not live
         else f" {', '.join(live[:5])} {'is' if len(live) == 1 else 'are'} live."
     )
+    if not any(outcome.slug for outcome in outcomes):
+        ending = " There is no property yet: `publish.py property add SLUG` makes one."
     desk.say(f"{pages} {verb}, {same} unchanged{removed}{took}.{ending}", style="bold")
 
 

@@ -41,8 +41,12 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     if asked:
         desk.say(f"{asked} invalidations wait to be sent to CloudFront; the next publish sends them.")
     waiting = [item.slug for item in found if item.waits]
+    mistakes = sum(line.kind == "error" for item in found for line in item.told)
     if not found:
         desk.say("There is no property yet. `publish.py property add SLUG` makes one.", style="bold")
+    elif mistakes:
+        what = "the mistake" if mistakes == 1 else f"the {mistakes} mistakes"
+        desk.say(f"Mend {what} in the files, then `publish.py publish`.", style="bold")
     elif waiting:
         desk.say(f"{', '.join(waiting)}: something waits. `publish.py publish` does it.", style="bold")
     else:

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Literal
 
 import msgspec
 
@@ -11,10 +12,12 @@ from guestlink import clock, records, zones
 from guestlink.contacts import opened
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading
-from guestlink.records import PHASES, Phase, Property, Stay
+from guestlink.records import PHASES, TAKEN, Phase, Property, Stay
 from guestlink.terminal import Desk, plain
 
 OVER = frozenset({"departed", "expired"})
+WIDE = 100
+LEFT_OUT_WHEN_NARROW = frozenset({"phase", "language"})
 COLUMNS = ("code", "reference", "guest", "unit", "arrival", "departure", "phase", "language", "status")
 
 
@@ -28,7 +31,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     arrival: date
     departure: date
-    phase: Phase
+    phase: Phase | Literal[""]
     language: str
     status: str
 
@@ -53,7 +56,9 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
         return 0
     if lines:
         several = len({line.property for line in lines}) > 1
-        columns = (*(["property"] if several else []), *COLUMNS)
+        narrow = desk.console.is_terminal and desk.console.width < WIDE
+        shown = [name for name in COLUMNS if not (narrow and name in LEFT_OUT_WHEN_NARROW)]
+        columns = (*(["property"] if several else []), *shown)
         desk.table(columns, [[_cell(line, name) for name in columns] for line in lines])
     over = sum(records.phase(stay, house, at) in OVER for house, stay in every)
     rest = (
@@ -72,7 +77,7 @@ def _stays(db: Reading, house: Property) -> list[Stay]:
 
 def _is_wanted(args: argparse.Namespace, house: Property, stay: Stay, at: datetime) -> bool:
     phase = records.phase(stay, house, at)
-    if args.phase and phase != args.phase.replace("-", "_"):
+    if args.phase and (stay.status not in TAKEN or phase != args.phase.replace("-", "_")):
         return False
     if args.on:
         on = asking.day(args.on, "--on", today=zones.local_date(at, house.zone))
@@ -91,7 +96,7 @@ def _lines(db: Reading, ring: KeyRing, chosen: list[tuple[Property, Stay]], at: 
             unit=nights.told(records.periods(db, stay)),
             arrival=stay.from_on,
             departure=stay.until_on,
-            phase=records.phase(stay, house, at),
+            phase=records.phase(stay, house, at) if stay.status in TAKEN else "",
             language=stay.language,
             status=stay.status,
         )

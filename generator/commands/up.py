@@ -3,6 +3,7 @@
 import argparse
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,7 +15,7 @@ import httpx
 
 from generator.tour import Stop, stops
 from guestlink import clock
-from guestlink.errors import Outage
+from guestlink.errors import InvalidInput, Outage
 from guestlink.settings import PROGRAM
 from guestlink.terminal import Desk
 
@@ -26,7 +27,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, desk: Desk) -> int:
-    _step("init", *(["--empty"] if args.empty else []), desk=desk)
+    if not desk.settings.file.exists():
+        _step("init", *(["--empty"] if args.empty else []), desk=desk)
+        desk = Desk(desk.home)
+    _refuse_taken_port(desk)
     _step("publish", desk=desk)
     port = urlsplit(desk.settings.public_url).port or 80
     processes = [_start("serve", "--preview", "--port", str(port), desk=desk), _start("work", desk=desk)]
@@ -62,6 +66,18 @@ def _environment(desk: Desk) -> dict[str, str]:
     return {**os.environ, "GUESTLINK_HOME": str(desk.home)}
 
 
+def _refuse_taken_port(desk: Desk) -> None:
+    """Asked before anything starts: whoever has the port would answer in our place."""
+    port = urlsplit(desk.settings.public_url).port or 80
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("localhost", port))
+        except OSError as error:
+            mend = f"Stop what listens there, or set public_url in {desk.settings.file} to another port."
+            raise InvalidInput(f"Port {port} cannot be used: {error.strerror}.", hint=mend) from None
+
+
 def _wait_for_edge(desk: Desk, processes: Sequence["subprocess.Popen[bytes]"]) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until and all(process.poll() is None for process in processes):
@@ -81,7 +97,8 @@ def _tell(desk: Desk) -> None:
         _tell_stop(desk, stop)
     if not shown:
         desk.say("No stay has a page yet. Add one: `publish.py stay add PROPERTY --arrival … --departure …`")
-    python = os.path.relpath(sys.executable)
+    home = "" if desk.home == PROGRAM else f"GUESTLINK_HOME={desk.home} "
+    python = f"{home}{os.path.relpath(sys.executable)} {os.path.relpath(PROGRAM / 'publish.py')}"
     desk.say()
     desk.say("Next, in a second terminal:")
     for words, why in (
@@ -90,7 +107,7 @@ def _tell(desk: Desk) -> None:
         ("watch", "edit a file in content/, save it, look at the open page"),
         ("link REFERENCE --qr card.svg", "a guest's link to send or print"),
     ):
-        desk.say(f"  {python} publish.py {words:<52} {why}")
+        desk.say(f"  {python} {words:<52} {why}")
     desk.say()
     desk.say(f"Guest Link is up at {desk.settings.public_url}. Ctrl-C stops it.", style="bold")
 

@@ -36,7 +36,7 @@ class Sieve:
             found |= {
                 value for value, phrase in self._phrases if phrase in folded and _alone(value).search(text)
             }
-        return {value: self._values[value] for value in found}
+        return {value: name for value, name in self._values.items() if value in found}
 
     def hide(self, words: str) -> str:
         """The words with `…` for every value in them, also where small and capital letters were changed."""

@@ -47,6 +47,7 @@ class Code(msgspec.Struct, frozen=True, kw_only=True):
     opens: int
     ends: int
     until: str
+    copied: bool = False
     network: str = ""
     qr: str = ""
     map: str = ""
@@ -83,6 +84,7 @@ def codes(page: Page, values: Mapping[str, str], wording: Wording, *, network: s
             opens=int(window.opens.timestamp()) if window.opens else 0,
             ends=int(window.ends.timestamp()),
             until="" if address else wording.moment(window.ends),
+            copied=wifi,
             network=network if wifi else "",
             qr=joining_code(network, value) if wifi and network else "",
             map=MAP + quote(value) if address else "",

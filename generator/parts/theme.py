@@ -13,6 +13,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from guestlink.errors import SettingsError
 from guestlink.language import Catalogue, load_catalogue
 
 INLINED: Final = frozenset({"page.css", "gate.css", "gate.js", "icons.svg"})
@@ -41,6 +42,10 @@ class Theme:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        for needed in ("templates/welcome.html", "static/page.css", "locale/en/LC_MESSAGES/guestlink.po"):
+            if not (folder / needed).is_file():
+                mend = "Set it to a folder like the program's own theme, or take the line away."
+                raise SettingsError(f"The theme {folder} has no {needed}.", setting="theme", hint=mend)
         loader = FileSystemLoader(folder / "templates")
         self.environment = Environment(loader=loader, auto_reload=False, **TEMPLATE_OPTIONS)  # noqa: S701 - it is on
         self.environment.globals.update(self.globals)

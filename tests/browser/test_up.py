@@ -1,4 +1,4 @@
-"""`publish.py up` as a stranger meets it: links are printed, a browser opens them, altered ones are refused."""
+"""`publish.py up` as a stranger meets it: its links open in a browser, altered ones are refused."""
 
 import re
 import tempfile

@@ -18,7 +18,7 @@ SLUG = "Zq3vT0mX8kLr5nWc2YhPbg"
 KEY = bytes(range(16, 32))
 FRAGMENT = url_safe(KEY)
 PUBLIC_URL = "https://stay.example.com"
-SITE = Site(public_url=PUBLIC_URL, key_id="K2JCJMDEHXQW5F", fingerprint="theme")
+SITE = Site(public_url=PUBLIC_URL, key_id="K2JCJMDEHXQW5F", build="theme", fingerprint="theme")
 
 ARRIVAL, DEPARTURE = date(2026, 11, 20), date(2026, 11, 22)
 MOMENTS = {
