@@ -1,6 +1,6 @@
 """Stays from a host's export or a channel's feed: read, understand, compare, write, propose, report.
 
-Importing twice changes nothing, a bad row spoils no other, and no stay is ever deleted.
+Importing twice changes nothing, a bad row spoils no other, a bad detail no stay, and no stay is ever deleted.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from generator.intake.downloads import download
 from generator.intake.entries import DEFAULT_SOURCE, BadRow, Context
 from generator.intake.feeds import Feed
 from generator.intake.ledgers import Book, Ledger, Rehearsal
-from generator.intake.reports import ImportReport
+from generator.intake.reports import ImportReport, counted
 from generator.intake.runs import BATCH, Run, Told
 from generator.intake.sheets import Sheet
 from generator.intake.tables import Table
@@ -29,6 +29,7 @@ from guestlink.zones import local_date
 __all__ = ["BadRow", "ImportReport", "import_file"]
 
 FEED_SUFFIXES = frozenset({".ics", ".ical", ".ifb", ".icalendar"})
+MOST_NAMED = 10
 VANISHED = Difference(fields={"status": "proposed_cancelled"}, words=("no longer in the feed",))
 
 
@@ -64,10 +65,12 @@ def import_file(
         report.mapping, report.notes = sheet.mapping, sheet.notes
         report.source = context.source or ("" if "source" in sheet.mapping else DEFAULT_SOURCE)
         _take(run, sheet.entries(), progress)
+        report.notes += _no_stays(run, "row", "rows")
     else:
         feed = Feed(text, context, name=_shown(source))
         report.source, report.notes = feed.source, feed.notes
         _take(run, feed.told, progress)
+        report.notes += _no_stays(run, "event", "events")
         _propose(run, feed, database=database, book=book, today=today)
     report.notes += _notes(run)
     return report
@@ -137,7 +140,8 @@ def _propose(run: Run, feed: Feed, *, database: Database, book: Book, today: dat
     elif lost and not feed.is_whole:
         report.notes.append("the feed breaks off or cannot all be read: nothing is proposed")
     elif len(lost) * 2 > len(known):
-        report.notes.append(f"the feed lost {len(lost)} of {len(known)} stays: nothing is proposed")
+        told = f"{len(lost)} of {len(known)} stays" if len(known) > 1 else "its only stay"
+        report.notes.append(f"the feed lost {told}: nothing is proposed")
     else:
         _propose_each([stay for stay in lost if stay.status == "confirmed"], report, book)
 
@@ -153,14 +157,31 @@ def _propose_each(lost: Sequence[Stay], report: ImportReport, book: Book) -> Non
             report.tell(f"stay {stay.reference}: {VANISHED.words[0]}, proposed for cancellation")
 
 
+def _no_stays(run: Run, one: str, many: str) -> list[str]:
+    notes = []
+    for why, lines in run.no_stays.items():
+        told = counted(len(lines), f"{one} is no stay", f"{many} are no stays")
+        notes.append(f"{told} ({why}): {_lines(lines)}")
+    return notes
+
+
+def _lines(lines: Sequence[int]) -> str:
+    named = ", ".join(map(str, lines[:MOST_NAMED]))
+    more = f" and {len(lines) - MOST_NAMED:,} more" if len(lines) > MOST_NAMED else ""
+    return f"{'line' if len(lines) == 1 else 'lines'} {named}{more}"
+
+
 def _notes(run: Run) -> list[str]:
     notes = []
     if run.unassigned:
-        notes.append(f"{run.unassigned} new stays have no unit yet: name it in the file or with --unit")
+        told = counted(run.unassigned, "new stay has", "new stays have")
+        notes.append(f"{told} no unit yet: name it in the file or with --unit")
     if run.closings:
         notes.append(
             "this feed does not tell stays from closed days: cancel what is no stay, it stays cancelled"
         )
     if run.echoes:
-        notes.append(f"{run.echoes} closed periods are stays that are known from another source")
+        told = counted(len(run.echoes), "closed period is a stay", "closed periods are stays")
+        known = "that is known" if len(run.echoes) == 1 else "that are known"
+        notes.append(f"{told} {known} from another source: {_lines(run.echoes)}")
     return notes

@@ -169,6 +169,7 @@ _STATUS = {
         "|bevestigd|geboekt|gereserveerd|betaald|voltooid|nieuw|gewijzigd"
     ),
 }
+_BLOCKED = re.compile(r"\b(?:hold|block|unavail|closed|gesperrt|bloqu|bloccat|geblokkeerd)")
 _STATUS_WORDS = {status: re.compile(rf"\b(?:{words})") for status, words in _STATUS.items()}
 
 
@@ -182,3 +183,8 @@ def read_status(text: str) -> str:
     raise InvalidInput(
         "is not a known status.", hint="Known: confirmed, cancelled, no-show, as channels call them."
     )
+
+
+def why_no_stay(text: str) -> str:
+    """What rows of a status that is NOT_A_STAY are about."""
+    return "blocked days" if _BLOCKED.search(folded(text)) else "requests, offers or refusals"

@@ -3,7 +3,7 @@
 It reads no file and no record: sheets.py and feeds.py make entries, ledgers.py compares them with stays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -38,7 +38,9 @@ FEED_MARK = "."
 
 
 class BadRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that is left out. `reason` follows the field's name and never repeats a value."""
+    """A mistake in a row, for which the row or the field is left out. `reason` follows the field's name and
+    never repeats a value.
+    """
 
     line: int
     field: str
@@ -47,15 +49,17 @@ class BadRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NotAStay(msgspec.Struct, frozen=True, kw_only=True):
-    """A row about days that nobody has booked: blocked, asked for, refused."""
+    """A row about days that nobody has booked. `why` is `blocked days` and the like."""
 
     line: int
+    why: str
 
 
 class Repeated(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that is word for word an earlier one."""
+    """A row that tells what an earlier one told."""
 
     line: int
+    mistakes: tuple[BadRow, ...] = ()
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +77,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     from a feed, its mark.
 
     `is_unit_in_row` is false when the unit was only given for the whole file. `may_be_echo` marks a nameless
-    closed period that a channel may have taken over from another one.
+    closed period that a channel may have taken over from another one. `mistakes` are in fields that it goes
+    without. `uid_without_unit` is what a made-up uid was before the unit was told.
     """
 
     line: int
@@ -91,6 +96,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     imported: str
     is_from_feed: bool = False
     may_be_echo: bool = False
+    mistakes: tuple[BadRow, ...] = ()
+    uid_without_unit: str = ""
 
     @property
     def name(self) -> str:
@@ -139,17 +146,13 @@ def entry_of(
     source: str,
     feed: str = "",
     may_be_echo: bool = False,
-) -> Entry | BadRow:
+    mistakes: tuple[BadRow, ...] = (),
+) -> Entry | tuple[BadRow, ...]:
     """The entry that read cells make, by field, or why they make none. A field that is absent is untold."""
-    arrival, departure = values.get("arrival"), values.get("departure")
-    if arrival is None:
-        return BadRow(line=line, field="arrival", reason="is missing")
-    if departure is None and "nights" in values:
-        departure = _after(arrival, values["nights"])
-    if departure is None:
-        return BadRow(line=line, field="departure", reason="is missing", hint="So is the number of nights.")
-    if wrong := _wrong_dates(arrival, departure):
-        return BadRow(line=line, field=wrong[0], reason=wrong[1])
+    if wrong := wrong_dates(values, line=line):
+        return wrong
+    arrival, departure = values["arrival"], _departure(values)
+    assert departure is not None
     unit = values.get("unit", context.unit)
     guest = Person(name=_full_name(values), phone=values.get("phone", ""), email=values.get("email", ""))
     told = {
@@ -162,7 +165,8 @@ def entry_of(
         "guest": [guest.name, guest.phone, guest.email],
         **{name: values[name] for name in PLAIN if name in values},
     }
-    uid = values.get("uid") or values.get("reference") or row_uid(context.ring, told)
+    own_uid = values.get("uid") or values.get("reference")
+    uid = own_uid or row_uid(context.ring, told)
     return Entry(
         line=line,
         source=source,
@@ -179,7 +183,26 @@ def entry_of(
         imported=context.ring.blind("import-row", _text({**told, "uid": uid})) + feed,
         is_from_feed=bool(feed),
         may_be_echo=may_be_echo,
+        mistakes=mistakes,
+        uid_without_unit=row_uid(context.ring, {**told, "unit": ""}) if unit and not own_uid else "",
     )
+
+
+def wrong_dates(
+    values: Mapping[str, Any], *, line: int, unread: Set[str] = frozenset()
+) -> tuple[BadRow, ...]:
+    """Why the dates make no stay. Of fields that are `unread` it is known already that they are wrong."""
+    arrival, departure = values.get("arrival"), _departure(values)
+    wrong = []
+    if arrival is None and "arrival" not in unread:
+        wrong.append(BadRow(line=line, field="arrival", reason="is missing"))
+    if not values.keys() & {"departure", "nights"} and not unread & {"departure", "nights"}:
+        hint = "So is the number of nights."
+        wrong.append(BadRow(line=line, field="departure", reason="is missing", hint=hint))
+    if arrival and departure:
+        pairs = _wrong_span(arrival, departure)
+        wrong += [BadRow(line=line, field=field, reason=reason) for field, reason in pairs]
+    return tuple(wrong)
 
 
 def feed_mark(context: Context, source: str) -> str:
@@ -209,23 +232,29 @@ def source_name(text: str) -> str:
     return ALIASES.get(name, name) or DEFAULT_SOURCE
 
 
-def _after(arrival: date, nights: int) -> date:
+def _departure(values: Mapping[str, Any]) -> date | None:
+    """The departure, or what follows from arrival and nights."""
+    told: date | None = values.get("departure")
+    if told or not {"arrival", "nights"} <= values.keys():
+        return told
+    arrival: date = values["arrival"]
     try:
-        return arrival + timedelta(days=nights)
+        return arrival + timedelta(days=values["nights"])
     except OverflowError:
         return date.max
 
 
-def _wrong_dates(arrival: date, departure: date) -> tuple[str, str] | None:
-    """The field that makes no stay of these dates, and why."""
-    for field, on in (("arrival", arrival), ("departure", departure)):
-        if not FIRST_YEAR <= on.year <= LAST_YEAR:
-            return field, f"is not a date from {FIRST_YEAR} to {LAST_YEAR}"
+def _wrong_span(arrival: date, departure: date) -> list[tuple[str, str]]:
+    """The fields that make no stay of these dates, and why."""
+    far = f"is not a date from {FIRST_YEAR} to {LAST_YEAR}"
+    pairs = (("arrival", arrival), ("departure", departure))
+    if wrong := [(field, far) for field, on in pairs if not FIRST_YEAR <= on.year <= LAST_YEAR]:
+        return wrong
     if departure <= arrival:
-        return "departure", "is not after the arrival"
+        return [("departure", "is not after the arrival")]
     if (departure - arrival).days > LONGEST_STAY_DAYS:
-        return "departure", "is more than two years after the arrival"
-    return None
+        return [("departure", "is more than two years after the arrival")]
+    return []
 
 
 def _full_name(values: Mapping[str, Any]) -> str:

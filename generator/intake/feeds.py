@@ -89,7 +89,7 @@ class Feed:
                 newest[key] = (number, block)
         return [block for _, block in newest.values()]
 
-    def _told(self, block: Block) -> Entry | BadRow | NotAStay:
+    def _told(self, block: Block) -> Entry | BadRow | tuple[BadRow, ...] | NotAStay:
         try:
             if block.is_cut:
                 raise InvalidInput("the feed breaks off inside the event.")
@@ -109,15 +109,14 @@ class Feed:
         hint = f"Its UID is {block.uid[:80]}." if block.uid else ""
         return BadRow(line=block.line, field=field, reason=reason, hint=hint)
 
-    def _entry(self, block: Block, event: Event) -> Entry | BadRow | NotAStay:
+    def _entry(self, block: Block, event: Event) -> Entry | tuple[BadRow, ...] | NotAStay:
         summary, description, status = (_text(event, name) for name in ("SUMMARY", "DESCRIPTION", "STATUS"))
         meaning = meaning_of(self.channel, summary)
         if not meaning.is_stay:
-            return NotAStay(line=block.line)
+            return NotAStay(line=block.line, why="blocked days")
         if status.upper() == "TENTATIVE":
             self.kept.add(block.uid)
-            self._note("events that are tentative are not stays yet")
-            return NotAStay(line=block.line)
+            return NotAStay(line=block.line, why="tentative, not stays yet")
         if any(name in event for name in REPEATING):
             self._note("some events repeat: only the first time of each is a stay")
         arrival, departure = self._days(event)
@@ -138,7 +137,9 @@ class Feed:
             feed=self.mark,
             may_be_echo=meaning.may_be_echo,
         )
-        return self._unread(block, told.field, told.reason) if isinstance(told, BadRow) else told
+        if isinstance(told, Entry):
+            return told
+        return tuple(self._unread(block, wrong.field, wrong.reason) for wrong in told)
 
     def _days(self, event: Event) -> tuple[date, date]:
         """Arrival and departure: DTEND is the day after the last night (RFC 5545, 3.6.1); else one night."""

@@ -10,7 +10,8 @@ MOST_TOLD = 10_000
 class ImportReport(msgspec.Struct, kw_only=True):
     """What an import did, or in a dry run would do.
 
-    `mapping` is field -> column. `blocked` rows are no stays: blocked days, requests, offers.
+    `mapping` is field -> column. `blocked` rows are no stays: blocked days, requests, offers. `bad` rows were
+    left out, for the mistakes in `bad_rows`; `left_out` are mistakes for which only a field was.
     `changes` says what happened to each stay, the first MOST_TOLD; `notes` are what a host should know.
     """
 
@@ -25,13 +26,14 @@ class ImportReport(msgspec.Struct, kw_only=True):
     bad: int = 0
     mapping: dict[str, str] = {}
     bad_rows: list[BadRow] = []
+    left_out: list[BadRow] = []
     changes: list[str] = []
     notes: list[str] = []
 
     @property
     def is_clean(self) -> bool:
-        """True when no row was left out."""
-        return self.bad == 0
+        """True when no row and no field was left out."""
+        return self.bad == 0 and not self.left_out
 
     def tell(self, change: str) -> None:
         told = self.added + self.changed + self.restored + self.proposed_cancelled
@@ -40,6 +42,20 @@ class ImportReport(msgspec.Struct, kw_only=True):
         elif told == MOST_TOLD + 1:
             self.notes.append(f"only the first {MOST_TOLD:,} changes are listed")
 
-    def leave_out(self, row: BadRow) -> None:
+    def leave_out(self, *mistakes: BadRow) -> None:
+        """Counts one row, with all its mistakes."""
         self.bad += 1
-        self.bad_rows.append(row)
+        self.bad_rows += mistakes
+
+    def settle(self) -> None:
+        """Tells all mistakes of a row that was left out in one place, and all of them by line."""
+        gone = {row.line for row in self.bad_rows}
+        self.bad_rows += [row for row in self.left_out if row.line in gone]
+        self.left_out = [row for row in self.left_out if row.line not in gone]
+        self.bad_rows.sort(key=lambda row: row.line)
+        self.left_out.sort(key=lambda row: row.line)
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """`1 stay`, `2 stays`."""
+    return f"{number:,} {one if number == 1 else many}"

@@ -12,7 +12,7 @@ from generator.intake.entries import BadRow, Context, Entry, NotAStay, Repeated
 from generator.intake.ledgers import Book
 from generator.intake.reports import ImportReport
 from guestlink.contacts import Person, opened
-from guestlink.database import Database, Reading
+from guestlink.database import Database, Reading, Row
 from guestlink.errors import GuestLinkError, InvalidInput, Refused, Stale
 from guestlink.records import TAKEN, Contact, Stay, contacts, periods, shaped
 
@@ -20,7 +20,7 @@ BATCH = 500
 ATTEMPTS = 3
 ROUNDS = 10
 MOST_WAITING = 20_000
-Told = Entry | BadRow | NotAStay | Repeated
+Told = Entry | BadRow | tuple[BadRow, ...] | NotAStay | Repeated
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -29,14 +29,16 @@ class Outcome(msgspec.Struct, kw_only=True):
     added: list[Entry] = []
     changed: list[tuple[str, Difference]] = []
     unchanged: int = 0
-    echoes: int = 0
+    echoes: list[int] = []
     waiting: list[tuple[Entry, Refused]] = []
     bad: list[BadRow] = []
     touched: set[str] = set()
 
 
 class Run:
-    """Takes what a source tells, batch by batch, and reports. `touched` are ids of stays that it told of."""
+    """Takes what a source tells, batch by batch, and reports. `touched` are ids of stays that it told of,
+    `no_stays` lines of rows that are none, by what they are.
+    """
 
     def __init__(
         self, database: Database, book: Book, context: Context, report: ImportReport, *, year: int
@@ -49,7 +51,8 @@ class Run:
         self.touched: set[str] = set()
         self.unassigned = 0
         self.closings = 0
-        self.echoes = 0
+        self.echoes: list[int] = []
+        self.no_stays: dict[str, list[int]] = {}
         self._waiting: list[tuple[Entry, Refused]] = []
 
     def take(self, told: Sequence[Told]) -> None:
@@ -57,12 +60,17 @@ class Run:
         for item in told:
             if isinstance(item, Entry):
                 entries.append(item)
+                self.report.left_out += item.mistakes
             elif isinstance(item, BadRow):
                 self.report.leave_out(item)
+            elif isinstance(item, tuple):
+                self.report.leave_out(*item)
             elif isinstance(item, NotAStay):
                 self.report.blocked += 1
+                self.no_stays.setdefault(item.why, []).append(item.line)
             else:
                 self.report.unchanged += 1
+                self.report.left_out += item.mistakes
         if news := self._news(entries):
             self._post(news)
 
@@ -76,7 +84,7 @@ class Run:
                 break
         for entry, refusal in self._waiting:
             self.report.leave_out(_left_out(entry, refusal))
-        self.report.bad_rows.sort(key=lambda row: row.line)
+        self.report.settle()
 
     # -- batches ------------------------------------------------------------------------------------
     def _news(self, entries: list[Entry]) -> list[Entry]:
@@ -117,10 +125,12 @@ class Run:
                 outcome.touched.add(stay.id)
                 self._update(db, stay, entry, outcome)
         except Refused as refusal:
-            if entry.may_be_echo and self._is_elsewhere(db, entry):
-                outcome.echoes += 1
+            is_waiting = stay is not None and not _has_unit(db, stay)
+            if entry.may_be_echo and not is_waiting and self._is_elsewhere(db, entry):
+                outcome.echoes.append(entry.line)
             else:
-                outcome.waiting.append((entry, refusal))
+                hint = self._way_out(db, entry, stay) or refusal.hint
+                outcome.waiting.append((entry, Refused(refusal.message, hint=hint)))
         except InvalidInput as error:
             outcome.bad.append(_left_out(entry, error))
 
@@ -156,7 +166,7 @@ class Run:
         for row in outcome.bad:
             report.leave_out(row)
         report.unchanged += outcome.unchanged
-        report.blocked += outcome.echoes
+        report.blocked += len(outcome.echoes)
         self.echoes += outcome.echoes
         free = max(0, MOST_WAITING - len(self._waiting))
         self._waiting += outcome.waiting[:free]
@@ -169,6 +179,8 @@ class Run:
         """The stay of this uid, else the source's only one of this reference: uids may change with dates."""
         if row := db.one("stay_by_uid", **self._key(entry)):
             return shaped(row, Stay)
+        if entry.uid_without_unit:
+            return self._find_without_unit(db, entry, outcome)
         reference = entry.plain.get("reference")
         if not reference or not (entry.is_from_feed or entry.uid == reference):
             return None
@@ -176,6 +188,17 @@ class Run:
         rows = db.all("stays_by_reference", property_id=house.id, source=entry.source, reference=reference)
         fresh = [row for row in rows if row["id"] not in self.touched and row["id"] not in outcome.touched]
         return shaped(fresh[0], Stay) if len(fresh) == 1 else None
+
+    def _find_without_unit(self, db: Reading, entry: Entry, outcome: Outcome) -> Stay | None:
+        """The stay that this was before anybody told its unit, unless another unit's source took it over."""
+        row = db.one("stay_by_uid", **{**self._key(entry), "source_uid": entry.uid_without_unit})
+        if row is None or row["id"] in self.touched or row["id"] in outcome.touched:
+            return None
+        stay = shaped(row, Stay)
+        assert entry.unit is not None
+        is_ours = entry.unit.id in {period.unit_id for period in periods(db, stay)}
+        is_ours = is_ours or entry.is_known_as(stay.imported) or entry.is_of_same_feed(stay.imported)
+        return stay if is_ours or not _has_unit(db, stay) else None
 
     def _difference(self, db: Reading, stay: Stay, entry: Entry) -> Difference:
         booker = next((contact for contact in contacts(db, stay) if contact.role == "booker"), None)
@@ -201,13 +224,35 @@ class Run:
 
     def _is_elsewhere(self, db: Reading, entry: Entry) -> bool:
         """True when a stay of another source has the unit on one of the nights."""
-        assert entry.unit is not None
+        return any(row["source"] != entry.source for row in self._in_the_way(db, entry))
+
+    def _in_the_way(self, db: Reading, entry: Entry) -> list[Row]:
         nights = {"from_on": entry.arrival.isoformat(), "until_on": entry.departure.isoformat()}
-        rows = db.all("overlapping_stays", unit_id=entry.unit.id, stay_id="", **nights)
-        return any(row["source"] != entry.source for row in rows)
+        unit = entry.unit.id if entry.unit else ""
+        return db.all("overlapping_stays", unit_id=unit, stay_id="", **nights)
+
+    def _way_out(self, db: Reading, entry: Entry, stay: Stay | None) -> str:
+        """How to mend a row that is refused, when more is known than that two stays want one unit."""
+        if stay is not None and not _has_unit(db, stay):
+            return (
+                f"Stay {stay.reference} is known and has no unit yet: `publish.py stay set {stay.code} --unit "
+                f"UNIT` gives it another one, `publish.py stay set {stay.code} --status cancelled` cancels it."
+            )
+        others = [row for row in self._in_the_way(db, entry) if row["source"] != entry.source]
+        for row in others:
+            if row["reference"] == entry.plain.get("reference") and stay is None:
+                return (
+                    f"It has the same reference and came from {row['source']}: import with "
+                    f"`--source {row['source']}` when both are one stay."
+                )
+        return ""
 
     def _key(self, entry: Entry) -> dict[str, str]:
         return {"property_id": self.context.house.id, "source": entry.source, "source_uid": entry.uid}
+
+
+def _has_unit(db: Reading, stay: Stay) -> bool:
+    return any(period.unit_id for period in periods(db, stay))
 
 
 def _left_out(entry: Entry, error: GuestLinkError) -> BadRow:

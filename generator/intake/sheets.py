@@ -20,6 +20,7 @@ from generator.intake.cells import (
     read_phone,
     read_status,
     text_of,
+    why_no_stay,
 )
 from generator.intake.dates import DateOrder, read_date, read_time
 from generator.intake.entries import (
@@ -32,12 +33,19 @@ from generator.intake.entries import (
     entry_of,
     renamed,
     source_name,
+    wrong_dates,
 )
 from generator.intake.headers import guess
 from generator.intake.tables import SAMPLE_ROWS, Cells, Table
 from guestlink.errors import InvalidInput
 from guestlink.records import Unit
 
+OPTIONAL = frozenset(
+    {
+        *("phone", "email", "language", "adults", "children", "pets"),
+        *("expected_arrival", "check_in", "check_out", "amount"),
+    }
+)  # a mistake in one of them costs the field, not the stay
 FREE_TEXT = frozenset({"name", "first_name", "last_name", "uid", "reference", "party"})
 LONGEST_TEXT = 200
 MOST_NAMED = 12
@@ -63,7 +71,7 @@ class Sheet:
         self._decide(is_unit_unsure=found.is_unit_unsure, is_unit_told="unit" in overrides)
         self._readers = self._chosen_readers()
 
-    def entries(self) -> Iterator[Entry | BadRow | NotAStay | Repeated]:
+    def entries(self) -> Iterator[Entry | BadRow | tuple[BadRow, ...] | NotAStay | Repeated]:
         """Each row as what it tells; of rows with one uid the first counts."""
         seen: Seen = {}
         for line, cells in self._table.rows():
@@ -131,45 +139,57 @@ class Sheet:
             del self.mapping["unit"]
 
     # -- one row ------------------------------------------------------------------------------------
-    def _read(self, line: int, cells: Cells) -> Entry | BadRow | NotAStay | None:
+    def _read(self, line: int, cells: Cells) -> Entry | tuple[BadRow, ...] | NotAStay | None:
+        values, mistakes = self._values(line, cells)
+        if values.get("status") == NOT_A_STAY:
+            return NotAStay(line=line, why=why_no_stay(self._text("status", cells)))
+        if not values and not mistakes:
+            return None
+        unread = {mistake.field for mistake in mistakes}
+        if unread - OPTIONAL - ({"nights"} if "departure" in values else set()):
+            return (*mistakes, *wrong_dates(values, line=line, unread=unread))
+        source = self._context.source or values.pop("source", DEFAULT_SOURCE)
+        if not values.get("party") and values.get("reference") in self._parties and "unit" in values:
+            values["party"] = values["reference"]
+        told = entry_of(self._context, values, line=line, source=source, mistakes=mistakes)
+        return told if isinstance(told, Entry) else (*mistakes, *told)
+
+    def _values(self, line: int, cells: Cells) -> tuple[dict[str, Any], tuple[BadRow, ...]]:
+        """What the cells of a row tell, by field, and every mistake in them."""
         values: dict[str, Any] = {}
+        mistakes: list[BadRow] = []
         for field, column in self.mapping.items():
             cell = cells.get(column)
             text = text_of(cell)
             if not text or (field not in FREE_TEXT and is_nothing(text)):
                 continue
-            if not is_text(text):
-                return BadRow(line=line, field=field, reason="holds characters that are no text")
             try:
+                if not is_text(text):
+                    raise InvalidInput("holds characters that are no text.")
                 values[field] = self._readers[field](cell if field == "amount" else text)
             except InvalidInput as error:
-                return BadRow(line=line, field=field, reason=error.message.rstrip("."), hint=error.hint)
-        if not values:
-            return None
-        if values.get("status") == NOT_A_STAY:
-            return NotAStay(line=line)
-        source = self._context.source or values.pop("source", DEFAULT_SOURCE)
-        if not values.get("party") and values.get("reference") in self._parties and "unit" in values:
-            values["party"] = values["reference"]
-        return entry_of(self._context, values, line=line, source=source)
+                reason = error.message.rstrip(".")
+                mistakes.append(BadRow(line=line, field=field, reason=reason, hint=error.hint))
+        return values, tuple(mistakes)
 
-    def _single(self, entry: Entry, seen: Seen) -> Entry | BadRow | Repeated:
+    def _single(self, entry: Entry, seen: Seen) -> Entry | tuple[BadRow, ...] | Repeated:
         """Tells rows with one uid apart: rooms of one booking by their units, repetitions, mistakes."""
         first = seen.setdefault((entry.source, entry.uid), (entry.line, entry.imported))
         if first[0] == entry.line:
             return entry
         if first[1] == entry.imported:
-            return Repeated(line=entry.line)
+            return Repeated(line=entry.line, mistakes=entry.mistakes)
         if entry.is_uid_told or not entry.is_unit_in_row or entry.unit is None:
             return self._double(entry, first[0])
         room = renamed(entry, self._context, f"{entry.uid}/{entry.unit.slug}", entry.party)
         before = seen.setdefault((room.source, room.uid), (room.line, room.imported))
         return room if before[0] == room.line else self._double(entry, before[0])
 
-    def _double(self, entry: Entry, line: int) -> BadRow:
+    def _double(self, entry: Entry, line: int) -> tuple[BadRow, ...]:
         field = "uid" if entry.is_uid_told else "reference" if "reference" in entry.plain else ""
         reason = f"is the same as in line {line}" if field else f"the row cannot be told from line {line}"
-        return BadRow(line=entry.line, field=field, reason=reason, hint="Give every stay a uid of its own.")
+        hint = "Give every stay a uid of its own."
+        return (BadRow(line=entry.line, field=field, reason=reason, hint=hint), *entry.mistakes)
 
     def _text(self, field: str, cells: Cells) -> str:
         column = self.mapping.get(field)

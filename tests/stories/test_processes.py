@@ -5,6 +5,7 @@ them.
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -13,8 +14,10 @@ from datetime import timedelta
 import pytest
 
 from guestlink import clock
+from guestlink.settings import save_setting
 from tests.guest import open_page
 from tests.house import add_stay, command, from_folder, link_of, make_home, run_publish, write_files
+from tests.stories.test_first_link import free_port
 
 SECONDS = 30
 
@@ -188,3 +191,56 @@ def test_a_command_without_set_up_says_what_to_run(tmp_path):
     assert done.returncode == 2
     assert "publish.py init" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_up_in_a_hosts_own_home_brings_no_sample_and_prints_their_own_guests(settings, started):
+    save_setting(settings, public_url=f"http://localhost:{free_port()}")
+    process = started("up")
+    said: list[str] = []
+    assert process.stdout
+    for line in process.stdout:
+        said.append(line)
+        if "is up at" in line:
+            break
+    process.send_signal(signal.SIGTERM)
+    assert "A guest in the house" in "".join(said)
+    assert not (settings.content_folder / "harbour-house").exists()
+
+
+def test_up_says_before_anything_starts_that_its_port_is_taken(settings):
+    with socket.socket() as taken:
+        taken.bind(("localhost", 0))
+        taken.listen()
+        save_setting(settings, public_url=f"http://localhost:{taken.getsockname()[1]}")
+        done = say(settings, "up")
+    assert done.returncode == 2
+    assert "public_url" in done.stderr
+    assert "is up" not in done.stdout
+
+
+def test_a_theme_that_is_not_there_is_named_as_a_setting(settings):
+    done = subprocess.run(
+        [*command(settings.home), "publish"],
+        env={**environment(settings), "GUESTLINK_THEME": "nowhere"},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "nowhere" in done.stderr
+
+
+def test_a_running_worker_starts_again_when_its_settings_change(settings, started):
+    worker = started("work")
+    assert worker.stdout
+    save_setting(settings, public_url="http://localhost:8098")
+    assert "have changed" in worker.stdout.readline()
+    assert "Working" in worker.stdout.readline()
+
+
+def test_everything_is_live_once_the_worker_has_done_its_work(settings, started):
+    started("work")
+    today = clock.now().date()
+    add_stay(settings, "NEW", unit="room-2", arrives=today, leaves=today + timedelta(days=1))
+    assert within(SECONDS, lambda: "Everything is live." in say(settings, "status").stdout)
