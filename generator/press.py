@@ -46,6 +46,7 @@ class Press:
     target: Target
     theme: Theme
     site: Site
+    mark: int = 0
     _read: dict[str, HostContent] = field(default_factory=dict)
     _renderers: dict[str, tuple[tuple[str, Property], Renderer]] = field(default_factory=dict)
 
@@ -109,7 +110,8 @@ class Press:
 
 
 def open_press(settings: Settings) -> Press:
-    """Everything opened; a SettingsError says what is missing."""
+    """Everything opened; a SettingsError says what is missing. What changes from here on changes its mark."""
+    mark = working_mark(settings)
     ring = read_keys(settings.keys_file)
     if not settings.signing_key_id:
         mend = "`publish.py keys show` lists the keys, `publish.py keys use ID` chooses one."
@@ -123,6 +125,7 @@ def open_press(settings: Settings) -> Press:
         ring=ring,
         target=open_target(settings),
         theme=theme,
+        mark=mark,
         site=Site(
             public_url=settings.public_url,
             key_id=settings.signing_key_id,
@@ -143,3 +146,18 @@ def build_fingerprint(theme: Theme) -> str:
         for file in sorted((PROGRAM / folder).rglob("*.py")):
             whole.update(file.relative_to(PROGRAM).as_posix().encode() + b"\0" + file.read_bytes())
     return whole.hexdigest()[:32]
+
+
+def working_mark(settings: Settings) -> int:
+    """Changes whenever a file changes that a publish depends on: settings, key ring, theme, program."""
+    files = [settings.file, settings.keys_file, *settings.theme_folder.rglob("*")]
+    files += [file for folder in ("generator", "guestlink") for file in (PROGRAM / folder).rglob("*.py")]
+    return hash(tuple(_stamp(file) for file in sorted(files)))
+
+
+def _stamp(file: Path) -> tuple[str, int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return str(file), 0, 0
+    return str(file), found.st_mtime_ns, found.st_size

@@ -12,14 +12,14 @@ from datetime import datetime
 from pathlib import Path
 
 from generator.orders import Order, Outcome
-from generator.press import Press
+from generator.press import Press, working_mark
 from generator.publishing import publish_property, send_invalidations
 from generator.site_objects import renew_site, site_is_old
 from guestlink import clock, rebuilds, records
 from guestlink.errors import GuestLinkError
 from guestlink.rebuilds import Rebuild
 from guestlink.records import Property
-from guestlink.settings import PROGRAM
+from guestlink.settings import load_settings
 
 IDLE_SECONDS = 1.0
 log = logging.getLogger("guestlink.rebuilder")
@@ -31,9 +31,10 @@ def run(press: Press, stop: threading.Event) -> bool:
     A worker that went on with old settings, keys, theme or program would sign pages with a key that nobody
     trusts any more. It waits on monotonic time and compares with the clock, so that tests can step it.
     """
-    mark = working_mark(press)
+    if load_settings(Path(press.settings.home)) != press.settings:
+        return True
     while not stop.is_set():
-        if working_mark(press) != mark:
+        if working_mark(press.settings) != press.mark:
             return True
         try:
             worked = work_once(press, at=clock.now())
@@ -43,22 +44,6 @@ def run(press: Press, stop: threading.Event) -> bool:
         if not worked:
             stop.wait(IDLE_SECONDS)
     return False
-
-
-def working_mark(press: Press) -> int:
-    """Changes whenever a file changes that a publish depends on: settings, key ring, theme, program."""
-    settings = press.settings
-    files = [settings.file, settings.keys_file, *settings.theme_folder.rglob("*")]
-    files += [file for folder in ("generator", "guestlink") for file in (PROGRAM / folder).rglob("*.py")]
-    return hash(tuple(_stamp(file) for file in sorted(files)))
-
-
-def _stamp(file: Path) -> tuple[str, int, int]:
-    try:
-        found = file.stat()
-    except OSError:
-        return str(file), 0, 0
-    return str(file), found.st_mtime_ns, found.st_size
 
 
 def work_once(press: Press, *, at: datetime) -> int:

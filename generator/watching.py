@@ -7,9 +7,8 @@ from pathlib import Path
 import msgspec
 from watchfiles import watch
 
-from generator import rebuilder
 from generator.orders import Order, Outcome
-from generator.press import Press, open_press
+from generator.press import Press, open_press, working_mark
 from generator.publishing import publish
 from guestlink import clock
 from guestlink.errors import GuestLinkError
@@ -39,13 +38,11 @@ def touched(paths: Iterable[str], settings: Settings) -> Edit:
 def follow(settings: Settings, stop: threading.Event, tell: Callable[[list[Outcome], Press], None]) -> None:
     """Publishes what each batch of edits touches until `stop` is set."""
     press = open_press(settings)
-    mark = rebuilder.working_mark(press)
     folders = [folder for folder in (settings.content_folder, settings.theme_folder) if folder.is_dir()]
     for changes in watch(*folders, stop_event=stop, debounce=DEBOUNCE_MILLISECONDS, raise_interrupt=False):
         edit = touched((path for _, path in changes), settings)
-        if edit.theme or rebuilder.working_mark(press) != mark:
+        if edit.theme or working_mark(press.settings) != press.mark:
             press = _reopened(press)
-            mark = rebuilder.working_mark(press)
         tell(list(_published(press, edit)), press)
 
 

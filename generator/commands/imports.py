@@ -1,4 +1,4 @@
-"""`publish.py import`: stays from a file or a feed, told in words, and why which row was left out."""
+"""`publish.py import`: stays from a file or a feed, told in words, and why what was left out."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from generator.importing import ImportReport, import_file
+from generator.intake.reports import counted
 from guestlink import clock
 from guestlink.errors import GuestLinkError, InvalidInput, NotFound
 from guestlink.records import Property, Unit, find_property, find_unit, properties, units
@@ -15,15 +16,16 @@ from guestlink.terminal import Desk, plain
 
 MOST_LINES = 40
 BAD_ROWS = 2
+TAKEN_WITHOUT = "The stay is taken without it."
 CHUNK = 1 << 20
-COUNTS = {
-    "added": "added",
-    "changed": "changed",
-    "restored": "back in the feed",
-    "proposed_cancelled": "gone from the feed and proposed for cancellation",
-    "unchanged": "unchanged",
-    "blocked": "no stays",
-    "bad": "left out",
+COUNTS = {  # in words for one and for several
+    "added": ("added", "added"),
+    "changed": ("changed", "changed"),
+    "restored": ("back in the feed", "back in the feed"),
+    "proposed_cancelled": ("gone from the feed and proposed for cancellation",) * 2,
+    "unchanged": ("unchanged", "unchanged"),
+    "blocked": ("row is no stay", "rows are no stays"),
+    "bad": ("row left out", "rows left out"),
 }
 
 
@@ -161,18 +163,23 @@ def _tell(desk: Desk, report: ImportReport) -> None:
         desk.say(f"  {plain(change)}")
     if len(report.changes) > MOST_LINES:
         desk.say(f"  and {len(report.changes) - MOST_LINES} more")
-    for row in report.bad_rows[:MOST_LINES]:
-        reason = f"{row.field} {row.reason.rstrip('.')}."
-        desk.warn(f"  line {row.line}: {reason} {row.hint}".rstrip())
-    if len(report.bad_rows) > MOST_LINES:
-        desk.warn(f"  and {len(report.bad_rows) - MOST_LINES} more; --json lists them all")
+    mistakes = [(row, "") for row in report.bad_rows] + [(row, TAKEN_WITHOUT) for row in report.left_out]
+    mistakes.sort(key=lambda mistake: mistake[0].line)
+    for row, end in mistakes[:MOST_LINES]:
+        reason = f"{row.field} {row.reason.rstrip('.')}.".lstrip()
+        desk.warn("  " + plain(" ".join(filter(None, [f"line {row.line}: {reason}", row.hint, end]))))
+    if len(mistakes) > MOST_LINES:
+        desk.warn(f"  and {len(mistakes) - MOST_LINES} more; --json lists them all")
     for note in report.notes:
         desk.say(f"  {plain(note)}")
 
 
 def _tell_end(desk: Desk, house: Property, reports: Sequence[ImportReport], *, is_dry_run: bool) -> None:
     sums = {name: sum(getattr(report, name) for report in reports) for name in COUNTS}
-    told = ", ".join(f"{sums[name]} {words}" for name, words in COUNTS.items() if sums[name]) or "no rows"
+    parts = [counted(sums[name], *words) for name, words in COUNTS.items() if sums[name]]
+    if fields := sum(len(report.left_out) for report in reports):
+        parts.append(counted(fields, "field left out", "fields left out"))
+    told = ", ".join(parts) or "no rows"
     if is_dry_run:
         desk.say(f"Nothing was written. It would be: {told}.", style="bold")
         return

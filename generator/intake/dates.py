@@ -23,8 +23,14 @@ _OFFSET = re.compile(r"\d[T ]\d\d:?\d\d.*(Z|[+-]\d\d:?\d\d)\Z")
 _DAY = re.compile(r"(\d{1,2})(st|nd|rd|th|er|o|a)?")
 _AFTER_DATE = re.compile(r"(?:\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{4})[T ]+")
 _SPAN = re.compile(r"\s*(?:[-–—]|\bto\b|\bbis\b|\ba\b|\bà\b)\s*")
+_ABOUT = re.compile(
+    r"\s*(?:(?:ca|circa|approx|approximately|about|around|from|after|at|ab|gegen|um|etwa|ungefähr|zirka|nach|von"
+    r"|vers|environ|dès|après|depuis|les|à|a|partir|de|las|la|sobre|hacia|desde|después|alrededor|verso|le|alle|dalle"
+    r"|dopo|ore|às|as|pelas|por|volta|cerca|das|depois|om|rond|omstreeks|tegen|vanaf|na)\b\.?\s*|[~≈@]\s*)+(?=\d)",
+    re.IGNORECASE,
+)
 _TIME = re.compile(
-    r"(\d{1,2})(?:\s?[:.h]\s?(\d{2}))?(?:[:.]\d{2}(?:\.\d+)?)?\s?(?:h|uhr|hrs?)?(?:\s?([ap])\.?m\.?)?",
+    r"(\d{1,2})(?:\s?(?:[:.h]|uhr)\s?(\d{2}))?(?:[:.]\d{2}(?:\.\d+)?)?\s?(?:h|uhr|hrs?)?(?:\s?([ap])\.?m\.?)?",
     re.IGNORECASE,
 )
 
@@ -127,12 +133,16 @@ def _months() -> dict[str, int]:
 # -- times -----------------------------------------------------------------------------------------
 @lru_cache(maxsize=1024)
 def read_time(text: str) -> str:
-    """A local time as `HH:MM`: the beginning of `15:00 - 18:00`, the time of a date with a time."""
-    begin = _SPAN.split(_AFTER_DATE.sub("", text), maxsplit=1)[0].strip()
-    found = _TIME.fullmatch(begin)
+    """A local time as `HH:MM`: of `ca. 17 Uhr`, the beginning of `15:00 - 18:00`, that of a whole date."""
+    bare = _AFTER_DATE.sub("", text)
+    about = _ABOUT.match(bare)
+    begin, *rest = _SPAN.split(bare[about.end() :] if about else bare, maxsplit=1)
+    found, end = _TIME.fullmatch(begin.strip()), _TIME.fullmatch(rest[0].strip()) if rest else None
     if found is None:
         raise InvalidInput("is not a time.", hint="Write it as 15:00.")
     hour, minute, half = int(found[1]), int(found[2] or 0), (found[3] or "").lower()
+    if end and end[3] and not half and 0 < hour <= 12:  # 3 - 5 pm, 11 - 1 pm
+        half = end[3].lower() if hour % 12 <= int(end[1]) % 12 else "p" if end[3] in "aA" else "a"
     if half:
         hour = hour % 12 + (12 if half == "p" else 0)
     if hour > 23 or minute > 59:

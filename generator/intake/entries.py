@@ -119,6 +119,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
         """True when a stay's `imported` says that just this was told before, by this feed if it is one."""
         return self.imported in (imported, imported.partition(FEED_MARK)[0])
 
+    def is_of_same_feed(self, imported: str) -> bool:
+        return self.is_from_feed and self.imported.partition(FEED_MARK)[2] == imported.partition(FEED_MARK)[2]
+
     def marked(self, imported: str) -> str:
         """What a stay's `imported` becomes; a file leaves the mark of the feed that a stay is in."""
         return (

@@ -116,7 +116,7 @@ class Feed:
             return NotAStay(line=block.line, why="blocked days")
         if status.upper() == "TENTATIVE":
             self.kept.add(block.uid)
-            return NotAStay(line=block.line, why="tentative, not stays yet")
+            return NotAStay(line=block.line, why="tentative")
         if any(name in event for name in REPEATING):
             self._note("some events repeat: only the first time of each is a stay")
         arrival, departure = self._days(event)

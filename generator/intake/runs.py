@@ -227,24 +227,23 @@ class Run:
         return any(row["source"] != entry.source for row in self._in_the_way(db, entry))
 
     def _in_the_way(self, db: Reading, entry: Entry) -> list[Row]:
+        if entry.unit is None:
+            return []
         nights = {"from_on": entry.arrival.isoformat(), "until_on": entry.departure.isoformat()}
-        unit = entry.unit.id if entry.unit else ""
-        return db.all("overlapping_stays", unit_id=unit, stay_id="", **nights)
+        return db.all("overlapping_stays", unit_id=entry.unit.id, stay_id="", **nights)
 
     def _way_out(self, db: Reading, entry: Entry, stay: Stay | None) -> str:
         """How to mend a row that is refused, when more is known than that two stays want one unit."""
         if stay is not None and not _has_unit(db, stay):
+            mend = f"`publish.py stay set {stay.code} --unit UNIT`"
             return (
-                f"Stay {stay.reference} is known and has no unit yet: `publish.py stay set {stay.code} --unit "
-                f"UNIT` gives it another one, `publish.py stay set {stay.code} --status cancelled` cancels it."
+                f"Stay {stay.reference} has no unit yet: give it another one with {mend}, "
+                f"or cancel one of the two with `--status cancelled`."
             )
-        others = [row for row in self._in_the_way(db, entry) if row["source"] != entry.source]
-        for row in others:
-            if row["reference"] == entry.plain.get("reference") and stay is None:
-                return (
-                    f"It has the same reference and came from {row['source']}: import with "
-                    f"`--source {row['source']}` when both are one stay."
-                )
+        for row in self._in_the_way(db, entry) if stay is None else []:
+            if row["source"] != entry.source and row["reference"] == entry.plain.get("reference"):
+                known = row["source"]
+                return f"It came from {known}: when both are one stay, import with `--source {known}`."
         return ""
 
     def _key(self, entry: Entry) -> dict[str, str]:

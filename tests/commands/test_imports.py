@@ -52,8 +52,35 @@ def test_a_bad_row_is_told_and_does_not_stop_the_others(in_house, file):
     answer = in_house("import", file(BAD), "--property", "casa-azul")
     assert answer.code == 2
     assert "line 4: departure is not a date." in answer.err
-    assert "2 added, 1 left out" in answer.last
+    assert "2 added, 1 row left out." in answer.last
     assert len(json.loads(in_house("stay", "list", "--json").out)) == 2
+
+
+def test_a_mistake_in_a_detail_is_told_and_the_stay_goes_in_without_it(in_house, file):
+    odd = GOOD.replace("room-1,2,", "room-1,many,") + "R3,Yuki Planted,2030-05-09,never,room-1,lots,\n"
+    answer = in_house("import", file(odd), "--property", "casa-azul")
+    assert answer.code == 2
+    assert answer.err.splitlines() == [
+        "  line 2: adults is not a number from 0 to 99. The stay is taken without it.",
+        "  line 4: departure is not a date. Write it as 2026-05-03.",
+        "  line 4: adults is not a number from 0 to 99.",
+    ]
+    assert answer.last.startswith("casa-azul: 2 added, 1 row left out, 1 field left out.")
+    told = json.loads(in_house("import", file(odd), "--property", "casa-azul", "--json").out)
+    assert [row["line"] for row in told["left_out"]] == [2]
+    mended = odd.replace("many", "2").replace("never", "2030-05-10").replace("lots", "")
+    assert in_house("import", file(mended)).code == 0
+
+
+def test_counts_are_told_in_the_right_number(in_house, file):
+    feed = FEED.replace("SUMMARY:Reserved", "SUMMARY:Airbnb (Not available)")
+    answer = in_house("import", file(feed, "airbnb.ics"), "--property", "casa-azul", "--unit", "room-1")
+    assert "  1 event is no stay (blocked days): line 4" in answer.out.splitlines()
+    assert answer.last == "casa-azul: 1 row is no stay."
+    rows = GOOD.replace(",Notes", ",Status").replace(",2,\n", ",2,request\n").replace(",1,\n", ",1,request\n")
+    answer = in_house("import", file(rows), "--property", "casa-azul")
+    assert "  2 rows are no stays (requests, offers or refusals): lines 2, 3" in answer.out.splitlines()
+    assert answer.last == "casa-azul: 2 rows are no stays."
 
 
 def test_no_guest_is_named(in_house, file):

@@ -87,7 +87,7 @@ def test_a_stay_of_a_house_with_one_unit_needs_no_unit(tmp_path: Path) -> None:
 def test_a_stay_of_a_larger_house_waits_for_its_unit_and_the_report_says_so(desk: Desk) -> None:
     report = desk.take_text("ref,arrival,departure\nR-1,2026-05-03,2026-05-04\n")
     assert desk.rooms("R-1")[0][0] is None
-    assert "1 new stays have no unit yet: name it in the file or with --unit" in report.notes
+    assert "1 new stay has no unit yet: name it in the file or with --unit" in report.notes
 
 
 def test_a_given_unit_is_where_all_stays_go(desk: Desk) -> None:
@@ -115,8 +115,16 @@ def test_rows_about_requests_and_blocked_days_are_no_stays(desk: Desk) -> None:
     text = (
         "ref,arrival,departure,status\nR-1,2026-05-03,2026-05-04,Anfrage\nR-2,2026-05-03,2026-05-04,blocked\n"
     )
-    assert counts(desk.take_text(text)) == {"blocked": 2}
+    report = desk.take_text(text)
+    assert counts(report) == {"blocked": 2}
+    assert "1 row is no stay (requests, offers or refusals): line 2" in report.notes
+    assert "1 row is no stay (blocked days): line 3" in report.notes
     assert desk.stays() == []
+
+
+def test_a_row_that_is_no_stay_has_no_mistakes(desk: Desk) -> None:
+    report = desk.take_text("ref,arrival,departure,status,phone\nR-1,soon,,blocked,none yet\n")
+    assert (counts(report), report.is_clean) == ({"blocked": 1}, True)
 
 
 # Rooms of one booking
@@ -274,6 +282,23 @@ def test_nights_without_end_are_a_bad_row(desk: Desk, nights: str) -> None:
         ("departure", "2029-05-01", "is more than two years after the arrival"),
         ("departure", "2999-05-01", "is not a date"),
         ("unit", "Room 99", "is not one of the property's units"),
+        ("status", "perhaps", "is not a known status"),
+        ("name", "A" * 201, "is longer than 200 characters"),
+        ("uid", "A" * 201, "is longer than 200 characters"),
+    ],
+)
+def test_a_field_that_makes_the_stay_has_a_reason_that_repeats_no_value(
+    desk: Desk, column: str, value: str, reason: str
+) -> None:
+    report = desk.take_text(one_stay(column, value))
+    assert [(bad.line, bad.field, bad.reason) for bad in report.bad_rows] == [(2, column, reason)]
+    assert (counts(report), report.left_out) == ({"bad": 1}, [])
+    assert value not in repr(report)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
         ("phone", "4.47700E+11", "was shortened by a spreadsheet"),
         ("email", "ana at example", "is not an e-mail address"),
         ("language", "Klingon", "is not a language"),
@@ -281,18 +306,76 @@ def test_nights_without_end_are_a_bad_row(desk: Desk, nights: str) -> None:
         ("amount", "12.345,678", "has more decimals than EUR has"),
         ("amount", "1,2,3", "is not an amount"),
         ("amount", "100 USD", "is in another currency than EUR"),
-        ("status", "perhaps", "is not a known status"),
-        ("check_in", "late", "is not a time"),
-        ("name", "A" * 201, "is longer than 200 characters"),
+        ("children", "100", "is not a number from 0 to 99"),
+        ("pets", "zoo", "is not a number from 0 to 99"),
+        ("expected_arrival", "later", "is not a time"),
+        ("check_in", "later", "is not a time"),
+        ("check_out", "25:00", "is not a time"),
+        ("nights", "a few", "is not a number of nights"),
     ],
 )
-def test_every_field_has_a_reason_that_repeats_no_value(
+def test_a_detail_that_cannot_be_read_costs_only_itself_and_its_reason_repeats_no_value(
     desk: Desk, column: str, value: str, reason: str
 ) -> None:
-    row = {"reference": "R-1", "arrival": "2026-05-03", "departure": "2026-05-05", column: value}
-    report = desk.take_text(",".join(row) + "\n" + ",".join(f'"{cell}"' for cell in row.values()) + "\n")
-    assert [(bad.line, bad.field, bad.reason) for bad in report.bad_rows] == [(2, column, reason)]
+    report = desk.take_text(one_stay(column, value))
+    assert [(row.line, row.field, row.reason) for row in report.left_out] == [(2, column, reason)]
+    assert (counts(report), report.bad_rows, report.is_clean) == ({"added": 1}, [], False)
     assert value not in repr(report)
+    again = desk.take_text(one_stay(column, value))
+    assert (counts(again), again.left_out) == ({"unchanged": 1}, report.left_out)
+
+
+def one_stay(column: str, value: str) -> str:
+    row = {"reference": "R-1", "arrival": "2026-05-03", "departure": "2026-05-05", column: value}
+    return ",".join(row) + "\n" + ",".join(f'"{cell}"' for cell in row.values()) + "\n"
+
+
+def test_a_detail_that_cannot_be_read_forgets_nothing(desk: Desk) -> None:
+    desk.take_text(HEAD + ANA)
+    report = desk.take_text(HEAD + ANA.replace("+44 7700 900123,2", "see app,3"))
+    assert report.changes == ["stay HB-1042: adults 2 -> 3"]
+    assert desk.guest("HB-1042").phone == "+447700900123"
+
+
+def test_all_mistakes_of_a_row_are_told_and_the_row_counts_once(desk: Desk) -> None:
+    rows = "u1,soon,,attic,see app,many\nu2,,,,,\nu3,2026-05-03,,,,lots\n"
+    report = desk.take_text("uid,arrival,departure,unit,phone,adults\n" + rows)
+    assert counts(report) == {"bad": 3}
+    assert sorted((row.line, row.field) for row in report.bad_rows) == [
+        (2, "adults"),
+        (2, "arrival"),
+        (2, "departure"),
+        (2, "phone"),
+        (2, "unit"),
+        (3, "arrival"),
+        (3, "departure"),
+        (4, "adults"),
+        (4, "departure"),
+    ]
+
+
+def test_a_row_that_is_refused_tells_its_other_mistakes_too(desk: Desk) -> None:
+    rows = "X-1,2026-05-04,2026-05-06,room-1,Mira,see app,1\n" + ANA + ANA.replace(",2\n", ",many\n")
+    report = desk.take_text(HEAD + ANA + rows)
+    assert counts(report) == {"added": 1, "unchanged": 1, "bad": 2}
+    told = [(row.line, row.field) for row in report.bad_rows]
+    assert told == [(3, "unit"), (3, "phone"), (5, "unit"), (5, "adults")]
+    assert report.left_out == []
+
+
+def test_a_row_that_is_there_twice_tells_its_mistake_twice(desk: Desk) -> None:
+    odd = ANA.replace(",2\n", ",many\n")
+    report = desk.take_text(HEAD + odd + odd)
+    assert counts(report) == {"added": 1, "unchanged": 1}
+    assert [(row.line, row.field) for row in report.left_out] == [(2, "adults"), (3, "adults")]
+
+
+def test_a_file_without_uid_and_reference_gives_its_stays_their_unit_later(desk: Desk) -> None:
+    text = "arrival,departure,guest\n2026-05-03,2026-05-05,Ana\n2026-05-05,2026-05-07,Tomas\n"
+    assert counts(desk.take_text(text)) == {"added": 2}
+    assert counts(desk.take_text(text, room="room-1")) == {"changed": 2}
+    assert counts(desk.take_text(text, room="room-1")) == {"unchanged": 2}
+    assert {desk.rooms(stay.reference)[0][0] for stay in desk.stays()} == {"room-1"}
 
 
 def test_the_second_of_two_overlapping_stays_in_a_unit_is_a_bad_row_that_names_the_first(desk: Desk) -> None:

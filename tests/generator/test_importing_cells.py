@@ -149,13 +149,36 @@ def test_instants_move_by_one_day_at_most(at: datetime) -> None:
         ("15:00:00", "15:00"),
         ("15:00 - 18:00", "15:00"),
         ("2026-05-03 16:20", "16:20"),
+        ("17 Uhr", "17:00"),
+        ("17.30 Uhr", "17:30"),
+        ("17 Uhr 30", "17:30"),
+        ("ca. 17 Uhr", "17:00"),
+        ("Ca.17 Uhr", "17:00"),
+        ("ab 16 Uhr", "16:00"),
+        ("ab ca. 16 Uhr", "16:00"),
+        ("gegen 17:30", "17:30"),
+        ("um 18h", "18:00"),
+        ("around 5 pm", "17:00"),
+        ("from 3 to 5 pm", "15:00"),
+        ("11 - 1 pm", "11:00"),
+        ("11 - 1 am", "23:00"),
+        ("vers 18h", "18:00"),
+        ("15h à 18h", "15:00"),
+        ("à partir de 18h", "18:00"),
+        ("a las 19:30", "19:30"),
+        ("alle ore 18", "18:00"),
+        ("por volta das 18h", "18:00"),
+        ("omstreeks 18:00", "18:00"),
+        ("~17:00", "17:00"),
     ],
 )
 def test_a_time_is_read_in_any_of_its_spellings(text: str, time: str) -> None:
     assert read_time(text) == time
 
 
-@pytest.mark.parametrize("text", ["late", "25:00", "12:60", "1500", ""])
+@pytest.mark.parametrize(
+    "text", ["late", "25:00", "12:60", "1500", "", "ca.", "around", "a las", "before 6 pm"]
+)
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="is not a time"):
         read_time(text)

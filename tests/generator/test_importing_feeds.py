@@ -149,7 +149,7 @@ def test_what_booking_com_closed_for_another_channels_stay_is_no_second_stay(des
         product="-//admin.booking.com//EN",
     )
     assert (report.added, report.blocked, report.bad) == (1, 1, 0)
-    assert "1 closed periods are stays that are known from another source" in report.notes
+    assert "1 closed period is a stay that is known from another source: line 4" in report.notes
 
 
 def test_an_event_that_is_tentative_is_no_stay_yet_and_takes_none_away(desk: Desk) -> None:
@@ -500,6 +500,106 @@ def test_a_feed_without_a_unit_makes_stays_that_wait_for_one_and_a_unit_given_la
     assert desk.rooms("u1")[0][0] is None
     assert take(desk, *THREE).changed == 3
     assert desk.rooms("u1")[0][0] == "room-1"
+
+
+@pytest.mark.parametrize("uid", ["u1", ""], ids=["with uid", "without uid"])
+def test_a_stay_that_got_its_unit_later_stays_one_stay_whatever_happens_to_it(desk: Desk, uid: str) -> None:
+    mira = event(uid, summary="Mira")
+    assert take(desk, mira, product=OTHER, room="").added == 1
+    name = desk.stays()[0].reference
+    for _ in range(2):
+        report = take(desk, mira, product=OTHER)
+        assert (report.added, report.bad, len(desk.stays())) == (0, 0, 1)
+        assert desk.rooms(name)[0][0] == "room-1"
+    unit = desk.unit("room-2")
+    moved = Period(unit_id=unit.id, unit=unit.slug, from_on=date(2026, 5, 10), until_on=date(2026, 5, 12))
+    desk.change(name, new_periods=(moved,))
+    assert take(desk, mira, product=OTHER).unchanged == 1
+    assert desk.rooms(name)[0][0] == "room-2"
+
+
+def test_the_same_nights_in_the_feeds_of_two_units_are_two_stays(desk: Desk) -> None:
+    take(desk, event("", summary="Reserved"), product=OTHER, room="")
+    assert take(desk, event("", summary="Reserved"), product=OTHER, room="room-1").changed == 1
+    assert take(desk, event("", summary="Reserved"), product=OTHER, room="room-2").added == 1
+    assert take(desk, event("", summary="Reserved"), product=OTHER, room="room-1").unchanged == 1
+    assert len(desk.stays()) == 2
+
+
+def test_a_stay_that_is_known_by_its_code_gets_its_unit_under_a_new_uid(desk: Desk) -> None:
+    take(desk, event("old", "20260510", "20260512", CODE), room="")
+    report = take(desk, event("new", "20260510", "20260513", CODE))
+    assert (report.added, report.changed, report.bad) == (0, 1, 0)
+    assert desk.rooms("HMANA00001") == [("room-1", date(2026, 5, 10), date(2026, 5, 13))]
+    assert take(desk, event("new", "20260510", "20260513", CODE)).unchanged == 1
+
+
+def test_of_two_stays_without_unit_that_want_the_same_one_the_second_is_named_with_a_way_out(
+    desk: Desk,
+) -> None:
+    both = (event("u1"), event("u2", "20260511", "20260513"))
+    assert take(desk, *both, room="").added == 2
+    rehearsal, report = take(desk, *both, dry_run=True), take(desk, *both)
+    assert (report.changed, report.bad, rehearsal.bad_rows) == (1, 1, report.bad_rows)
+    assert report.bad_rows[0].reason == "room-1 is taken from 2026-05-10 until 2026-05-12 by u1"
+    code = desk.stay("u2").code
+    assert report.bad_rows[0].hint == (
+        f"Stay u2 has no unit yet: give it another one with `publish.py stay set {code} --unit UNIT`, "
+        "or cancel one of the two with `--status cancelled`."
+    )
+    unit = desk.unit("room-2")
+    moved = Period(unit_id=unit.id, unit=unit.slug, from_on=date(2026, 5, 11), until_on=date(2026, 5, 13))
+    desk.change("u2", new_periods=(moved,))
+    assert (take(desk, *both).bad, take(desk, *both).unchanged) == (0, 2)
+
+
+def test_an_echo_that_came_in_without_a_unit_is_named_until_somebody_cancels_it(desk: Desk) -> None:
+    closed = event("b1@booking.com", summary="CLOSED - Not available")
+    take(desk, closed, product="-//admin.booking.com//EN", room="")
+    take(desk, event("a1"))
+    report = take(desk, closed, product="-//admin.booking.com//EN")
+    assert (report.bad, report.blocked) == (1, 0)
+    assert "b1@booking.com has no unit yet" in report.bad_rows[0].hint
+    desk.change("b1@booking.com", status="cancelled")
+    assert take(desk, closed, product="-//admin.booking.com//EN").is_clean
+
+
+def test_a_closed_period_that_comes_back_without_a_unit_is_refused_in_words(desk: Desk) -> None:
+    closed = event("b1@booking.com", summary="CLOSED - Not available")
+    booking = {"product": "-//admin.booking.com//EN"}
+    take(desk, closed, **booking)
+    desk.change("b1@booking.com", status="proposed_cancelled")
+    take(desk, event("a1"), event("a2", "20260601", "20260602"))
+    desk.change("b1@booking.com", status="cancelled")
+    take(desk, event("a1"))
+    with desk.database.write() as tx:
+        tx.do("remember_import", id=desk.stay("b1@booking.com").id, imported="")
+    report = take(desk, closed.replace("END:VEVENT", "STATUS:CONFIRMED\r\nEND:VEVENT"), room="", **booking)
+    assert (report.bad, report.bad_rows[0].field) == (1, "unit")
+
+
+def test_a_stay_that_a_file_told_under_another_source_is_named_as_perhaps_the_same(desk: Desk) -> None:
+    desk.take_text("ref,arrival,departure,unit\nHMANA00001,2026-05-10,2026-05-12,room-1\n")
+    report = take(desk, event("u1", "20260510", "20260512", CODE))
+    assert report.bad_rows[0].hint == (
+        "It came from file: when both are one stay, import with `--source file`."
+    )
+    assert take(desk, event("u1", "20260510", "20260512", CODE), source_name="file").bad == 0
+
+
+def test_rows_that_are_no_stays_are_named_by_their_lines_the_first_ten(desk: Desk) -> None:
+    blocked = [event(f"u{n}", summary="Blocked") for n in range(12)]
+    tentative = event("t1", "20260601", "20260603", "STATUS:TENTATIVE")
+    notes = take(desk, *blocked, tentative, product=OTHER).notes
+    lines = "4, 10, 16, 22, 28, 34, 40, 46, 52, 58 and 2 more"
+    assert f"12 events are no stays (blocked days): lines {lines}" in notes
+    assert "1 event is no stay (tentative): line 76" in notes
+
+
+def test_a_feed_that_lost_its_only_stay_says_so_in_the_right_number(desk: Desk) -> None:
+    take(desk, THREE[0])
+    blocked = event("b", "20260801", "20260803", summary="Blocked")
+    assert "the feed lost its only stay: nothing is proposed" in take(desk, blocked).notes
 
 
 def test_a_feed_from_an_address_is_fetched_and_its_address_is_never_repeated(desk: Desk) -> None:

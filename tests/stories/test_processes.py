@@ -203,6 +203,7 @@ def test_up_in_a_hosts_own_home_brings_no_sample_and_prints_their_own_guests(set
         if "is up at" in line:
             break
     process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=SECONDS)
     assert "A guest in the house" in "".join(said)
     assert not (settings.content_folder / "harbour-house").exists()
 

@@ -7,10 +7,9 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from generator import rebuilder
 from generator.keys import add_key, use_key
 from generator.orders import Order
-from generator.press import open_press
+from generator.press import open_press, working_mark
 from generator.publishing import publish, publish_property, send_invalidations
 from generator.rebuilder import work_once
 from generator.verifying import verify
@@ -106,14 +105,14 @@ def test_old_theme_files_stay_while_any_page_loads_them(settings):
 
 def test_a_worker_notices_that_keys_settings_theme_or_program_changed(settings):
     press = open_press(settings)
-    mark = rebuilder.working_mark(press)
-    assert rebuilder.working_mark(press) == mark
+    mark = working_mark(settings)
+    assert press.mark == mark
     new = add_key(settings, read_keys(settings.keys_file), key_id="", at=AT)
-    marks = {mark, rebuilder.working_mark(press)}
+    marks = {mark, working_mark(settings)}
     use_key(settings, read_keys(settings.keys_file), new.id, new_id="")
-    marks.add(rebuilder.working_mark(press))
+    marks.add(working_mark(settings))
     upgrade(settings)
-    marks.add(rebuilder.working_mark(press))
+    marks.add(working_mark(settings))
     press.database.close()
     assert len(marks) == 4
 
