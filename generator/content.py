@@ -3,6 +3,7 @@
 Every mistake is told with file and line, all of a property at once. Knows no guest, tells no secret's value.
 """
 
+import logging
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,8 @@ from generator.files.host_folder import folder_digest
 from generator.files.manuscripts import Manuscripts
 from generator.files.pictures import Picture, read_picture
 from guestlink.language import fallback_order, minor_digits
+
+logging.setLoggerClass(logging.Logger)  # Pelican's import replaced it by one that swallows repetitions
 
 __all__ = [
     "Field",

@@ -4,6 +4,7 @@ terminal.
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
@@ -31,11 +32,16 @@ def stops(db: Reading, ring: KeyRing, settings: Settings, *, at: datetime) -> li
     """At most one stay of each phase whose gate is live."""
     found: dict[Phase, Stop] = {}
     for house in records.properties(db):
-        for stay in _live_stays(db, house, settings):
+        for stay in sorted(_live_stays(db, house, settings), key=partial(_plainness, house)):
             now = records.phase(stay, house, at)
             if now not in found and now in dict(ORDER):
                 found[now] = _stop(db, ring, settings, stay, words=dict(ORDER)[now])
     return [found[name] for name, _ in ORDER if name in found]
+
+
+def _plainness(house: Property, stay: Stay) -> tuple[bool, bool, str]:
+    """First a stay in the house's own language whose room is ready: the one that shows most to its host."""
+    return stay.language != house.default_language, stay.ready_at is None, stay.reference
 
 
 def _live_stays(db: Reading, house: Property, settings: Settings) -> Iterator[Stay]:

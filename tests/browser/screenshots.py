@@ -15,20 +15,20 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "screenshots"
 PHONE, DESK = (390, 844), (1280, 860)
 SHOTS = (
-    ("arriving", 0, PHONE, "light"),
-    ("in-house", 1, PHONE, "dark"),
-    ("departing", 2, PHONE, "light"),
-    ("booked", 3, PHONE, "light"),
-    ("arriving-desk", 0, DESK, "light"),
-    ("booked-desk", 3, DESK, "dark"),
+    ("arriving", "arriving now", PHONE, "light"),
+    ("in-house", "in the house", PHONE, "dark"),
+    ("departing", "leaving today", PHONE, "light"),
+    ("booked", "comes later", PHONE, "light"),
+    ("arriving-desk", "arriving now", DESK, "light"),
+    ("booked-desk", "comes later", DESK, "dark"),
 )
 TOGETHER = ("booked", "arriving", "in-house")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
 @contextmanager
-def running(home: str) -> Iterator[list[str]]:
-    """The sample house, served; yields a guest's link for each phase."""
+def running(home: str) -> Iterator[dict[str, str]]:
+    """The sample house, served; yields a guest's link by the words it is printed with."""
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "publish.py"), "up"],
         env={**os.environ, "GUESTLINK_HOME": home, "PYTHONUNBUFFERED": "1"},
@@ -36,10 +36,13 @@ def running(home: str) -> Iterator[list[str]]:
         text=True,
     )
     try:
-        links: list[str] = []
+        links: dict[str, str] = {}
+        words = ""
         assert process.stdout
         for line in process.stdout:
-            links += re.findall(r"http\S+#[\w-]{22}", line)
+            if found := re.search(r"http\S+#[\w-]{22}", line):
+                links[words] = found[0]
+            words = line.partition("A guest ")[2].removeprefix("who ").partition(" (")[0]
             if "is up at" in line:
                 break
         yield links
@@ -48,8 +51,11 @@ def running(home: str) -> Iterator[list[str]]:
         process.communicate(timeout=20)
 
 
-def shoot(browser: Browser, links: list[str]) -> None:
+def shoot(browser: Browser, links: dict[str, str]) -> None:
     for name, which, (width, height), scheme in SHOTS:
+        if which not in links:
+            sys.stderr.write(f"Nobody is {which} at this hour: {name}.png stays as it is.\n")
+            continue
         context = browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if scheme == "dark" else "light",

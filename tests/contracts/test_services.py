@@ -60,8 +60,10 @@ def test_moto_refuses_a_put_over_what_is_there(moto_server: str) -> None:
 
 
 def test_moto_has_cloudfront(moto_server: str) -> None:
-    listed = boto3.client("cloudfront", endpoint_url=moto_server).list_distributions()
-    assert listed["DistributionList"]["Quantity"] == 0
+    client = boto3.client("cloudfront", endpoint_url=moto_server)
+    key = {"CallerReference": "services", "Name": "services", "EncodedKey": "PEM"}
+    made = client.create_public_key(PublicKeyConfig=key)["PublicKey"]["Id"]
+    assert client.get_public_key(Id=made)["PublicKey"]["PublicKeyConfig"]["EncodedKey"].strip() == "PEM"
 
 
 def test_rclone_keeps_an_object(rclone_s3: S3Server) -> None:

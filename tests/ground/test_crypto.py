@@ -299,12 +299,12 @@ def test_a_file_of_keys_that_others_may_touch_is_refused(file: Path, mode: int) 
 )
 def test_a_broken_file_of_keys_is_told_in_words(file: Path, body: bytes) -> None:
     file.write_bytes(body)
-    with pytest.raises(SettingsError, match=r"cannot be read: .* Run `publish\.py init`"):
+    with pytest.raises(SettingsError, match=r"cannot be read: .* Bring it back from the backup"):
         read_keys(file)
 
 
 def test_a_missing_file_of_keys_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"does not exist.* Run `publish\.py init` to make the keys"):
+    with pytest.raises(SettingsError, match=r"does not exist.* `publish\.py init` makes one"):
         read_keys(tmp_path / "keyring.json")
 
 
