@@ -224,7 +224,8 @@ def format_date(on: date, language: str, style: DateStyle = "long") -> str:
 
 def format_day(on: date, language: str) -> str:
     """A date of these weeks, with its weekday and without its year: `Sunday 22 November`."""
-    return dates.format_date(on, format=_day_pattern(_locale(language)), locale=_locale(language))
+    text = dates.format_date(on, format=_day_pattern(_locale(language)), locale=_locale(language))
+    return text.replace("-", "\N{NON-BREAKING HYPHEN}")  # `segunda-feira` stays on one line
 
 
 def format_time(at: datetime, zone: str, language: str) -> str:
