@@ -4,6 +4,7 @@ Read by `db`, write by `tx`; `with database.write() as tx:` is the unit of work 
 one.
 """
 
+import importlib
 import re
 import sqlite3
 import threading
@@ -15,9 +16,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import aiosql
-import psycopg
-from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from guestlink.errors import GuestLinkError, InvalidInput, Outage, SettingsError, Stale
 from guestlink.settings import without_secrets
@@ -179,6 +177,17 @@ def _switch_to_wal(driver: sqlite3.Connection) -> None:
             return
 
 
+@cache
+def _psycopg() -> Any:
+    """The driver, imported when a server is really used: a command on SQLite need not wait 130 ms for it."""
+    return importlib.import_module("psycopg")
+
+
+@cache
+def _pool() -> Any:
+    return importlib.import_module("psycopg_pool")
+
+
 # -- PostgreSQL ------------------------------------------------------------------------------------
 class PostgreSQL:
     """A server, through a pool of connections used from threads."""
@@ -186,13 +195,18 @@ class PostgreSQL:
     kind = "postgresql"
 
     def __init__(self, url: str) -> None:
-        self._pool = ConnectionPool(
-            url, min_size=1, max_size=8, timeout=BUSY_SECONDS, open=False, kwargs={"row_factory": dict_row}
+        self._pool = _pool().ConnectionPool(
+            url,
+            min_size=1,
+            max_size=8,
+            timeout=BUSY_SECONDS,
+            open=False,
+            kwargs={"row_factory": _psycopg().rows.dict_row},
         )
         try:
-            psycopg.connect(url, connect_timeout=10).close()
+            _psycopg().connect(url, connect_timeout=10).close()
             self._pool.open(wait=True, timeout=BUSY_SECONDS)
-        except (psycopg.Error, PoolTimeout) as error:
+        except (_psycopg().Error, _pool().PoolTimeout) as error:
             self._pool.close()
             raise SettingsError(
                 f"The database server {without_secrets(url)} refuses us: {_reason(error)}.",
@@ -223,15 +237,15 @@ def _translated() -> Iterator[None]:
         yield
     except GuestLinkError:
         raise
-    except (sqlite3.IntegrityError, psycopg.IntegrityError):
+    except (sqlite3.IntegrityError, _psycopg().IntegrityError):
         raise Stale(
             "Somebody changed the same record at the same time.", hint="Load it again and repeat."
         ) from None
-    except psycopg.DataError as error:
+    except _psycopg().DataError as error:
         raise InvalidInput(f"A value cannot be kept: {_reason(error)}.") from None
-    except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
+    except (_psycopg().errors.SerializationFailure, _psycopg().errors.DeadlockDetected):
         raise Stale("Two writers were in each other's way.", hint="Repeat.") from None
-    except (sqlite3.OperationalError, psycopg.OperationalError, PoolTimeout) as error:
+    except (sqlite3.OperationalError, _psycopg().OperationalError, _pool().PoolTimeout) as error:
         raise Outage(
             f"The database does not answer: {_reason(error)}.", hint="Check disk space and the server."
         ) from None
@@ -241,7 +255,7 @@ def _reason(error: Exception) -> str:
     """The first line of a driver's words; a URL that it cannot read is not repeated, since a password stands
     there.
     """
-    if isinstance(error, psycopg.ProgrammingError):
+    if isinstance(error, _psycopg().ProgrammingError):
         return "its URL cannot be read"
     lines = str(error).strip().splitlines()
     return lines[0].rstrip(".") if lines else type(error).__name__
