@@ -104,6 +104,7 @@ def test_what_the_environment_says_is_not_copied_into_the_file(sayer, home, monk
 def test_a_port_that_somebody_listens_on_is_not_chosen():
     with socket.socket() as taken:
         port = free_port()
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of before may linger
         taken.bind(("127.0.0.1", port))
         taken.listen()
         assert free_port() != port
