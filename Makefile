@@ -1,7 +1,8 @@
 # What people and build machines run. `make` alone lists it.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help up setup test check bench faults golden screenshots fix lock system install lint types imports template requirements
+.PHONY: help up setup test check browser bench faults golden screenshots fix lock system tools install lint types imports \
+  template requirements
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,6 +11,13 @@ CODE = $(wildcard guestlink generator edge_api publish.py)
 COMPILE := $(BIN)/uv pip compile pyproject.toml --no-config --quiet --universal --python-version 3.11 \
   --generate-hashes --custom-compile-command "make lock"
 COMPILE_DEV := $(COMPILE) --extra dev --constraint requirements.txt
+# Node packages of a folder, pinned by its lock; without them the tests that need them fail and say so.
+NPM := npm --prefix $$folder --loglevel error --no-audit --no-fund --no-update-notifier --ignore-scripts
+NPM_INSTALL = folder=$(1); cmp -s $$folder/package-lock.json $$folder/node_modules/installed.json || { \
+  command -v npm >/dev/null || { echo "Not installed: npm. $(2) will fail and say so."; exit 0; }; \
+  echo "Installing the pinned node packages of $$folder, once."; \
+  $(NPM) ci >/dev/null && cp $$folder/package-lock.json $$folder/node_modules/installed.json || \
+    echo "npm could not install them: $(2) will fail and say so."; }
 
 help: ## list what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,12 +28,16 @@ up: setup ## open Guest Link on this machine
 setup: ## make .venv with the pinned packages; does nothing when nothing changed
 	@cmp -s requirements-dev.txt $(INSTALLED) || $(MAKE) --no-print-directory install
 
-test: setup system ## run all tests but the long ones; ARGS="tests/ground -x" for some
+test: setup system tools ## run all tests but the long ones; ARGS="tests/ground -x" for some
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: lint types imports template requirements ## lint, format, types, imports, deploy template, pinned packages
 
-bench: setup ## print the measurements of bench/
+browser: setup system tools ## look at every kind of page in every phase, language, colour scheme and width
+	@$(BIN)/python -m pytest -m matrix $(ARGS)
+
+bench: setup system ## print the measurements of bench/ beside what is aimed at
+	@$(call NPM_INSTALL,bench,bench/page.py)
 	@for file in bench/*.py; do [ ! -e "$$file" ] || $(BIN)/python "$$file" || exit 1; done
 
 faults: setup system ## kill, cut and race things for minutes
@@ -34,20 +46,25 @@ faults: setup system ## kill, cut and race things for minutes
 golden: setup ## write the golden files anew; read the diff before committing it
 	@$(BIN)/python -m pytest --update-golden
 
-screenshots: setup system ## make docs/screenshots from the sample house
+screenshots: setup system ## make docs/screenshots anew; look at them before committing them
 	@PYTHONPATH=. $(BIN)/python tests/browser/screenshots.py
 
 fix: setup ## mend what ruff can mend
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-lock: setup ## pin the packages of pyproject.toml with their hashes
+lock: setup ## pin the packages of pyproject.toml and package.json with their hashes
 	@$(COMPILE) --output-file requirements.txt
 	@$(COMPILE_DEV) --output-file requirements-dev.txt
+	@for folder in tests/browser bench; do \
+	  $(NPM) install --package-lock-only --omit-lockfile-registry-resolved >/dev/null || exit 1; done
 
 system: ## install the programs that tests need: as root with apt-get, else say what is missing
 	@need=""; \
 	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$$need postgresql"; \
 	command -v chromium >/dev/null || need="$$need chromium"; \
+	command -v node >/dev/null || need="$$need nodejs"; \
+	command -v npm >/dev/null || need="$$need npm"; \
+	command -v java >/dev/null || need="$$need default-jre-headless"; \
 	fc-list 2>/dev/null | grep -q . || need="$$need fonts-dejavu-core"; \
 	[ -n "$$need" ] || exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
@@ -58,6 +75,8 @@ system: ## install the programs that tests need: as root with apt-get, else say 
 	  for package in $$need; do case $$package in \
 	    postgresql) echo "  postgresql: the contract tests of the database" ;; \
 	    chromium) echo "  chromium: the tests in a browser; make test ARGS=\"-m 'not browser and not faults'\" leaves them out" ;; \
+	    nodejs|npm) echo "  $$package: tests/browser/test_accessibility.py, test_markup.py, and bench/page.py" ;; \
+	    default-jre-headless) echo "  $$package: tests/browser/test_markup.py, which checks markup by a Java program" ;; \
 	    *) echo "  $$package: any font will do; without one, screenshots have no letters" ;; \
 	  esac; done; \
 	fi
@@ -74,6 +93,9 @@ imports: setup
 
 template: setup
 	$(BIN)/cfn-lint deploy/*.yaml
+
+tools:
+	@$(call NPM_INSTALL,tests/browser,tests/browser/test_accessibility.py and test_markup.py)
 
 install:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON): install Python 3.11 or newer."; exit 1; }

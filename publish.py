@@ -20,10 +20,12 @@ COMMANDS = {
     ),
     "publish": ("generator.commands.publish", "make the pages and put them on the target"),
     "link": ("generator.commands.link", "a guest's link, its QR code, or a new one"),
+    "poster": ("generator.commands.poster", "a sheet for the hall with the house's QR code"),
     "status": ("generator.commands.status", "what is live, what waits, what is missing"),
     "watch": ("generator.commands.watch", "publish on every edit and reload open pages"),
     "work": ("generator.commands.work", "keep pages true to the clock (runs until stopped)"),
-    "serve": ("edge_api.commands", "the local edge (runs until stopped)"),
+    "requests": ("edge_api.commands.requests", "what guests ask for, and our answers"),
+    "serve": ("edge_api.commands.serve", "the local edge (runs until stopped)"),
     "verify": ("generator.commands.verify", "compare the target with the records, object by object"),
     "check": (
         "generator.commands.check",

@@ -23,11 +23,24 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import Message, Scope
 
+from edge_api.door import Door
+from edge_api.front_desk import Moved
+from edge_api.guests import guest_routes
+from edge_api.holdings import Holdings, KeyFile
 from edge_api.preview import SCRIPT, SCRIPT_PATH, VERSIONS_PATH, PreviewFolder
 from edge_api.site import Site, guard_headers, object_key, site_route
+from edge_api.walk_in import walk_in_routes
 from guestlink import clock
-from guestlink.crypto import KeyRing, read_keys
-from guestlink.errors import GuestLinkError, InvalidInput, NotFound, Outage, SettingsError
+from guestlink.crypto import KeyRing
+from guestlink.errors import (
+    GuestLinkError,
+    InvalidFields,
+    InvalidInput,
+    NotFound,
+    Outage,
+    SettingsError,
+    TooMany,
+)
 from guestlink.settings import Settings, load_settings
 from guestlink.storage import Folder, Storage, open_storage
 
@@ -57,8 +70,14 @@ def create_app(
         public_key_pem=_public_keys(key_ring).get if key_ring else TrustedKeys(settings.keys_file).pem,
         at=at,
     )
+    holdings = Holdings(settings, key_ring)
+    proxies = int(settings.proxies)
+    guests = guest_routes(holdings, public_url=settings.public_url, proxies=proxies, at=at)
+    door = Door(settings, holdings, site.copies, at=at)
+    walk_in = walk_in_routes(door, public_url=settings.public_url, proxies=int(settings.proxies))
     return Litestar(
-        [*health_routes(site), *preview_routes(storage), nothing_there, site_route(site)],
+        [*health_routes(site), *preview_routes(storage), guests, *walk_in, nothing_there, site_route(site)],
+        on_shutdown=[holdings.close],
         before_send=[_guard(settings.public_url)],
         exception_handlers={Exception: problem},
         openapi_config=None,
@@ -117,25 +136,15 @@ class TrustedKeys:
     """The public halves of the key ring's file, read again when it changes: a rotation needs no restart."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
-        self._seen = self._mark()
-        self._pems = _public_keys(read_keys(file))
+        self._keys = KeyFile(file)
 
     def pem(self, key_id: str) -> str | None:
-        if (mark := self._mark()) != self._seen:
-            self._seen = mark
-            try:
-                self._pems = _public_keys(read_keys(self._file))
-            except SettingsError:
-                log.error("edge-keys-unreadable kept=%d", len(self._pems))
-        return self._pems.get(key_id)
-
-    def _mark(self) -> tuple[int, int, int]:
         try:
-            found = self._file.stat()
-        except OSError:
-            return (0, 0, 0)
-        return (found.st_ino, found.st_mtime_ns, found.st_size)
+            ring = self._keys.ring
+        except SettingsError:
+            ring = self._keys.last_ring
+            log.error("edge-keys-unreadable kept=%d", len(ring.stored.signing_keys))
+        return _public_keys(ring).get(key_id)
 
 
 def _public_keys(key_ring: KeyRing) -> dict[str, str]:
@@ -193,17 +202,26 @@ def problem(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     if isinstance(error, MethodNotAllowedException):
         allowed = {name.strip() for name in (error.headers or {}).get("allow", "").split(",")}
         headers["Allow"] = ", ".join(sorted(allowed - {"OPTIONS"}))
-    if isinstance(error, Outage):
+    if isinstance(error, HTTPException) and status == HTTPStatus.UNAUTHORIZED:
+        headers |= error.headers or {}
+    if isinstance(error, Outage | TooMany):
         headers["Retry-After"] = str(math.ceil(error.retry_after))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         log.error("edge-failed status=%d error=%s where=%s", status, type(error).__name__, _place(error))
     body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
     return Response(
-        msgspec.json.encode(body | ({"hint": hint} if hint else {})),
+        msgspec.json.encode(body | ({"hint": hint} if hint else {}) | _more(error)),
         status_code=status,
         media_type="application/problem+json",
         headers=headers,
     )
+
+
+def _more(error: Exception) -> dict[str, object]:
+    """What a program can work with: which fields are wrong, or what a request is by now."""
+    if isinstance(error, InvalidFields):
+        return {"errors": [{"field": field, "message": message} for field, message in error.problems]}
+    return {"request": error.request} if isinstance(error, Moved) else {}
 
 
 def _told(error: Exception) -> tuple[HTTPStatus, str, str]:

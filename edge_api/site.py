@@ -91,6 +91,11 @@ class Site:
         self._public_key_pem = public_key_pem
         self._at = at
 
+    @property
+    def copies(self) -> Copies:
+        """The site's objects in memory, for whoever answers with them, too."""
+        return self._copies
+
     async def answer(self, scope: HTTPScope) -> Answer:
         """The answer to a GET or HEAD, whatever the request looks like."""
         try:

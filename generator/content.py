@@ -15,19 +15,23 @@ from markdown.extensions.meta import MetaPreprocessor
 from pelican.readers import Markdown, MarkdownReader  # type: ignore[import-untyped]
 
 from generator.files import entries, grammar
-from generator.files.entries import House, Place, Section, Service, Words
-from generator.files.front_matter import Problem
+from generator.files.darkroom import Darkroom, Progress
+from generator.files.entries import House
+from generator.files.front_matter import Front, Problem
 from generator.files.grammar import Field, Reveal
 from generator.files.host_folder import folder_digest
 from generator.files.manuscripts import Manuscripts
-from generator.files.pictures import Picture, read_picture
+from generator.files.pictures import Picture
+from generator.files.shapes import Notice, Place, Section, Service, Words
 from guestlink.language import fallback_order, minor_digits
 
 logging.setLoggerClass(logging.Logger)  # Pelican's import replaced it by one that swallows repetitions
 
 __all__ = [
+    "Darkroom",
     "Field",
     "HostContent",
+    "Notice",
     "Picture",
     "Place",
     "Problem",
@@ -36,30 +40,38 @@ __all__ = [
     "Service",
     "Words",
     "folder_digest",
-    "read_picture",
     "read_property",
 ]
 
 T = TypeVar("T")
 
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
+LOST_PROPERTY = "lost-property"  # the service that a departed guest's page has a form of its own for
+OFF_PLATFORM = ("airbnb",)  # forbids to lead its guests elsewhere
 _META = 27  # where MetaExtension puts it: before anything that knows Markdown
 
 
 class HostContent(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a property's files say. `words` has each offered language, else another one's words."""
+    """All that a property's files say. `words` has each offered language, else another one's words.
+
+    Guests of the booking sources in `off_platform` are not led to a chat outside them.
+    """
 
     slug: str
     languages: tuple[str, ...]
     accent: str
     picture: str
     phone: str
+    whatsapp: str = ""
     wifi: str
+    coordinates: tuple[float, float] | None = None
+    off_platform: tuple[str, ...] = OFF_PLATFORM
     reveal: dict[str, Reveal]
     words: dict[str, Words]
     sections: dict[str, dict[str, Section]]
     services: dict[str, dict[str, Service]]
     places: dict[str, dict[str, Place]]
+    notices: dict[str, dict[str, Notice]] = {}
     pictures: dict[str, Picture]
     problems: tuple[Problem, ...]
     digest: str
@@ -82,35 +94,56 @@ def read_property(
     currency: str,
     secret_names: frozenset[str] = frozenset(),
     values: Mapping[str, str] = NO_VALUES,
+    darkroom: Darkroom | None = None,
+    progress: Progress = lambda *_: None,
 ) -> HostContent:
     """Everything in a property's folder. `values` are the secrets' current ones, each with its secret's name.
+
+    The darkroom encodes photographs that are new; without one, pictures have no addresses to publish at.
 
     Raises ContentErrors with all mistakes. What is no mistake (translations missing or stale, files that
     nothing reads, short tokens that may be codes) is in `problems`.
     """
-    files = Manuscripts(folder, markdown=_HostReader().read_text, secret_names=secret_names, values=values)
+    files = Manuscripts(
+        folder,
+        markdown=_HostReader().read_text,
+        secret_names=secret_names,
+        values=values,
+        darkroom=darkroom,
+    )
     front = files.first.front
     secrets = entries.distinct(front, "secrets", front.many("secrets", grammar.secret))
     labels = {secret.name: secret.label for secret in secrets}
     house = House(units=units, digits=minor_digits(currency), picture=files.picture, shown=files.album.shown)
-    words = files.entries("property", partial(entries.words, secrets=labels))["property"]
+    words = files.entries("property", partial(entries.words, secrets=labels, units=units))["property"]
     content = HostContent(
         slug=files.slug,
         languages=files.languages,
         accent=front.one("accent", grammar.colour, ""),
         picture=files.picture(front),
         phone=front.one("phone", grammar.phone, ""),
+        whatsapp=front.one("whatsapp", grammar.whatsapp, ""),
         wifi=front.one("wifi", str, ""),
+        coordinates=front.one("coordinates", grammar.coordinates, None),
+        off_platform=_off_platform(front),
         reveal={secret.name: secret.reveal for secret in secrets},
         words={tag: words.get(tag, words[files.languages[0]]) for tag in files.languages},
         sections=files.entries("section", partial(entries.section, house=house)),
         services=files.entries("service", partial(entries.service, house=house)),
         places=files.entries("place", entries.place),
-        pictures=files.album.shown,
+        notices=files.entries("notice", partial(entries.notice, house=house)),
+        pictures={},
         problems=(),
         digest=files.digest(),
     )
-    return msgspec.structs.replace(content, problems=files.told())
+    files.album.develop(progress)
+    return msgspec.structs.replace(content, pictures=files.album.shown, problems=files.told())
+
+
+def _off_platform(front: Front) -> tuple[str, ...]:
+    """The sources that are named, or the usual ones; `none` alone says that all guests may be written to."""
+    named = front.many("off_platform", grammar.name, commas=True) or OFF_PLATFORM
+    return () if named == ("none",) else named
 
 
 class _HostReader(MarkdownReader):  # type: ignore[misc] # Pelican has no types

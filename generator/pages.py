@@ -1,18 +1,18 @@
-"""Which pages a stay has and what is on them: language, phase, sections, secrets, source hash. Pure.
+"""Which pages a stay has and what is on them: language, phase, sections, notices, secrets, source hash. Pure.
 
-It never opens a sealed value: source hashes take secrets, names and keys by row id and version.
+It never opens a sealed value: source hashes take secrets, names, words and keys by row id and version.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 import msgspec
 
-from generator.content import HostContent, Section
+from generator.content import LOST_PROPERTY, HostContent, Notice, Section
 from guestlink import language, links, zones
-from guestlink.records import Link, Period, Phase, Property, Secret, Stay, next_phase_at, phase
+from guestlink.records import Arrival, Link, Period, Phase, Property, Secret, Stay, next_phase_at, phase
 from guestlink.secret_values import Rule, Window, windows
 
 Kind = Literal["welcome", "gate"]
@@ -27,6 +27,7 @@ class StayView(msgspec.Struct, frozen=True, kw_only=True):
     periods: tuple[Period, ...]
     link: Link
     secrets: tuple[Secret, ...]
+    arrival: Arrival | None = None
     returning: bool = False
 
 
@@ -41,7 +42,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One object to publish. `parts` are the ingredients of `source_hash`, by which a change is told in
-    words.
+    words. `direct` is a stay whose guests may be led to a chat of the house.
     """
 
     path: str
@@ -54,8 +55,12 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     phase: Phase
     policy_end: datetime
     gate: GateState = "open"
+    direct: bool = True
     clear: tuple[str, ...] = ()
     sealed: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    sealed_notices: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
     shown: tuple[Window, ...] = ()
     coming: tuple[Window, ...] = ()
     missing: tuple[str, ...] = ()
@@ -77,7 +82,7 @@ def compose(view: StayView, content: HostContent, site: Site, *, at: datetime) -
 
 
 def next_boundary(view: StayView, content: HostContent, *, at: datetime) -> datetime | None:
-    """When this stay's pages change next by themselves: a phase, a secret, a dated section."""
+    """When this stay's pages change next by themselves: a phase, a secret, a dated section, a notice."""
     stay, house = view.stay, view.house
     instants = [instant for instant in (next_phase_at(stay, house, at),) if instant]
     if not instants:
@@ -102,7 +107,9 @@ def _welcome(
 ) -> Page:
     stay, house = view.stay, view.house
     now = phase(stay, house, at)
-    chosen = _sections(view, content, tag, on=zones.local_date(at, house.zone), now=now)
+    on = zones.local_date(at, house.zone)
+    chosen = _sections(view, content, tag, on=on, now=now)
+    told = _notices(view, content, tag, on=on, now=now)
     every = [] if now == "departed" else _windows(view, content, at)
     shown = tuple(window for window in every if window.is_open(at))
     open_now = {(window.name, window.unit) for window in shown}
@@ -111,7 +118,13 @@ def _welcome(
     missing = tuple(name for name in content.reveal if name not in known) if now != "departed" else ()
     ends = links.policy_end(stay.until_on)
     parts = {
-        "content": _digest([_shared(content, tag), *(section.digest for section in chosen)]),
+        "content": _digest(
+            [
+                _shared(content, tag),
+                *(section.digest for section in chosen),
+                *(notice.digest for notice in told),
+            ]
+        ),
         "stay": _digest([repr(_identity(view)), house.zone, house.currency, house.check_in, house.check_out]),
         "codes": _digest(["shown", *map(_mark, shown), "coming", *map(_mark, coming), "missing", *missing]),
         "phase": now,
@@ -130,8 +143,12 @@ def _welcome(
         languages=offered,
         phase=now,
         policy_end=ends,
+        direct=_is_direct(stay, content),
         clear=tuple(section.key for section in chosen if not is_sealed(section)),
         sealed=tuple(section.key for section in chosen if is_sealed(section)),
+        notices=tuple(notice.key for notice in told if not notice.units),
+        sealed_notices=tuple(notice.key for notice in told if notice.units),
+        services=_services(content, tag, now=now),
         shown=shown,
         coming=coming,
         missing=missing,
@@ -176,25 +193,60 @@ def _sections(view: StayView, content: HostContent, tag: str, *, on: date, now: 
     wanted = [
         section
         for section in chosen
-        if _applies(section, view, on) and (section.lead != ("departed",) or now == "departed")
+        if _applies(section, view, on, direct=_is_direct(view.stay, content))
+        and (section.lead != ("departed",) or now == "departed")
     ]
     return sorted(wanted, key=lambda section: (section.order, section.key))
 
 
-def _applies(section: Section, view: StayView, on: date) -> bool:
+def _applies(section: Section, view: StayView, on: date, *, direct: bool) -> bool:
     if (section.shown_from and on < section.shown_from) or (section.shown_until and on > section.shown_until):
         return False
-    if section.units:
-        ahead = {period.unit for period in view.periods if period.until_on >= on}
-        return not ahead.isdisjoint(section.units)
+    if section.units and not _has_one_of(section.units, view, on):
+        return False
     conditions: Mapping[str, bool] = {
         "": True,
         "children": view.stay.children > 0,
         "pets": view.stay.pets > 0,
         "party": view.stay.party_id is not None,
         "returning": view.returning,
+        "direct": direct,
     }
     return conditions[section.only_if]
+
+
+def _has_one_of(units: tuple[str, ...], view: StayView, on: date) -> bool:
+    """Whether the guest has one of these rooms, or will have."""
+    return any(period.unit in units for period in view.periods if period.until_on >= on)
+
+
+def _is_direct(stay: Stay, content: HostContent) -> bool:
+    """Some booking sources forbid to lead their guests to a chat outside them."""
+    return stay.source not in content.off_platform
+
+
+def _notices(view: StayView, content: HostContent, tag: str, *, on: date, now: Phase) -> list[Notice]:
+    """What there is to know today, the important first, for stays that begin before it is over."""
+    every = [content.pick(versions, tag) for versions in content.notices.values()]
+    told = [
+        notice
+        for notice in every
+        if notice.shown_from <= on <= notice.shown_until
+        and now != "departed"
+        and view.stay.from_on <= notice.shown_until
+        and (not notice.units or _has_one_of(notice.units, view, on))
+    ]
+    return sorted(told, key=lambda notice: (not notice.important, notice.shown_from, notice.key))
+
+
+def _services(content: HostContent, tag: str, *, now: Phase) -> tuple[str, ...]:
+    """What the list of services offers in this phase, in the host's order. The page of a departed guest asks
+    for what was left behind at its top.
+    """
+    every = [content.pick(versions, tag) for versions in content.services.values()]
+    above = LOST_PROPERTY if now == "departed" else ""
+    offered = [service for service in every if now in service.phases and service.key != above]
+    return tuple(service.key for service in sorted(offered, key=lambda each: (each.order, each.key)))
 
 
 def _windows(view: StayView, content: HostContent, at: datetime) -> list[Window]:
@@ -203,13 +255,17 @@ def _windows(view: StayView, content: HostContent, at: datetime) -> list[Window]
     return [window for window in found if window.ends > at]
 
 
-def _dated(content: HostContent, house: Property) -> Iterable[datetime]:
-    for versions in content.sections.values():
-        for section in versions.values():
-            if section.shown_from:
-                yield zones.local_instant(section.shown_from, time(0), house.zone)
-            if section.shown_until:
-                yield _midnight_after(section.shown_until, house)
+def _dated(content: HostContent, house: Property) -> Iterator[datetime]:
+    """When sections and notices come and go: at midnight, by the clocks of the house."""
+    sections = [section for versions in content.sections.values() for section in versions.values()]
+    notices = [notice for versions in content.notices.values() for notice in versions.values()]
+    days = [(entry.shown_from, entry.shown_until) for entry in sections]
+    days += [(entry.shown_from, entry.shown_until) for entry in notices]
+    for begins, ends in days:
+        if begins:
+            yield zones.local_instant(begins, time(0), house.zone)
+        if ends:
+            yield _midnight_after(ends, house)
 
 
 def _midnight_after(on: date, house: Property) -> datetime:
@@ -223,7 +279,8 @@ def _mark(window: Window) -> str:
 # -- hashing ---------------------------------------------------------------------------------------
 def _identity(view: StayView) -> tuple[object, ...]:
     rooms = [(period.unit, period.title, period.from_on, period.until_on) for period in view.periods]
-    return view.stay.id, view.stay.version, view.link.contact_version, view.returning, rooms
+    told = (view.arrival.contact_id, view.arrival.version) if view.arrival else ()
+    return view.stay.id, view.stay.version, view.link.contact_version, view.returning, rooms, told
 
 
 def _shared(content: HostContent, tag: str) -> str:
@@ -234,7 +291,8 @@ def _shared(content: HostContent, tag: str) -> str:
     places = [content.pick(versions, tag).digest for versions in content.places.values()]
     pictures = sorted(picture.asset for picture in content.pictures.values())
     house = (content.accent, content.picture, content.phone, content.wifi, sorted(content.reveal.items()))
-    return _digest([repr(house), repr(content.words_in(tag)), *services, *places, *pictures])
+    ways = (content.whatsapp, content.coordinates, content.off_platform, bool(content.notices))
+    return _digest([repr(house), repr(ways), repr(content.words_in(tag)), *services, *places, *pictures])
 
 
 def _digest(parts: Iterable[str]) -> str:

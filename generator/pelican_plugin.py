@@ -1,4 +1,5 @@
-"""The Pelican generator of what belongs to no guest: the landing page and the page for what is not there.
+"""The Pelican generator of what belongs to no guest: the landing page, the page for what is not there, and
+the form of `/open` that the edge fills.
 
 Pelican runs without feeds, articles and output on the terminal; its import changes process-wide classes, so
 the serving process never imports this file.
@@ -17,8 +18,8 @@ from pelican.log import console  # type: ignore[import-untyped]
 from pelican.settings import read_settings  # type: ignore[import-untyped]
 
 from generator.content import HostContent
-from generator.parts.theme import TEMPLATE_OPTIONS, Theme, page_policy
-from guestlink.language import LANGUAGES, chrome_language, direction
+from generator.parts.theme import TEMPLATE_OPTIONS, Theme, open_policy, page_policy
+from guestlink.language import LANGUAGES, N_, chrome_language, direction, native_name
 
 Translated = Callable[[str], str]
 
@@ -37,6 +38,21 @@ QUIET: Final[dict[str, Any]] = {
     "LOAD_CONTENT_CACHE": False,
     "TIMEZONE": "UTC",
     "JINJA_ENVIRONMENT": TEMPLATE_OPTIONS,
+}
+# What the edge says on a page that it answers, beside what is in the page already.
+ANSWERS: Final = {
+    "failed": N_("This was not sent: something is out of order here. Try again in a moment, or call us."),
+    "foreign": N_("This was not sent, since it did not come from this page. Send it again from here."),
+    "many": N_(
+        "This was not sent: there are many requests from this stay just now. Call us if it is urgent."
+    ),
+    "moved": N_("This changed in the meantime. Look at it again."),
+    "refused": N_("This was not sent: it is not offered now."),
+    "wrong": N_("This was not sent. Look at what is marked."),
+    "sent": N_("Sent. You see it under your requests."),
+    "kept": N_("We have it. Thank you."),
+    "rated": N_("Thank you for telling us."),
+    "cancelled": N_("Your request is cancelled."),
 }
 
 
@@ -63,14 +79,14 @@ def register() -> None:
 
 
 def shells(theme: Theme, houses: Sequence[HostContent], *, build: Path | None = None) -> dict[str, bytes]:
-    """Path -> bytes of the landing page and 404.html, made in `build` or in a folder that goes again."""
+    """Path -> bytes of landing page, 404.html and forms of /open, made in `build` or a folder that goes."""
     if build is None:
         with tempfile.TemporaryDirectory(prefix="guestlink-shells-") as folder:
             return shells(theme, houses, build=Path(folder))
     source, output = build / "source", build / "output"
     for folder_path in (source, output):
         folder_path.mkdir(parents=True, exist_ok=True)
-    wanted = [_landing(theme, houses), _not_found(theme, houses)]
+    wanted = [_landing(theme, houses), _not_found(theme, houses), *_walk_in(theme, houses)]
     settings = read_settings(
         override={
             **QUIET,
@@ -111,6 +127,30 @@ def _not_found(theme: Theme, houses: Sequence[HostContent]) -> Shell:
         return t("There is no page here. Open the link in your message again, or ask your host.")
 
     return Shell(path="404.html", template="404", context=_general(theme, houses, said))
+
+
+def _walk_in(theme: Theme, houses: Sequence[HostContent]) -> list[Shell]:
+    """The form of /open, one for each language, since the edge knows no words."""
+    style = theme.page_style(houses[0].accent if len(houses) == 1 else "")
+    names = [{"tag": tag, "dir": direction(tag), "name": native_name(tag)} for tag in LANGUAGES]
+
+    def shell(tag: str) -> Shell:
+        t = theme.catalogue(tag).text
+        context = {
+            "title": t("Open your page with a guide code"),
+            "csp": open_policy(style),
+            "style": style,
+            "house": houses[0].words_in(tag).name if len(houses) == 1 else "Guest Link",
+            "lang": tag,
+            "dir": direction(tag),
+            "language_name": native_name(tag),
+            "languages": names,
+            "words": msgspec.json.encode({name: t(said) for name, said in ANSWERS.items()}).decode(),
+            "t": t,
+        }
+        return Shell(path=f"shells/open.{tag}.html", template="open", context=context)
+
+    return [shell(tag) for tag in LANGUAGES]
 
 
 def _general(

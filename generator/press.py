@@ -6,12 +6,14 @@ It opens things and hands them out; it publishes nothing.
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
 
-from generator.content import HostContent, folder_digest, read_property
+from generator.content import Darkroom, HostContent, folder_digest, read_property
+from generator.files.darkroom import Progress
 from generator.files.host_folder import file_digests
 from generator.pages import Site
 from generator.rendering import Renderer, Theme
@@ -23,6 +25,7 @@ from guestlink.errors import ContentError, SettingsError
 from guestlink.records import Property
 from guestlink.settings import PROGRAM, Settings
 
+ENCODED = "data/pictures"
 SHAPING = ("babel", "jinja2", "markdown", "nh3", "pelican", "pillow", "segno")
 
 
@@ -50,8 +53,10 @@ class Press:
     _read: dict[str, HostContent] = field(default_factory=dict)
     _renderers: dict[str, tuple[tuple[str, Property], Renderer]] = field(default_factory=dict)
 
-    def content(self, house: Property, *, from_files: bool, at: datetime) -> Reading:
-        """The property's files, or what was last published of them.
+    def content(
+        self, house: Property, *, from_files: bool, at: datetime, progress: Progress = lambda *_: None
+    ) -> Reading:
+        """The property's files, or what was last published of them. New photographs are encoded.
 
         Files with mistakes do not hold guests' codes back: the last content without mistakes stands in, and
         the mistakes are told. ContentErrors when there is none yet.
@@ -61,7 +66,7 @@ class Press:
             return Reading(content=last, from_files=False)
         try:
             files = file_digests(self.content_folder(house))
-            return Reading(content=self._from_files(house, at), from_files=True, files=files)
+            return Reading(content=self._from_files(house, at, progress), from_files=True, files=files)
         except ContentError as mistakes:
             last = self._last(house)
             if last is None:
@@ -77,6 +82,11 @@ class Press:
             self._renderers[house.slug] = kept
         return kept[1]
 
+    @cached_property
+    def darkroom(self) -> Darkroom:
+        """The encoded pictures of all properties, kept below data/ between publishes."""
+        return Darkroom(self.settings.path(ENCODED), self.ring.file_name)
+
     def content_folder(self, house: Property) -> Path:
         return self.settings.content_folder / house.slug
 
@@ -88,9 +98,12 @@ class Press:
     def _last(self, house: Property) -> HostContent | None:
         with self.database.read() as db:
             kept = catalogue.last_content(db, house)
-        return msgspec.json.decode(kept, type=HostContent) if kept else None
+        try:
+            return msgspec.json.decode(kept, type=HostContent) if kept else None
+        except msgspec.ValidationError:  # an older program wrote it
+            return None
 
-    def _from_files(self, house: Property, at: datetime) -> HostContent:
+    def _from_files(self, house: Property, at: datetime, progress: Progress) -> HostContent:
         folder = self.content_folder(house)
         if not folder.is_dir():
             mend = (
@@ -106,6 +119,8 @@ class Press:
             currency=house.currency,
             secret_names=frozenset(values.values()),
             values=values,
+            darkroom=self.darkroom,
+            progress=progress,
         )
 
 

@@ -4,6 +4,7 @@ Every step may be repeated: a row is `planned` before its put and `live` after i
 running again. The records, not the target, say what is live; only `verify` lists the target.
 """
 
+import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,7 +12,7 @@ from datetime import datetime
 import msgspec
 
 from generator import ledger
-from generator.content import HostContent, read_picture
+from generator.content import HostContent
 from generator.effects import Body, delete_all, put_all
 from generator.ledger import Lease, Publication
 from generator.orders import Order, Outcome, Progress, Told, counted, silent
@@ -69,18 +70,18 @@ def publish_property(
     if order.dry_run:
         wanted, steps, outcome, _ = _prepared(press, house, order, at)
         return counted(outcome, steps, wanted)
+    progress = _titled(progress, house.slug)
+    early = _encoded_first(press, house, order, at=at, progress=progress)
     with (
         publishing_lock(press.target, house.slug) as locked,
         ledger.lease(press.database, house.id, target=press.target.name, locked=locked) as held,
     ):
-        wanted, steps, outcome, work = _prepared(press, house, order, at)
+        wanted, steps, outcome, work = _prepared(press, house, order, at, early=early)
         check_delete_limit(steps, live=work.live, limit=order.delete_limit)
         _ask_invalidation(press, held, steps.invalidations, at=at)
         done = put_all(press, held, steps.closing, body=work.body, at=at, progress=silent)
         delete_all(press, held, steps.revocations, at=at)
-        done += put_all(
-            press, held, steps.puts, body=work.body, at=at, progress=_titled(progress, house.slug)
-        )
+        done += put_all(press, held, steps.puts, body=work.body, at=at, progress=progress)
         delete_all(press, held, steps.deletes, at=at)
         _record(press, held, work, steps, order=order, at=at)
     uploaded = sum(item.uploaded for item in done)
@@ -101,9 +102,10 @@ class Work(msgspec.Struct, kw_only=True):
 
 
 def _prepared(
-    press: Press, house: Property, order: Order, at: datetime
+    press: Press, house: Property, order: Order, at: datetime, *, early: Reading | None = None
 ) -> tuple[list[Wanted], Plan, Outcome, Work]:
-    reading = press.content(house, from_files=order.from_files, at=at)
+    reading = early if early and _holds(press, house, early) else None
+    reading = reading or press.content(house, from_files=order.from_files, at=at)
     content = reading.content
     with press.database.read() as db:
         house = records.find_property(db, house.slug)
@@ -115,7 +117,8 @@ def _prepared(
     for view in views:
         if due := next_boundary(view, content, at=at):
             boundaries[view.stay.id] = min(due, boundaries.get(view.stay.id, due))
-    wanted = [_wanted(page) for page in pages] + _pictures(content)
+    sheets = _sheets(press, house, content, pages)
+    wanted = [*map(_wanted, pages), *_pictures(content), *map(_asset, sheets)]
     if order.only_stay:
         live += [row for row in _assets(press, house) if row.path in {item.path for item in wanted}]
     steps = plan(wanted, live, at=at, edited=_edited(before, reading.files), now=order.now)
@@ -124,7 +127,7 @@ def _prepared(
         reading=reading,
         before=before,
         boundaries=boundaries,
-        body=_bodies(press, house, content, pages),
+        body=_bodies(press, house, content, pages=pages, sheets=sheets),
         live=len(live),
         old_assets=any(row.kind == "asset" and not row.source_hash for row in live),
     )
@@ -137,6 +140,20 @@ def _prepared(
         error=reading.mistakes,
     )
     return wanted, steps, outcome, work
+
+
+def _encoded_first(
+    press: Press, house: Property, order: Order, *, at: datetime, progress: Progress
+) -> Reading | None:
+    """The files, read before the lock: new photographs take minutes, and nobody else has to wait for them."""
+    return press.content(house, from_files=True, at=at, progress=progress) if order.from_files else None
+
+
+def _holds(press: Press, house: Property, early: Reading) -> bool:
+    """Whether neither files nor records have changed while this publish waited for its turn."""
+    with press.database.read() as db:
+        changes = records.find_property(db, house.slug).changes
+    return changes == house.changes and early.content.digest == press.files_digest(house)
 
 
 def _wanted(page: Page) -> Wanted:
@@ -153,9 +170,23 @@ def _wanted(page: Page) -> Wanted:
 
 def _pictures(content: HostContent) -> list[Wanted]:
     return [
-        Wanted(path=picture.asset, kind="asset", source_hash=picture.digest)
+        Wanted(path=file.path, kind="asset", source_hash=picture.digest)
         for picture in content.pictures.values()
+        for file in picture.files
     ]
+
+
+def _sheets(
+    press: Press, house: Property, content: HostContent, pages: Iterable[Page]
+) -> Mapping[str, bytes]:
+    """Path -> bytes of what pages load once they are open, in each language that a page has."""
+    renderer = press.renderer(house, content)
+    return dict(renderer.sheet(tag) for tag in sorted({p.language for p in pages if p.kind == "welcome"}))
+
+
+def _asset(path: str) -> Wanted:
+    """An asset whose name says its bytes."""
+    return Wanted(path=path, kind="asset", source_hash=hashlib.sha256(path.encode()).hexdigest())
 
 
 def _assets(press: Press, house: Property) -> list[Live]:
@@ -174,17 +205,26 @@ def _edited(before: Publication, files: Mapping[str, str]) -> str:
     return f"{', '.join(names[:MOST_NAMES])}{more} edited"
 
 
-def _bodies(press: Press, house: Property, content: HostContent, pages: Sequence[Page]) -> Body:
+def _bodies(
+    press: Press,
+    house: Property,
+    content: HostContent,
+    *,
+    pages: Sequence[Page],
+    sheets: Mapping[str, bytes],
+) -> Body:
     """What yields the bytes of a put: pages are rendered and pictures read only when they are really put."""
     by_path = {page.path: page for page in pages}
-    pictures = {picture.asset: picture for picture in content.pictures.values()}
+    pictures = {file.path: picture for picture in content.pictures.values() for file in picture.files}
     renderer = press.renderer(house, content)
     opener = Opener(press.ring, public_url=press.site.public_url, key_id=press.site.key_id)
 
     def body(put: Put) -> bytes:
-        page = by_path.get(put.wanted.path)
+        page, sheet = by_path.get(put.wanted.path), sheets.get(put.wanted.path)
+        if sheet is not None:
+            return sheet
         if page is None:
-            return read_picture(pictures[put.wanted.path])
+            return press.darkroom.body(pictures[put.wanted.path], put.wanted.path)
         with press.database.read() as db:
             private = opener.private(db, page)
         return renderer.page(page, private) if page.kind == "welcome" else renderer.gate(page, private.query)
@@ -240,6 +280,7 @@ def _catalogue(content: HostContent) -> Iterable[catalogue.Entry]:
         "section": content.sections,
         "service": content.services,
         "place": content.places,
+        "notice": content.notices,
     }
     for kind, entries in kinds.items():
         for key, versions in entries.items():

@@ -4,6 +4,7 @@ Host text is data, decisions are made in `pages`, and equal input gives equal by
 """
 
 import base64
+import hashlib
 from collections.abc import Iterator
 from typing import Final
 
@@ -12,9 +13,10 @@ from markupsafe import Markup, escape
 
 from generator.content import HostContent
 from generator.pages import Page, Site
-from generator.parts import blocks
+from generator.parts import blocks, ways
 from generator.parts.fragments import Fragments
 from generator.parts.frames import SLOTS, Frame
+from generator.parts.sheet import sheet_path, sheet_values
 from generator.parts.theme import Theme, gate_policy, page_policy
 from generator.parts.wording import Wording, dialled
 from guestlink import language as languages
@@ -23,18 +25,23 @@ from guestlink.records import Property
 
 __all__ = ["Private", "Renderer", "Theme"]
 
-ENTRANCES: Final = ("door-code", "key-box", "gate-code")
+PLATED: Final = frozenset({"booked", "departed"})  # phases whose page begins with the property's picture
 PLACED: Final = Markup('<template data-{}="{}">\n{}</template>\n')
 SEALED: Final = b'<template data-sealed="%b">%b</template>'
 
 
 class Private(msgspec.Struct, frozen=True, kw_only=True):
-    """What is opened for one link: the guest's name or nothing, values by secret id, K, the signed query."""
+    """What is opened for one link: the guest's name and word or nothing, values by secret id, K, the signed
+    query, the guest link, the page token.
+    """
 
     name: str
+    word: str = ""
     values: dict[str, str]
     page_key: bytes
     query: str
+    link: str
+    token: str
 
     def __repr__(self) -> str:
         return "Private(hidden)"
@@ -51,6 +58,7 @@ class Renderer:
         self._fragments: dict[str, Fragments] = {}
         self._frames: dict[tuple[object, ...], Frame] = {}
         self._placed: dict[tuple[object, ...], Markup] = {}
+        self._sheets: dict[str, tuple[str, bytes]] = {}
         self._last_seal = b"", PageSeal(b"")
 
     def page(self, page: Page, private: Private) -> bytes:
@@ -73,6 +81,15 @@ class Renderer:
         slug = page.view.link.slug.encode()
         return self._frames[key].filled({"slug": slug, "query": escape(query).encode()})
 
+    def sheet(self, tag: str) -> tuple[str, bytes]:
+        """Path and bytes of the forms and words that pages of one language load once they are open."""
+        if tag not in self._sheets:
+            wording = self._wording(tag)
+            body = self._rendered("sheet.html", wording, **sheet_values(self._content, wording)).encode()
+            path = sheet_path(self._house.slug, tag, hashlib.sha256(body).hexdigest())
+            self._sheets[tag] = path, body
+        return self._sheets[tag]
+
     # -- what is sealed ------------------------------------------------------------------------------
     def _stay(self, page: Page, private: Private) -> str:
         wording = self._wording(page.language)
@@ -80,13 +97,17 @@ class Renderer:
         return self._rendered(
             "stay.html",
             wording,
+            stay=blocks.about(page, private.token),
             greeting=blocks.greeting(page, private.name, wording),
             lede="" if over else blocks.lede(page, wording),
             facts=() if over else blocks.facts(page, wording),
             waiting=blocks.waiting(page, wording),
             missing=blocks.missing(page, wording),
-            sections=self._sealed_sections(page),
+            sections=self._sealed_sections(page) + self._private_pictures(page),
             tel=dialled(self._content.phone),
+            chat=blocks.chat(page, wording, number=self._content.whatsapp),
+            word="" if over else blocks.own_word(private.word, wording),
+            card=None if over else blocks.card(page, private.link, guide_code=self._seal(private).guide_code),
         )
 
     def _codes(self, page: Page, private: Private) -> bytes:
@@ -96,17 +117,33 @@ class Renderer:
         return SEALED % (b"codes", self._sealed(page, private, block="codes", html=html))
 
     def _sealed(self, page: Page, private: Private, *, block: str, html: str) -> bytes:
+        slug, tag = page.view.link.slug, page.language
+        seal = self._seal(private)
+        return base64.b64encode(seal.seal(html.encode(), slug=slug, language=tag, block=block))
+
+    def _seal(self, private: Private) -> PageSeal:
         if self._last_seal[0] != private.page_key:
             self._last_seal = private.page_key, PageSeal(private.page_key)
-        slug, tag = page.view.link.slug, page.language
-        return base64.b64encode(self._last_seal[1].seal(html.encode(), slug=slug, language=tag, block=block))
+        return self._last_seal[1]
 
     def _sealed_sections(self, page: Page) -> Markup:
-        """Sections for some stays alone, each with the place it goes to among the clear ones."""
-        key = page.language, page.phase, page.clear, page.sealed
+        """Sections and notices for some stays alone, each with the place it goes to among the clear ones."""
+        key = page.language, page.phase, page.clear, page.sealed, page.sealed_notices
         if key not in self._placed:
             self._placed[key] = Markup().join(self._placings(page))
         return self._placed[key]
+
+    def _private_pictures(self, page: Page) -> Markup:
+        """What the clear sections of this page leave out; nothing after the stay."""
+        if page.phase == "departed":
+            return Markup()
+        first = self._first(page, self._ordered(page, page.clear))
+        return self._fragments_in(page.language).private_pictures(page.clear, first=first)
+
+    def _first(self, page: Page, ordered: list[str]) -> str:
+        """The section whose picture is on the first screen, where the property's own does not stand there."""
+        leads = [key for key in ordered if self._leads(page, key)]
+        return leads[0] if leads and page.phase not in PLATED else ""
 
     def _placings(self, page: Page) -> Iterator[Markup]:
         over, fragments = page.phase == "departed", self._fragments_in(page.language)
@@ -120,10 +157,12 @@ class Renderer:
             ]
             place = ("before", alike[0]) if alike else ("into", "Leads" if leads else "House")
             yield PLACED.format(*place, fragments.section(key, leads=leads, over=over))
+        for key in page.sealed_notices:
+            yield PLACED.format("into", "Notices", fragments.notice(key))
 
     # -- what all stays share ------------------------------------------------------------------------
     def _frame(self, page: Page) -> Frame:
-        key = page.language, page.languages, page.phase, page.clear
+        key = page.language, page.languages, page.phase, page.clear, page.notices
         if key not in self._frames:
             self._frames[key] = self._page_frame(page)
         return self._frames[key]
@@ -131,31 +170,47 @@ class Renderer:
     def _page_frame(self, page: Page) -> Frame:
         content, wording = self._content, self._wording(page.language)
         fragments, over = self._fragments_in(page.language), page.phase == "departed"
-        style = self._theme.page_style(content.accent)
+        style, opener = self._theme.page_style(content.accent), self._theme.opener
         ordered = self._ordered(page, page.clear)
+        first = self._first(page, ordered)
         return Frame.split(
             self._rendered(
                 f"phases/{page.phase}.html",
                 wording,
-                csp=page_policy(style),
+                csp=page_policy(style, self._theme.curtain, opener),
                 style=style,
+                curtain=self._theme.curtain,
+                opener=opener,
+                phase=page.phase,
+                zone=self._house.zone,
+                sheet=self.sheet(page.language)[0],
                 title=wording.words.name,
                 language=page.language,
                 language_name=languages.native_name(page.language),
-                languages=_offered(page),
-                bar=self._bar(page, wording),
-                leads=[fragments.section(k, leads=True, over=over) for k in ordered if self._leads(page, k)],
+                languages=ways.offered(page),
+                bar=ways.bar(page, content, fragments, wording),
+                leads=[
+                    fragments.section(k, leads=True, over=over, first=k == first)
+                    for k in ordered
+                    if self._leads(page, k)
+                ],
                 sections=[
                     fragments.section(k, leads=False, over=over) for k in ordered if not self._leads(page, k)
                 ],
-                services=fragments.services,
+                has_notices=bool(content.notices),
+                notices=[fragments.notice(key) for key in page.notices],
+                door=ways.door(page, [k for k in ordered if self._leads(page, k)], fragments),
+                late=ways.late(page, content, wording),
+                has_services=bool(page.services),
+                services=fragments.services(page.services),
                 guide=fragments.guide,
                 emergency=[
                     {"number": number, "tel": dialled(number), "what": what}
                     for number, what in wording.words.emergency
                 ],
                 words_lang=wording.lang(wording.words.language),
-                plate=content.pictures.get(content.picture),
+                plate=fragments.plate,
+                letter=fragments.letter,
                 has_codes=bool(content.reveal),
                 phone=content.phone,
                 tel=dialled(content.phone),
@@ -183,31 +238,6 @@ class Renderer:
                 words=words[page.gate],
             )
         )
-
-    def _bar(self, page: Page, wording: Wording) -> list[dict[str, str]]:
-        """The four ways within the thumb's reach; one that leads nowhere is left out.
-
-        `first` is the secret whose card is gone to while the page has it, `href` the place that stays.
-        """
-        t, content, over = wording.t, self._content, page.phase == "departed"
-        codes = "#Codes" if content.reveal else ""
-        door = "" if over else self._section_with(page, "door") or codes
-        wifi = "" if over else self._section_with(page, "wifi") or (codes if content.wifi else "")
-        around = "#Guide" if content.places else "" if over else self._section_with(page, "map")
-        entrance = next((name for name in ENTRANCES if name in content.reveal), "")
-        address = "exact-address" if page.phase in {"booked", "arriving"} else ""
-        ask = f"tel:{dialled(content.phone)}" if content.phone else ""
-        items = [
-            {"icon": "door", "label": t("Door"), "href": door, "first": entrance},
-            {"icon": "wifi", "label": t("Wi-Fi"), "href": wifi, "first": "wifi-password"},
-            {"icon": "phone", "label": t("Ask"), "href": ask, "first": ""},
-            {"icon": "map", "label": t("Map"), "href": around, "first": address},
-        ]
-        return [item for item in items if item["href"]]
-
-    def _section_with(self, page: Page, icon: str) -> str:
-        keys = [key for key in page.clear if self._fragments_in(page.language).pick(key).icon == icon]
-        return f"#{keys[0]}" if keys else ""
 
     def _ordered(self, page: Page, keys: tuple[str, ...]) -> list[str]:
         fragments = self._fragments_in(page.language)
@@ -238,13 +268,3 @@ class Renderer:
             slot=SLOTS,
             **context,
         )
-
-
-def _offered(page: Page) -> list[dict[str, str]]:
-    """The languages of this link, or none when there is no choice."""
-    if len(page.languages) == 1:
-        return []
-    return [
-        {"tag": tag, "name": languages.native_name(tag), "dir": languages.direction(tag)}
-        for tag in page.languages
-    ]

@@ -1,4 +1,4 @@
-"""Objects that belong to no property: the theme's files, the landing page, the page for what is not there."""
+"""Objects that belong to no property: theme's files, worker, landing page, the page for what is not there."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -11,6 +11,7 @@ from generator.content import HostContent
 from generator.effects import delete_all, put_all
 from generator.ledger import SITE
 from generator.orders import Order, Outcome, counted, silent
+from generator.parts.worker import worker
 from generator.pelican_plugin import shells
 from generator.plan import Wanted, plan
 from generator.press import Press
@@ -20,8 +21,9 @@ from guestlink.errors import GuestLinkError
 
 
 def publish_assets(press: Press, order: Order, *, at: datetime) -> Outcome:
-    """The theme's files, before any page that loads them. Errors are in the outcome."""
-    return _told(lambda: _publish_site(press, order, press.theme.assets(), kind="asset", at=at))
+    """The theme's files and the worker, before any page that loads them. Errors are in the outcome."""
+    files = {**press.theme.assets(), **worker(press.theme)}
+    return _told(lambda: _publish_site(press, order, files, kind="asset", at=at))
 
 
 def site_is_old(press: Press) -> bool:

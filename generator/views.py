@@ -12,10 +12,11 @@ import msgspec
 from generator.pages import Page, StayView
 from generator.rendering import Private
 from guestlink import links, zones
+from guestlink.arrivals import open_word
 from guestlink.contacts import load_contact, opened
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Row
-from guestlink.records import Link, Period, Property, Secret, Stay, shaped_all
+from guestlink.records import Arrival, Link, Period, Property, Secret, Stay, shaped_all
 from guestlink.secret_values import load_secrets, open_secret
 from guestlink.stays import open_page_key
 
@@ -29,11 +30,14 @@ def stay_views(db: Reading, house: Property, *, at: datetime, only_stay: str = "
         rows = [row for row in db.all("stays_named", name=only_stay) if row["id"] == only_stay]
         periods = {only_stay: db.all("periods_of_stay", stay_id=only_stay)}
         joined = {only_stay: db.all("links_of_stay", stay_id=only_stay)}
+        told = [row for row in (db.one("arrival_of_stay", stay_id=only_stay),) if row]
     else:
         rows = db.all("stays_to_publish", property_id=house.id, ended_since=since)
         periods = _grouped(db.all("periods_to_publish", property_id=house.id, ended_since=since))
         joined = _grouped(db.all("links_to_publish", property_id=house.id, ended_since=since))
+        told = db.all("arrivals_to_publish", property_id=house.id, ended_since=since)
     returning = {str(row["id"]) for row in db.all("returning_links", property_id=house.id, ended_since=since)}
+    arrivals = {arrival.stay_id: arrival for arrival in shaped_all(told, Arrival)}
     shared, of_stay = _secrets(db, house)
     return [
         StayView(
@@ -42,6 +46,7 @@ def stay_views(db: Reading, house: Property, *, at: datetime, only_stay: str = "
             periods=tuple(shaped_all(periods[stay.id], Period)),
             link=link,
             secrets=(*shared, *of_stay.get(stay.id, ())),
+            arrival=arrivals.get(stay.id),
             returning=link.id in returning,
         )
         for stay in shaped_all(rows, Stay)
@@ -68,8 +73,8 @@ def _grouped(rows: list[Row]) -> dict[str, list[Row]]:
 
 
 class Opener:
-    """Opens what one page needs, once for each link: the name, the values of its secrets, K and the signed
-    query.
+    """Opens what one page needs, once for each link: the name, the guest's word, the values of its secrets,
+    K, and what is made with K and the keys: guest link, signed query, page token.
     """
 
     def __init__(self, ring: KeyRing, *, public_url: str, key_id: str) -> None:
@@ -92,11 +97,15 @@ class Opener:
         contact = load_contact(db, link.contact_id)
         policy = links.policy_text(self._public_url, link.slug, page.policy_end)
         signer = self._ring.signer(self._key_id)
+        key, arrival = open_page_key(self._ring, contact, link), page.view.arrival
         return Private(
             name=opened(self._ring, contact).name,
+            word=open_word(self._ring, arrival) if arrival else "",
             values={},
-            page_key=open_page_key(self._ring, contact, link),
+            page_key=key,
             query=links.signed_query(policy, key=signer, key_id=self._key_id),
+            link=links.gate_link(self._public_url, link.slug, key),
+            token=links.page_token(self._ring, link, page.policy_end),
         )
 
     def _value(self, secret: Secret) -> str:

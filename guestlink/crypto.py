@@ -7,6 +7,8 @@ import base64
 import hashlib
 import hmac
 import os
+import re
+import unicodedata
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +33,8 @@ FORMAT = b"\x01"
 NONCE_BYTES = 12
 SEAL_EFFORT = 6
 GUIDE_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32: no i, l, o, u
+GUIDE_LENGTH = 10
+GUIDE_LOOKALIKES = str.maketrans("oil", "011")
 
 
 def authenticated(*parts: str | bytes) -> bytes:
@@ -140,6 +144,12 @@ class KeyRing:
         """A token, equal for equal values, that says nothing without the key (HMAC-SHA-256, 128 bits)."""
         return hmac.new(self.stored.blind_key, authenticated(kind, value), hashlib.sha256).hexdigest()[:32]
 
+    # -- addresses that nobody can test ---------------------------------------------------------
+    def file_name(self, *parts: str) -> str:
+        """A name for a public file that is equal for equal parts and cannot be told from them (128 bits)."""
+        key = derive(self.stored.blind_key, "guestlink file names v1", 32)
+        return hmac.new(key, authenticated(*parts), hashlib.sha256).hexdigest()[:32]
+
     # -- signatures of links --------------------------------------------------------------------
     def signer(self, key_id: str) -> ec.EllipticCurvePrivateKey:
         if key_id not in self._signers:
@@ -227,7 +237,8 @@ class PageSeal:
         self._aead = AESGCM(derive(key, "guestlink seal v1", 32))
         self._nonce_key = derive(key, "guestlink nonce v1", 32)
         raw = int.from_bytes(derive(key, "guestlink guide v1", 8), "big")
-        self.guide_code = "".join(GUIDE_ALPHABET[raw >> shift & 31] for shift in range(0, 50, 5))
+        shifts = range(0, 5 * GUIDE_LENGTH, 5)
+        self.guide_code = "".join(GUIDE_ALPHABET[raw >> shift & 31] for shift in shifts)
 
     def __repr__(self) -> str:
         return "PageSeal(hidden)"
@@ -246,6 +257,22 @@ class PageSeal:
             return zlib.decompress(small, -zlib.MAX_WBITS)
         except (InvalidTag, ValueError, zlib.error):
             raise Refused("This block was not sealed with this key.") from None
+
+
+def guide_code_shown(code: str) -> str:
+    """A guide code as it is printed: two groups of five."""
+    return f"{code[:5]} {code[5:]}"
+
+
+def guide_code_typed(text: str) -> str:
+    """The guide code that somebody typed in whatever way people do; empty when it can be none.
+
+    Letters that look like digits are meant as those (Crockford's base32), and so are the digits of other
+    scripts; spaces and hyphens only separate.
+    """
+    plain = "".join(str(unicodedata.decimal(char, char)) for char in unicodedata.normalize("NFKC", text))
+    code = re.sub(r"[\s\u2010-\u2015-]", "", plain.lower().translate(GUIDE_LOOKALIKES))
+    return code if len(code) == GUIDE_LENGTH and set(code) <= set(GUIDE_ALPHABET) else ""
 
 
 def derive(key: bytes, purpose: str, length: int) -> bytes:

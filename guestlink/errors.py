@@ -5,10 +5,12 @@ GuestLinkError      plain words + hint; class attributes status, exit_code, retr
 │   └─ ContentErrors        several of them, told at once
 ├─ SettingsError     -/2    the operator fixes a setting: its name, how to set it
 ├─ InvalidInput     400/2   the caller fixes the call
+│   └─ InvalidFields 422/2   several fields of a form, told at once
 ├─ NotAllowed       403/77  one message for all reasons
 ├─ NotFound         404/1
 ├─ Refused          409/1   the rules say no, never retry
 ├─ Stale            409/75  somebody was faster: reload, at most 3 times
+├─ TooMany          429/75  asked too often: wait, retry_after
 └─ Outage           503/75  the world is down: back off, retry_after
 """
 
@@ -94,6 +96,16 @@ class InvalidInput(GuestLinkError):
     exit_code = 2
 
 
+class InvalidFields(InvalidInput):
+    """All mistakes of one form: which field, and what is wrong with it in words for who filled it in."""
+
+    status = 422
+
+    def __init__(self, problems: Sequence[tuple[str, str]]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(" ".join(dict.fromkeys(message for _, message in self.problems)))
+
+
 class NotAllowed(GuestLinkError):
     """Not for this caller; one message for all reasons, so nothing can be probed."""
 
@@ -122,6 +134,18 @@ class Stale(GuestLinkError):
     status = 409
     exit_code = 75
     retry = True
+
+
+class TooMany(GuestLinkError):
+    """Asked too often. Wait; `retry_after` is in seconds."""
+
+    status = 429
+    exit_code = 75
+    retry = True
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: float = 60.0) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
 
 
 class Outage(GuestLinkError):

@@ -1,26 +1,36 @@
-"""Gate links and CloudFront signed URLs: made for guests, verified by the local edge.
+"""Gate links, CloudFront signed URLs and page tokens: made for guests, verified by the edge.
 
 It never stores a link: whoever sends one builds it at the moment of sending.
 """
 
 import base64
+import hashlib
+import hmac
 import json
 import os
 import re
+import struct
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from typing import Protocol
 from urllib.parse import parse_qsl
+from uuid import UUID
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from guestlink import zones
+from guestlink.crypto import KeyRing, derive
+from guestlink.errors import NotAllowed
 
 SLUG = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 DAYS_AFTER_DEPARTURE = 30
+TOKEN_SHAPE = struct.Struct(">16sIQ")
+TOKEN_SEAL_BYTES = 16
 SIGNED_PARAMETERS = ("Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm")
 
 
@@ -44,6 +54,11 @@ def gate_link(public_url: str, slug: str, key: bytes) -> str:
     return f"{public_url}/w/{slug}#{text_of(key)}"
 
 
+def house_word(house: str, unit: str = "") -> str:
+    """What a poster's code says in a first message: which house, or which room; it opens nothing."""
+    return f"#{house}/{unit}" if unit else f"#{house}"
+
+
 def gate_path(slug: str) -> str:
     return f"w/{slug}"
 
@@ -57,6 +72,60 @@ def policy_end(departure: date) -> datetime:
     return zones.month_end_after(departure, days=DAYS_AFTER_DEPARTURE)
 
 
+# -- page tokens -----------------------------------------------------------------------------------
+class PageToken(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page token says: the generation of a link, and until when. It never reveals anything."""
+
+    link_id: str
+    generation: int
+    ends: datetime
+
+
+class LinkLike(Protocol):
+    """What a token is made from: a link as the records keep it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def generation(self) -> int: ...
+
+
+def page_token(ring: KeyRing, link: LinkLike, ends: datetime) -> str:
+    """What lies in a page's sealed stay block and lets it ask: 59 characters, equal for equal input.
+
+    `ends` is the policy end of the stay.
+    """
+    body = TOKEN_SHAPE.pack(UUID(link.id).bytes, link.generation, int(ends.timestamp()))
+    return text_of(body + _token_seal(ring, body))
+
+
+def read_page_token(ring: KeyRing, text: str, *, at: datetime) -> PageToken:
+    """What a page token says, if we made it and it is not over; NotAllowed alike for every other reason.
+
+    Whether the link was replaced or the stay cancelled is for the records to say.
+    """
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise NotAllowed from None
+    body, seal = raw[: TOKEN_SHAPE.size], raw[TOKEN_SHAPE.size :]
+    is_ours = hmac.compare_digest(seal, _token_seal(ring, body))
+    if not is_ours or len(body) != TOKEN_SHAPE.size or text_of(raw) != text:
+        raise NotAllowed
+    link, generation, ends = TOKEN_SHAPE.unpack(body)
+    if at.timestamp() >= ends:
+        raise NotAllowed
+    return PageToken(
+        link_id=str(UUID(bytes=link)), generation=generation, ends=datetime.fromtimestamp(ends, UTC)
+    )
+
+
+def _token_seal(ring: KeyRing, body: bytes) -> bytes:
+    key = derive(ring.stored.blind_key, "guestlink page token v1", 32)
+    return hmac.new(key, body, hashlib.sha256).digest()[:TOKEN_SEAL_BYTES]
+
+
+# -- signed addresses ------------------------------------------------------------------------------
 def policy_text(public_url: str, slug: str, ends: datetime) -> str:
     """The custom policy: every page of one slug, until `ends`; an added query no longer matches `.html`.
 

@@ -139,6 +139,32 @@ class Secret(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guest said before coming. `note` and `word` are sealed under the contact's key (`wrapped`)."""
+
+    stay_id: str
+    contact_id: str
+    wrapped: bytes
+    adults: int
+    children: int
+    note: bytes | None = None
+    word: bytes | None = None
+    told_at: datetime
+    version: int
+
+
+class Rating(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guest thought afterwards: one to five stars, `words` sealed like those of an arrival."""
+
+    stay_id: str
+    contact_id: str
+    wrapped: bytes
+    stars: int
+    words: bytes | None = None
+    told_at: datetime
+    version: int
+
+
 class Moments(msgspec.Struct, frozen=True, kw_only=True):
     """The instants at which a stay's page changes by itself, in order."""
 

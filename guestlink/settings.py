@@ -21,6 +21,7 @@ HELP = {
     "content": "the folder of the hosts' files.",
     "theme": "the folder of templates, static files and catalogues.",
     "keys": "the file of the key ring, mode 0600; `publish.py init` makes it.",
+    "proxies": "how many machines of yours stand before the API: 1 behind CloudFront alone, 0 for none.",
 }
 
 
@@ -35,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     content: str = "content"
     theme: str = str(PROGRAM / "theme")
     keys: str = "data/keys/keyring.json"
+    proxies: str = "0"
 
     def __repr__(self) -> str:
         return f"Settings(home={self.home!r}, site_url={without_secrets(self.site_url)!r})"
@@ -95,6 +97,7 @@ def _check(settings: Settings) -> None:
     _shape(settings, "database_url", r"sqlite:///.|postgresql://.")
     _shape(settings, "site_url", r"file:[^?#]|s3://[\w.-]+([/?]|\Z)")
     _shape(settings, "public_url", r"https?://[^\s/?#@]+\Z")
+    _shape(settings, "proxies", r"[0-9]\Z")
     for name in ("content", "theme", "keys"):
         _shape(settings, name, ".")
     if not _has_good_port(settings.public_url):

@@ -1,1 +1,1 @@
-"""The commands of publish.py, one module each; the edge's own is edge_api/commands.py."""
+"""The commands of publish.py, one module each; those of the edge are in edge_api/commands/."""

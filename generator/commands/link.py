@@ -11,8 +11,11 @@ import msgspec
 import segno
 
 from generator.commands import asking, nights, stay_fields
-from guestlink import clock, links, records, stays
-from guestlink.crypto import KeyRing
+from generator.commands.messages import message
+from generator.press import open_press
+from guestlink import arrivals, clock, links, records, stays
+from guestlink.contacts import opened
+from guestlink.crypto import KeyRing, PageSeal, guide_code_shown
 from guestlink.database import Reading
 from guestlink.errors import InvalidInput, NotFound
 from guestlink.records import Link, Phase, Property, Stay
@@ -25,10 +28,12 @@ QUIET_ZONE = 4
 
 
 class Guest(msgspec.Struct, frozen=True, kw_only=True):
-    """One contact's newest link. `link` opens the page: it is shown to the host and kept nowhere."""
+    """One contact's newest link. `link` and guide code open the page: shown to the host, kept nowhere."""
 
     role: str
+    name: str
     link: str
+    guide_code: str
     live: bool
 
     def __repr__(self) -> str:
@@ -40,6 +45,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--qr", metavar="FILE", default="", help="also write a QR code, as .svg or .png")
     parser.add_argument(
         "--renew", action="store_true", help="a new link; the old one says that it was replaced"
+    )
+    parser.add_argument(
+        "--message", action="store_true", help="words to send with it, as the booking source allows"
     )
     parser.add_argument("--json", action="store_true", help="for machines")
 
@@ -54,6 +62,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
         house = asking.house_of(db, stay)
         guests = _guests(db, desk.ring, desk.settings, stay)
         rooms = nights.told(records.periods(db, stay))
+        arrival = arrivals.find_arrival(db, stay)
     if not guests:
         raise NotFound(f"{stay_fields.name(stay)} has no link.")
     if args.qr:
@@ -61,9 +70,14 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     if args.json:
         desk.json({"stay": stay.code, "links": msgspec.to_builtins(guests)})
         return 0
+    if args.message:
+        word = arrivals.open_word(desk.ring, arrival) if arrival else ""
+        _say_messages(desk, house, stay, guests, word=word)
+        return 0
     desk.say(f"{stay_fields.name(stay)}, {rooms}, {stay_fields.dates(stay)}:")
     for guest in guests:
         desk.say(f"{guest.role}: {guest.link}" if len(guests) > 1 else guest.link, style="cyan")
+        desk.say(f"Without the link: {desk.settings.public_url}/open with the guide code {guest.guide_code}.")
     _tell(desk, args, stay=stay, house=house, guests=guests)
     return 0
 
@@ -90,16 +104,18 @@ def _guests(db: Reading, ring: KeyRing, settings: Settings, stay: Stay) -> list[
     )
     live = {row["path"] for row in rows if row["state"] == "live"}
     contacts = {contact.id: contact for contact in records.contacts(db, stay)}
-    return [
-        Guest(
+
+    def guest(link: Link) -> Guest:
+        key = stays.open_page_key(ring, contacts[link.contact_id], link)
+        return Guest(
             role=contacts[link.contact_id].role,
-            link=links.gate_link(
-                settings.public_url, link.slug, stays.open_page_key(ring, contacts[link.contact_id], link)
-            ),
+            name=opened(ring, contacts[link.contact_id]).name,
+            link=links.gate_link(settings.public_url, link.slug, key),
+            guide_code=guide_code_shown(PageSeal(key).guide_code),
             live=links.gate_path(link.slug) in live,
         )
-        for link in _newest(db, stay)
-    ]
+
+    return [guest(link) for link in _newest(db, stay)]
 
 
 def _write_qr(path: Path, link: str) -> None:
@@ -118,6 +134,27 @@ def _write_qr(path: Path, link: str) -> None:
         with suppress(OSError):
             draft.unlink()
         raise InvalidInput(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _say_messages(desk: Desk, house: Property, stay: Stay, guests: Sequence[Guest], *, word: str) -> None:
+    """One message for each guest, with an empty line between two; nothing else, so that it can be piped."""
+    press = open_press(desk.settings)
+    content = press.content(house, from_files=False, at=clock.now()).content
+    catalogue = press.theme.catalogue(stay.language)
+    for at, guest in enumerate(guests):
+        if at:
+            desk.say()
+        desk.say(
+            message(
+                catalogue,
+                content,
+                stay,
+                name=guest.name,
+                link=guest.link,
+                guide_code=guest.guide_code,
+                word=word,
+            )
+        )
 
 
 # -- telling ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What one file of a host says: a section, a service, a place, or the property's words.
+"""What one file of a host says: a section, a service, a place, a notice, or the property's words.
 
 Built from fields and prose. A translation takes all that is not language from the original. Reads no disk.
 """
@@ -16,99 +16,38 @@ from generator.files.grammar import Field
 from generator.files.host_folder import Role
 from generator.files.pictures import Picture
 from generator.files.prose import Prose
+from generator.files.shapes import OFFERED, Notice, Place, Section, Service, Words
 
 LAST: Final = 1000  # the order of what says none
 _ORDER_HINT = "Add order: and a number; sections are shown from low to high."
 
 # What only the original says, and what every translation says for itself.
 OWN_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
-    "property": frozenset({"languages", "accent", "picture", "phone", "wifi", "secrets"}),
+    "property": frozenset(
+        {
+            *("languages", "accent", "picture", "phone", "whatsapp", "wifi", "coordinates", "off_platform"),
+            "secrets",
+        }
+    ),
     "section": frozenset({"order", "icon", "lead", "units", "from", "until", "only_if", "picture"}),
     "service": frozenset(
-        {"order", "icon", "price", "per", "hours", "fields", "approval", "urgent", "changes"}
+        {
+            *("order", "icon", "price", "per", "hours", "closed", "phases", "fields", "approval", "urgent"),
+            "changes",
+        }
     ),
-    "place": frozenset({"order", "kind", "coordinates", "walk", "phone", "website"}),
+    "place": frozenset({"order", "kind", "coordinates", "walk", "open", "closed", "phone", "website"}),
+    "notice": frozenset({"from", "until", "units", "important"}),
 }
 WORD_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
-    "property": frozenset({"name", "tagline", "area", "emergency", "labels", "updated", "not_a_code"}),
+    "property": frozenset(
+        {"name", "tagline", "area", "emergency", "labels", "units", "updated", "not_a_code"}
+    ),
     "section": frozenset({"title", "summary", "picture_alt", "updated", "not_a_code"}),
     "service": frozenset({"title", "labels", "keywords", "updated", "not_a_code"}),
     "place": frozenset({"title", "hours", "updated", "not_a_code"}),
+    "notice": frozenset({"title", "updated", "not_a_code"}),
 }
-
-
-class Section(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the welcome page. `units` and `only_if` make it one for some guests only, hence sealed."""
-
-    key: str
-    language: str
-    title: str = ""
-    summary: str = ""
-    html: str = ""
-    text: str = ""
-    order: int
-    icon: str
-    lead: tuple[str, ...]
-    units: tuple[str, ...]
-    shown_from: date | None
-    shown_until: date | None
-    only_if: str
-    picture: str
-    picture_alt: str = ""
-    secrets: tuple[str, ...] = ()
-    digest: str = ""
-
-
-class Service(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a guest can ask for. `price` is in minor units, 0 is free, None is not said."""
-
-    key: str
-    language: str
-    title: str = ""
-    html: str = ""
-    text: str = ""
-    order: int
-    icon: str
-    price: int | None
-    per: str
-    hours: tuple[str, ...]
-    fields: tuple[Field, ...]
-    approval: str
-    urgent: bool
-    changes: str
-    keywords: tuple[str, ...] = ()
-    digest: str = ""
-
-
-class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """Somewhere nearby. `walk` is in minutes, 0 is not said; degrees are WGS 84."""
-
-    key: str
-    language: str
-    title: str = ""
-    html: str = ""
-    text: str = ""
-    order: int
-    kind: str
-    latitude: float
-    longitude: float
-    walk: int
-    hours: str = ""
-    phone: str
-    website: str
-    digest: str = ""
-
-
-class Words(msgspec.Struct, frozen=True, kw_only=True):
-    """The property in one language. `labels` name secrets of the host's own."""
-
-    language: str
-    name: str
-    tagline: str
-    area: str
-    greeting_html: str
-    emergency: tuple[tuple[str, str], ...]
-    labels: dict[str, str]
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +69,7 @@ class HostText(msgspec.Struct, frozen=True, kw_only=True):
     prose: Prose
 
 
-Entry = TypeVar("Entry", Section, Service, Place)
+Entry = TypeVar("Entry", Section, Service, Place, Notice)
 Named = TypeVar("Named", Field, grammar.HostSecret)
 
 
@@ -151,7 +90,7 @@ def section(text: HostText, original: Section | None, *, house: House) -> Sectio
         hint = "Add picture_alt: what it shows, for guests who cannot see it."
         front.warn("picture", "This picture has no words.", hint=hint)
     shown = house.shown.get(made.picture)
-    return _with_digest(made, shown.asset if shown else "")
+    return _with_digest(made, *((shown.digest, shown.asset) if shown else ()))
 
 
 def service(text: HostText, original: Service | None, *, house: House) -> Service:
@@ -183,7 +122,23 @@ def place(text: HostText, original: Place | None) -> Place:
     return _with_digest(made)
 
 
-def words(text: HostText, original: Words | None, *, secrets: Mapping[str, str]) -> Words:
+def notice(text: HostText, original: Notice | None, *, house: House) -> Notice:
+    front, prose = text.front, text.prose
+    made = original or _new_notice(text, house)
+    made = msgspec.structs.replace(
+        made,
+        language=text.language,
+        title=front.required("title", str, ""),
+        html=prose.html,
+        text=prose.text,
+        secrets=prose.secrets,
+    )
+    return _with_digest(made)
+
+
+def words(
+    text: HostText, original: Words | None, *, secrets: Mapping[str, str], units: frozenset[str]
+) -> Words:
     """The property's words. `secrets` gives every name its label in the original, often none."""
     front = text.front
     own = {name: label for name, label in secrets.items() if label}
@@ -202,6 +157,10 @@ def words(text: HostText, original: Words | None, *, secrets: Mapping[str, str])
         greeting_html=text.prose.html,
         emergency=front.many("emergency", grammar.emergency) or (original.emergency if original else ()),
         labels={**own, **given},
+        units={
+            **(original.units if original else {}),
+            **dict(front.many("units", grammar.room_label(units))),
+        },
     )
 
 
@@ -215,25 +174,54 @@ def distinct(front: Front, name: str, lines: tuple[Named, ...]) -> tuple[Named, 
 
 def _new_section(text: HostText, house: House) -> Section:
     front = text.front
-    for name in ("units", "only_if"):
-        if name in front.names and not front.has(name):
-            hint = "Say for whom it is, or remove the line."
-            front.refuse(name, f"“{name}” is empty: everybody would see this section.", hint=hint)
+    _refuse_empty(front, "units", "only_if", what="section")
     begins, ends = front.one("from", grammar.day, None), front.one("until", grammar.day, None)
-    if begins and ends and ends < begins:
-        front.refuse("until", "It ends before it begins.", hint="until is the last day on which it is shown.")
+    _check_order(front, begins, ends)
     return Section(
         key=text.key,
         language=text.language,
         order=front.required("order", grammar.whole(-999, LAST), LAST, hint=_ORDER_HINT),
         icon=front.one("icon", grammar.one_of(grammar.ICONS, "icon"), ""),
         lead=front.many("lead", grammar.one_of(grammar.PHASES, "phase of a stay"), commas=True),
-        units=front.many("units", grammar.one_of(sorted(house.units), "unit of this property"), commas=True),
+        units=_units(front, house),
         shown_from=begins,
         shown_until=ends,
         only_if=front.one("only_if", grammar.one_of(grammar.AUDIENCES, "kind of guest"), ""),
         picture=house.picture(front),
     )
+
+
+def _new_notice(text: HostText, house: House) -> Notice:
+    front = text.front
+    _refuse_empty(front, "units", what="notice")
+    hint = "A notice has a first and a last day: from: 2026-12-24 and until: 2026-12-26."
+    begins = front.required("from", grammar.day, date.min, hint=hint)
+    ends = front.required("until", grammar.day, date.max, hint=hint)
+    _check_order(front, begins, ends)
+    return Notice(
+        key=text.key,
+        language=text.language,
+        units=_units(front, house),
+        shown_from=begins,
+        shown_until=ends,
+        important=front.one("important", grammar.yes_or_no, False),
+    )
+
+
+def _refuse_empty(front: Front, *names: str, what: str) -> None:
+    for name in names:
+        if name in front.names and not front.has(name):
+            hint = "Say for whom it is, or remove the line."
+            front.refuse(name, f"“{name}” is empty: everybody would see this {what}.", hint=hint)
+
+
+def _check_order(front: Front, begins: date | None, ends: date | None) -> None:
+    if begins and ends and ends < begins:
+        front.refuse("until", "It ends before it begins.", hint="until is the last day on which it is shown.")
+
+
+def _units(front: Front, house: House) -> tuple[str, ...]:
+    return front.many("units", grammar.one_of(sorted(house.units), "unit of this property"), commas=True)
 
 
 def _new_service(text: HostText, house: House) -> Service:
@@ -246,6 +234,9 @@ def _new_service(text: HostText, house: House) -> Service:
         price=front.one("price", grammar.price(house.digits), None),
         per=front.one("per", grammar.one_of(grammar.PRICE_UNITS, "unit of a price"), ""),
         hours=front.many("hours", grammar.open_hours),
+        closed=front.many("closed", grammar.closed_day, commas=True),
+        phases=front.many("phases", grammar.one_of(grammar.PHASES, "phase of a stay"), commas=True)
+        or OFFERED,
         fields=distinct(front, "fields", front.many("fields", grammar.field)),
         approval=front.one("approval", grammar.one_of(("instant", "approve"), "way to answer"), "approve"),
         urgent=front.one("urgent", grammar.yes_or_no, False),
@@ -264,6 +255,8 @@ def _new_place(text: HostText) -> Place:
         latitude=latitude,
         longitude=longitude,
         walk=front.one("walk", grammar.whole(1, 600), 0),
+        open=front.many("open", grammar.open_hours),
+        closed=front.many("closed", grammar.closed_day, commas=True),
         phone=front.one("phone", grammar.phone, ""),
         website=front.one("website", grammar.website, ""),
     )

@@ -23,7 +23,7 @@ PLACE_KINDS: Final = (
     *("cafe", "bakery", "restaurant", "pub", "shop", "beach", "sight", "pharmacy", "doctor"),
     *("transport", "viewpoint"),
 )
-AUDIENCES: Final = ("children", "pets", "party", "returning")
+AUDIENCES: Final = ("children", "pets", "party", "returning", "direct")
 PRICE_UNITS: Final = ("stay", "person", "night", "item", "time")
 FIELD_KINDS: Final = ("text", "time", "date", "number", "choice")
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -147,6 +147,13 @@ def phone(text: str) -> str:
     return text
 
 
+def whatsapp(text: str) -> str:
+    """A number that WhatsApp knows: with its country, since `wa.me` takes no other."""
+    if not text.startswith("+") or not _PHONE.fullmatch(text):
+        raise ValueError(f"“{text}” is no WhatsApp number.", "Begin with the country: +44 7700 900123.")
+    return text
+
+
 def website(text: str) -> str:
     if not _WEBSITE.fullmatch(text):
         raise ValueError(f"“{text}” is no web address.", "Write all of it: https://example.com.")
@@ -200,6 +207,13 @@ def open_hours(text: str) -> str:
     return " ".join([*(["-".join(days)] if days else []), f"{opens}-{closes}"])
 
 
+def closed_day(text: str) -> str:
+    """A day on which something is closed: a date, or every such day of the week."""
+    if re.match(r"[0-9]", text):
+        return day(text).isoformat()
+    return one_of(DAYS, "day of the week or date")(text)
+
+
 def changes(text: str) -> str:
     """What a granted service changes about the stay."""
     what, _, at = text.casefold().partition(" ")
@@ -245,6 +259,16 @@ def labelled(text: str) -> tuple[str, str, tuple[str, ...]]:
     """A line of `labels:`: name, label, and the choices in the same order where there are some."""
     parts = _parts(text, 2, "safe-code | Safe-Code")
     return name(parts[0]), parts[1], _choices(parts[2]) if len(parts) > 2 else ()
+
+
+def room_label(units: Collection[str]) -> Callable[[str], tuple[str, str]]:
+    """A reader of a line of `units:`: a room or flat of the property and what it is called there."""
+
+    def labelled_room(text: str) -> tuple[str, str]:
+        slug, label = _parts(text, 2, "room-1 | Zimmer zum Hafen")[:2]
+        return one_of(sorted(units), "unit of this property")(slug), label
+
+    return labelled_room
 
 
 def emergency(text: str) -> tuple[str, str]:

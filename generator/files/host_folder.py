@@ -15,14 +15,15 @@ import msgspec
 
 from generator.files import grammar
 from generator.files.front_matter import Problems
-from generator.files.pictures import TYPES
+from generator.files.pictures import OTHER_TYPES, PRIVATE, TYPES
 
-Role = Literal["property", "section", "service", "place", "picture"]
+Role = Literal["property", "section", "service", "place", "notice", "picture"]
 
 ROLES: Final[Mapping[str, Role]] = {
     "sections": "section",
     "services": "service",
     "places": "place",
+    "notices": "notice",
     "pictures": "picture",
 }
 LARGEST_TEXT: Final = 1_000_000  # bytes
@@ -56,8 +57,18 @@ def files_of(folder: Path, problems: Problems) -> tuple[HostFile, ...]:
             problems.add(name, 0, "Nothing reads this folder.", hint=hint, kind="warning")
         else:
             for inner in _entries(Path(entry.path), name, home=home, problems=problems):
-                files += _named(inner, f"{name}/{inner.name}", role=role, problems=problems)
+                if role == "picture" and inner.is_dir() and inner.name.casefold() == PRIVATE:
+                    files += _private(inner, f"{name}/{inner.name}", home=home, problems=problems)
+                else:
+                    files += _named(inner, f"{name}/{inner.name}", role=role, problems=problems)
     return tuple(files)
+
+
+def _private(folder: os.DirEntry[str], name: str, *, home: Path, problems: Problems) -> Iterator[HostFile]:
+    """The pictures that texts call `private/door.jpg`."""
+    for entry in _entries(Path(folder.path), name, home=home, problems=problems):
+        for file in _named(entry, f"{name}/{entry.name}", role="picture", problems=problems):
+            yield msgspec.structs.replace(file, key=f"{PRIVATE}/{file.key}")
 
 
 def folder_digest(folder: Path) -> str:
@@ -149,7 +160,8 @@ def _named(entry: os.DirEntry[str], name: str, *, role: Role, problems: Problems
     """The file if its name makes sense where it lies; else tells why not."""
     stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - no path is made of it
     wanted = TYPES if role == "picture" else {".md"}
-    if not entry.is_file() or suffix.casefold() not in wanted:
+    known = wanted | OTHER_TYPES if role == "picture" else wanted  # whoever shows one is told what to do
+    if not entry.is_file() or suffix.casefold() not in known:
         hint = f"Files here end with {', '.join(sorted(wanted))}."
         problems.add(name, 0, "Nothing reads this file.", hint=hint, kind="warning")
         return []
@@ -162,7 +174,7 @@ def _named(entry: os.DirEntry[str], name: str, *, role: Role, problems: Problems
 
 def _in_language(file: HostFile, key: str, language: str, problems: Problems) -> list[HostFile]:
     if file.role == "property" and key.casefold() != "property":
-        hint = "Sections, services and places lie in folders of that name."
+        hint = "Sections, services, places and notices lie in folders of that name."
         problems.add(file.name, 0, "Nothing reads this file.", hint=hint, kind="warning")
         return []
     if not language and file.role != "property":

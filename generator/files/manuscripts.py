@@ -12,6 +12,7 @@ import msgspec
 
 from generator.files import grammar, host_folder, leaks, prose
 from generator.files.album import Album
+from generator.files.darkroom import Darkroom
 from generator.files.entries import OWN_FIELDS, WORD_FIELDS, HostText
 from generator.files.front_matter import Front, Kind, Problem, Problems, outline
 from generator.files.host_folder import HostFile, Role
@@ -56,6 +57,7 @@ class Manuscripts:
         markdown: Callable[[str], tuple[str, Mapping[str, str | list[str]]]],
         secret_names: frozenset[str],
         values: Mapping[str, str],
+        darkroom: Darkroom | None = None,
     ) -> None:
         self.slug = folder.absolute().name
         self._sieve = Sieve(values)
@@ -65,7 +67,7 @@ class Manuscripts:
             file.inside: host_folder.file_digest(file) for file in files if file.role == "picture"
         }
         self._markdown = markdown
-        self.album = Album(files, self._problems)
+        self.album = Album(files, self._problems, darkroom=darkroom)
         self.first = self._first(files)
         self.languages = self._languages()
         self._files = self._sorted_out(files)
@@ -80,7 +82,8 @@ class Manuscripts:
     def picture(self, front: Front) -> str:
         """The name of the picture that a file's fields ask for, if there is one."""
         name = front.one("picture", str, "")
-        found = self.album.find(name, front.path, front.line("picture")) if name else None
+        role: Role = "property" if front is self.first.front else "section"
+        found = self.album.find(name, front.path, front.line("picture"), role=role) if name else None
         return found.name if found else ""
 
     def digest(self) -> str:
@@ -232,7 +235,9 @@ class Manuscripts:
             opened.html,
             language=language,
             secrets=self._secrets,
-            picture=lambda address: self.album.find(address, file.name, opened.line_of(address)),
+            picture=lambda address: self.album.find(
+                address, file.name, opened.line_of(address), role=file.role
+            ),
             dead_link=dead_link,
         )
         self._check_marks(opened, finished)

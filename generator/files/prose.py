@@ -1,4 +1,4 @@
-"""A host's text on its way to the page: safe, with pictures, fitting headings, set quotes, marked secrets.
+"""A host's text on its way to the page: safe, fitting headings, set quotes, marked secrets and pictures.
 
 Takes what Markdown made of it. Knows no file; whoever calls says what a picture's name means.
 """
@@ -26,7 +26,7 @@ _DROPPED_WHOLE: Final = frozenset(
 _ATTRIBUTES: Final = {
     "a": {"href", "title"},
     "abbr": {"title"},
-    "img": {"src", "alt", "title"},
+    "img": {"src", "alt", "title"},  # the address becomes the picture's name: `data-picture`
     "ol": {"start"},
 }
 _SIDES: Final = {"left", "center", "right"}
@@ -34,7 +34,7 @@ _SIDES: Final = {"left", "center", "right"}
 _TAG = re.compile(r'(<[^<>"]*(?:"[^"]*"[^<>"]*)*>)')
 _HEADING = re.compile(r"(</?h)([1-6])>")
 _IMAGE = re.compile(r'<img(?: [^<>"]*(?:"[^"]*"[^<>"]*)*)?>')
-_SOURCE = re.compile(r' src="/([^"]+)"')
+_SOURCE = re.compile(r' src="([^"]+)"')
 _BREAK = re.compile(r"</?(?:blockquote|br|d[ltd]|h[1-6]|hr|li|ol|p|pre|table|tbody|thead|tr|ul)[ >]")
 _CELL = re.compile(r"</t[dh]>")
 _TYPED = re.compile(r"<(/?)(?:code|kbd|pre)>")
@@ -70,17 +70,14 @@ def finish(
     """Make Markdown's output safe and typeset.
 
     `picture` gets the address of every image and answers with the picture or nothing; `dead_link` hears of
-    every link that was left out. Headings start at h3, since the section's title is the h2.
+    every link that was left out. Headings start at h3, since the section's title is the h2. A picture is
+    left as `<img data-picture="name">`: where its files lie and who may see them is decided later.
     """
-    shown: dict[str, Picture] = {}
 
     def attribute(tag: str, name: str, value: str) -> str | None:
         if (tag, name) == ("img", "src"):
             found = picture(value)
-            if found is None:
-                return None
-            shown[found.asset] = found
-            return f"/{found.asset}"
+            return found.name if found else None
         if (tag, name) == ("a", "href") and not LINK.match(value):
             dead_link(value)
             return None
@@ -95,7 +92,7 @@ def finish(
         url_schemes={"http", "https", "mailto", "tel", "geo"},
         link_rel="noreferrer",
     ).clean(html)
-    return _typeset(_with_sizes(_headings_from_h3(safe), shown), language, secrets)
+    return _typeset(_with_names(_headings_from_h3(safe)), language, secrets)
 
 
 def marked_name(mark: re.Match[str]) -> str:
@@ -111,17 +108,13 @@ def _headings_from_h3(html: str) -> str:
     return _HEADING.sub(lambda found: f"{found[1]}{min(6, int(found[2]) + down)}>", html)
 
 
-def _with_sizes(html: str, shown: dict[str, Picture]) -> str:
-    """Sizes let the page keep a picture's place while it loads; an image without a picture goes."""
+def _with_names(html: str) -> str:
+    """Pictures by their names; an image without a picture goes."""
 
-    def sized(found: re.Match[str]) -> str:
-        source = _SOURCE.search(found[0])
-        if source is None:
-            return ""
-        picture = shown[source[1]]
-        return f'{found[0][:-1]} width="{picture.width}" height="{picture.height}" loading="lazy">'
+    def named(found: re.Match[str]) -> str:
+        return _SOURCE.sub(r' data-picture="\1"', found[0]) if _SOURCE.search(found[0]) else ""
 
-    return _IMAGE.sub(sized, html) if "<img" in html else html
+    return _IMAGE.sub(named, html) if "<img" in html else html
 
 
 def _typeset(html: str, language: str, secrets: Collection[str]) -> Prose:

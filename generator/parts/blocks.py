@@ -1,22 +1,23 @@
-"""What the two private blocks of a page say: greeting, dates, rooms, codes, and codes that are still to come.
+"""What the two private blocks of a page say: greeting, dates, rooms, codes, and codes that are still to come,
+the chat, the guest's own word, and what only the printed card has.
 
 Values for templates only; it seals nothing and opens nothing.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
 from itertools import groupby
 from typing import Final
 from urllib.parse import quote
 
 import msgspec
 from markupsafe import Markup
-from segno import helpers
 
 from generator.pages import Page
-from generator.parts.wording import Wording, whole
-from guestlink.records import Period, Phase, moments
+from generator.parts.squares import joining_code, link_code
+from generator.parts.wording import Wording, inert_json, whole
+from guestlink import zones
+from guestlink.records import Period, Phase, local_time, moments
 from guestlink.secret_values import Window
 
 OTHERS: Final = "*"
@@ -34,6 +35,7 @@ LAST_GIVEN_FIRST: Final = 0x10FF  # scripts after Georgian: Hangul, kana, Han wr
 SHORTEST_NAME: Final = 2
 TITLES: Final = frozenset("mr mrs ms miss dr prof herr frau m mme sig sr sra".split())
 MAP: Final = "https://www.openstreetmap.org/search?query="
+CHAT: Final = "https://wa.me/{number}?text={text}"
 
 
 class Code(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,9 +68,18 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[str, ...]
 
 
+class Card(msgspec.Struct, frozen=True, kw_only=True):
+    """What the printed card alone has. `address` is the guest link without its key."""
+
+    qr: str
+    address: str
+    open: str
+    code: str
+
+
 def codes(page: Page, values: Mapping[str, str], wording: Wording, *, network: str) -> list[Code]:
     """The secrets this page shows, the one needed first at the top."""
-    titles = {period.unit: period.title for period in page.view.periods}
+    titles = {period.unit: wording.room(period) for period in page.view.periods}
     twice = _repeated(window.name for window in (*page.shown, *page.coming))
 
     def code(window: Window) -> Code:
@@ -96,7 +107,7 @@ def codes(page: Page, values: Mapping[str, str], wording: Wording, *, network: s
 def waiting(page: Page, wording: Wording) -> list[Named]:
     """What is not shown yet, with the words that say from when it is."""
     t = wording.t
-    titles = {period.unit: period.title for period in page.view.periods}
+    titles = {period.unit: wording.room(period) for period in page.view.periods}
     twice = _repeated(window.name for window in (*page.shown, *page.coming))
 
     def label(window: Window) -> str:
@@ -162,26 +173,64 @@ def lede(page: Page, wording: Wording) -> str:
 
 
 def facts(page: Page, wording: Wording) -> list[Fact]:
-    """Arrival, departure and rooms of the stay."""
+    """Arrival, departure and rooms of the stay, and when the guest means to come."""
     t, marks = wording.t, moments(page.view.stay, page.view.house)
     arrival = t("{day}, from {time}", day=wording.day(marks.check_in), time=wording.time(marks.check_in))
     departure = t("{day}, until {time}", day=wording.day(marks.departed), time=wording.time(marks.departed))
     rooms = _rooms(page, wording)
     return [
         Fact(label=t("Arrival"), lines=(arrival,)),
+        *_expected(page, wording),
         Fact(label=t("Departure"), lines=(departure,)),
         Fact(label=t("Rooms") if len(rooms) > 1 else t("Room"), lines=rooms),
     ]
 
 
-@lru_cache(maxsize=256)
-def joining_code(network: str, password: str) -> Markup:
-    """A QR code that joins the Wi-Fi, as SVG without a style; a pure function that takes milliseconds."""
-    code = helpers.make_wifi(ssid=network, password=password, security="WPA")
-    drawing = code.svg_inline(
-        omitsize=True, border=4, dark="#000", light="#fff", svgclass="qr", lineclass=None
-    )
-    return Markup(drawing.replace("<svg ", '<svg aria-hidden="true" ', 1))  # noqa: S704 - segno's own drawing
+def about(page: Page, token: str) -> Markup:
+    """What the page's scripts are told of the stay, as JSON that cannot end an element."""
+    stay = page.view.stay
+    told = {
+        "token": token,
+        "phase": page.phase,
+        "departs": int(moments(stay, page.view.house).departed.timestamp()),
+        "from": stay.from_on,
+        "until": stay.until_on,
+        "code": stay.code,
+        "direct": page.direct,
+    }
+    return inert_json(told)
+
+
+def chat(page: Page, wording: Wording, *, number: str) -> str:
+    """Where a chat with the house begins, with the booking word in it; nothing where that is not allowed."""
+    if not (number and page.direct):
+        return ""
+    text = wording.t("Hello, this is about my stay. My booking word is {code}.", code=page.view.stay.code)
+    digits = "".join(char for char in number if char.isdecimal())
+    return CHAT.format(number=digits, text=quote(text, safe=""))
+
+
+def own_word(word: str, wording: Wording) -> str:
+    """By its own word a guest knows that a message is ours."""
+    said = whole(word)
+    return wording.t("Your word: {word}. We say it in every message.", word=said) if word else ""
+
+
+def card(page: Page, link: str, *, guide_code: str) -> Card:
+    """For paper: the guest link as a square, and the two ways in for who cannot point a camera."""
+    address = link.partition("#")[0].partition("://")[2]
+    host = address.partition("/")[0]
+    half = len(guide_code) // 2
+    code = f"{guide_code[:half]} {guide_code[half:]}"
+    return Card(qr=link_code(link), address=address, open=f"{host}/open", code=code)
+
+
+def _expected(page: Page, wording: Wording) -> list[Fact]:
+    stay, house = page.view.stay, page.view.house
+    if not stay.expected_arrival or page.phase not in {"booked", "arriving"}:
+        return []
+    at = zones.local_instant(stay.from_on, local_time(stay.expected_arrival), house.zone)
+    return [Fact(label=wording.t("You come"), lines=(wording.t("about {time}", time=wording.time(at)),))]
 
 
 def _rooms(page: Page, wording: Wording) -> tuple[str, ...]:
@@ -189,7 +238,7 @@ def _rooms(page: Page, wording: Wording) -> tuple[str, ...]:
     t = wording.t
 
     def room(period: Period) -> str:
-        return period.title or t("We choose your room before you arrive.")
+        return wording.room(period) or t("We choose your room before you arrive.")
 
     changes = [next(same) for _, same in groupby(page.view.periods, key=lambda period: period.unit_id)]
     if len(changes) == 1:

@@ -16,7 +16,9 @@ from markupsafe import Markup
 from guestlink.errors import SettingsError
 from guestlink.language import Catalogue, load_catalogue
 
-INLINED: Final = frozenset({"page.css", "gate.css", "gate.js", "icons.svg"})
+INLINED: Final = frozenset(
+    {"page.css", "gate.css", "gate.js", "curtain.js", "forget.js", "icons.svg", "open.js"}
+)
 TEMPLATE_OPTIONS: Final[dict[str, Any]] = {
     "autoescape": True,
     "undefined": StrictUndefined,
@@ -30,10 +32,14 @@ _SYMBOL = re.compile(r'<symbol id="([a-z]+)" viewBox="0 0 24 24">(.*?)</symbol>'
 _ICON = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>'
 _PAGE_POLICY: Final = Markup(
     "default-src 'none'; img-src 'self' data:; manifest-src 'self' data:; connect-src 'self'; "
-    "worker-src 'self'; form-action 'self'; script-src 'self'{scripts}; style-src {style}; base-uri 'none'"
+    "worker-src 'self'; form-action 'self'; script-src 'self'{scripts}; style-src 'self' {style}; "
+    "base-uri 'none'"
 )
 _GATE_POLICY: Final = Markup(
     "default-src 'none'; img-src data:; script-src {script}; style-src {style}; base-uri 'none'"
+)
+_OPEN_POLICY: Final = Markup(
+    "default-src 'none'; img-src 'self' data:; form-action 'self'; style-src 'self' {style}; base-uri 'none'"
 )
 
 
@@ -84,19 +90,33 @@ class Theme:
         """The style of a page in its property's colour."""
         return Markup(":root{{--accent:{}}}").format(accent or ACCENT) + self._inline("page.css")
 
+    @property
+    def opener(self) -> Markup:
+        """The script inside every welcome page that opens its sealed blocks."""
+        return self._inline("open.js")
+
     def gate_style(self) -> Markup:
         return self._inline("gate.css")
 
     def gate_script(self) -> Markup:
         return self._inline("gate.js")
 
+    @property
+    def curtain(self) -> Markup:
+        """The script that hides a welcome page until `opener` has run."""
+        return self._inline("curtain.js")
+
+    def small_page_script(self) -> Markup:
+        """On the page that the worker itself answers with."""
+        return self._inline("forget.js")
+
     def _inline(self, name: str) -> Markup:
-        return Markup(packed(self._static[name].decode()))  # noqa: S704 - the theme's own file
+        return Markup(self._static[name].decode())  # noqa: S704 - the theme's own file
 
     @cached_property
     def _static(self) -> dict[str, bytes]:
         home = self.folder / "static"
-        return {file.relative_to(home).as_posix(): file.read_bytes() for file in _files(home)}
+        return {file.relative_to(home).as_posix(): _lean(file) for file in _files(home)}
 
     @cached_property
     def _icons(self) -> dict[str, Markup]:
@@ -115,6 +135,11 @@ def gate_policy(style: str, script: str) -> Markup:
     return _GATE_POLICY.format(script=source_hash(script), style=source_hash(style))
 
 
+def open_policy(style: str) -> Markup:
+    """A page that the edge answers runs no script."""
+    return _OPEN_POLICY.format(style=source_hash(style))
+
+
 @cache
 def source_hash(text: str) -> Markup:
     """A hash-source of CSP level 3, 2.3.1."""
@@ -123,9 +148,25 @@ def source_hash(text: str) -> Markup:
 
 
 def packed(source: str) -> str:
-    """A style or a small script without comments, line ends and the spaces that only people need."""
+    """A style without comments, line ends and the spaces that only people need."""
     bare = re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL)
     return re.sub(r"\s*([{};,])\s*|(:)\s+", r"\1\2", re.sub(r"\n\s*", "", bare)).replace(";}", "}").strip()
+
+
+def packed_script(source: str) -> str:
+    """A script without indentation, empty lines and the lines that are comments. Line ends stay: no
+    statement is joined to another.
+    """
+    lines = (line.strip() for line in source.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def _lean(file: Path) -> bytes:
+    """A static file's bytes as browsers get them."""
+    packers = {".css": packed, ".js": packed_script}
+    if file.suffix not in packers:
+        return file.read_bytes()
+    return packers[file.suffix](file.read_text("utf-8")).encode()
 
 
 def _hashed(name: str, body: bytes) -> str:

@@ -3,13 +3,15 @@
 Pure but for its caches. It decides nothing about who sees what.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import Final
 
+import msgspec
 from babel import Locale
 from babel.dates import get_day_names
+from babel.units import format_unit
 from markupsafe import Markup
 
 from generator.content import HostContent, Place, Service, Words
@@ -17,7 +19,7 @@ from generator.files.grammar import DAYS
 from guestlink import language as languages
 from guestlink import zones
 from guestlink.language import N_, Catalogue
-from guestlink.records import Property
+from guestlink.records import Period, Property
 
 SECRETS: Final = {
     "exact-address": N_("Address"),
@@ -98,32 +100,49 @@ class Wording:
             self._moments[kind, at] = said(at, self._house.zone, self.language)
         return self._moments[kind, at]
 
+    def minutes(self, n: int) -> str:
+        """`5 min`, as the language writes it."""
+        locale = languages.chrome_language(self.language)
+        return str(format_unit(n, "duration-minute", length="short", locale=locale))
+
     # -- what secrets, services and places are called -------------------------------------------------
     def secret(self, name: str) -> str:
         t = self.t
         return t(SECRETS[name]) if name in SECRETS else self.words.labels.get(name, name)
 
+    def room(self, period: Period) -> str:
+        """A room as it is called in this language; empty while none is assigned."""
+        return self.words.units.get(period.unit or "", period.title or "")
+
     def service_facts(self, service: Service) -> list[str]:
-        """Price and hours, one line each, where the host says them."""
+        """Hours and closed days, one line each, where the host says them."""
+        hours, closed = self.hours(service.hours), self.closed(service.closed)
+        return [line for line in (hours, closed) if line]
+
+    def price(self, service: Service) -> str:
+        """What it costs; empty where the host does not say."""
         t = self.t
-        lines = []
-        if service.price is not None:
-            price = languages.format_money(service.price, self._house.currency, self.language)
-            lines.append(self._price(price, service.per) if service.price else t("Free of charge"))
-        if service.hours:
-            lines.append(" · ".join(self._hours(hours) for hours in service.hours))
-        return lines
+        if not service.price:
+            return "" if service.price is None else t("Free of charge")
+        price = languages.format_money(service.price, self._house.currency, self.language)
+        return t(PRICES[service.per], price=price) if service.per else price
+
+    def hours(self, spans: Iterable[str]) -> str:
+        """`mon-fri 08:00-20:00` and more of these as people write them."""
+        return " · ".join(self._hours(hours) for hours in spans)
 
     def place_facts(self, place: Place) -> list[str]:
         t, tn = self.t, self.tn
         what = [t(PLACES[place.kind])]
         if place.walk:
             what.append(tn("{n} minute on foot", "{n} minutes on foot", place.walk))
-        return [" · ".join(what), *([place.hours] if place.hours else [])]
+        hours = place.hours or self.hours(place.open)
+        return [line for line in (" · ".join(what), hours, self.closed(place.closed)) if line]
 
-    def _price(self, price: str, per: str) -> str:
-        t = self.t
-        return t(PRICES[per], price=price) if per else price
+    def closed(self, days: Iterable[str]) -> str:
+        """`Closed: Sun, Friday 25 December`; empty where nothing is said."""
+        said = [self._weekday(day) if day in DAYS else self.date(date.fromisoformat(day)) for day in days]
+        return self.t("Closed: {days}", days=", ".join(said)) if said else ""
 
     def _hours(self, hours: str) -> str:
         """`mon-fri 08:00-20:00` as people write it."""
@@ -145,6 +164,14 @@ class Wording:
 def whole(name: str) -> Markup:
     """A name or number that keeps its own direction inside a sentence."""
     return Markup("<bdi>{}</bdi>").format(name)
+
+
+def inert_json(told: object) -> Markup:
+    """JSON for a script, inside a template: no character of it is HTML's."""
+    text = msgspec.json.encode(told).decode()
+    for char in "<>&":
+        text = text.replace(char, f"\\u{ord(char):04x}")
+    return Markup(text)  # noqa: S704 - nothing in it is HTML's
 
 
 def dialled(phone: str) -> str:

@@ -1,94 +1,109 @@
-"""Makes docs/screenshots/ from the sample house: `make screenshots`. Look at them before committing them."""
+"""Makes docs/screenshots/: `make screenshots`. Four phases, phone and desktop, light and dark, two languages.
 
-import os
-import re
-import subprocess
+Look at them before committing them: that is what they are for. Only their dates differ from day to day.
+"""
+
+import io
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from base64 import b64encode
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+from tests.browser.conftest import opened
+from tests.browser.house import ROOT, Lodging
+from tests.services import CHROMIUM_OPTIONS
+
 FOLDER = ROOT / "docs" / "screenshots"
-PHONE, DESK = (390, 844), (1280, 860)
-SHOTS = (
-    ("arriving", "arriving now", PHONE, "light"),
-    ("in-house", "in the house", PHONE, "dark"),
-    ("departing", "leaving today", PHONE, "light"),
-    ("booked", "comes later", PHONE, "light"),
-    ("arriving-desk", "arriving now", DESK, "light"),
-    ("booked-desk", "comes later", DESK, "dark"),
-)
-TOGETHER = ("booked", "arriving", "in-house")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+PHASES = ("booked", "arriving", "in_house", "departing")
+LANGUAGES = ("en", "de")
+SCHEMES = ("light", "dark")
+SCREENS = {"phone": (390, 844, 2), "desk": (1280, 860, 1)}  # width, height, pixels for each of CSS
+TOGETHER = ("booked-en-phone-light", "arriving-en-phone-light", "in_house-de-phone-dark")
+QUALITY = 80
+SECRETS = {
+    "door-code": "403917",
+    "wifi-password": "halyard-lantern-52",
+    "gate-code": "2618",
+    "key-box": "7045",
+    "exact-address": "27 Old Quay, Polwenna, Cornwall",
+}
+SHEET = """<style>
+body { margin: 0; display: flex; gap: 32px; padding: 32px; background: #e9e4d8; width: max-content }
+img { width: 300px; border-radius: 22px; border: 6px solid #2b2a27 }</style>"""
 
 
-@contextmanager
-def running(home: str) -> Iterator[dict[str, str]]:
-    """The sample house, served; yields a guest's link by the words it is printed with."""
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "publish.py"), "up"],
-        env={**os.environ, "GUESTLINK_HOME": home, "PYTHONUNBUFFERED": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
+def main() -> int:
+    program = shutil.which("chromium")
+    if not program:
+        print("Chromium is not installed: run `make system`.", file=sys.stderr)  # noqa: T201 - a person reads it
+        return 2
+    with tempfile.TemporaryDirectory(prefix="guestlink-pictures-") as home:
+        house = Lodging(Path(home), secrets=SECRETS)
+        house.publish()
+        house.start()
+        try:
+            with sync_playwright() as player:
+                browser = player.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
+                shots = take_all(browser, house)
+                shots["guest"] = together(browser, [shots[name] for name in TOGETHER])
+                browser.close()
+        finally:
+            house.stop()
+    save(shots)
+    return 0
+
+
+def take_all(browser: Browser, house: Lodging) -> dict[str, bytes]:
+    """Each screenshot as PNG by the name of its file."""
+    return {
+        f"{phase}-{language}-{screen}-{scheme}": take(browser, house.link(phase, language), screen, scheme)
+        for phase in PHASES
+        for language in LANGUAGES
+        for screen in SCREENS
+        for scheme in SCHEMES
+    }
+
+
+def take(browser: Browser, link: str, screen: str, scheme: str) -> bytes:
+    width, height, scale = SCREENS[screen]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        device_scale_factor=scale,
+        reduced_motion="reduce",
     )
-    try:
-        links: dict[str, str] = {}
-        words = ""
-        assert process.stdout
-        for line in process.stdout:
-            if found := re.search(r"http\S+#[\w-]{22}", line):
-                links[words] = found[0]
-            words = line.partition("A guest ")[2].removeprefix("who ").partition(" (")[0]
-            if "is up at" in line:
-                break
-        yield links
-    finally:
-        process.terminate()
-        process.communicate(timeout=20)
+    page = context.new_page()
+    page.goto(link)
+    opened(page)
+    page.wait_for_load_state("networkidle")
+    shot = page.screenshot()
+    context.close()
+    return shot
 
 
-def shoot(browser: Browser, links: dict[str, str]) -> None:
-    for name, which, (width, height), scheme in SHOTS:
-        if which not in links:
-            sys.stderr.write(f"Nobody is {which} at this hour: {name}.png stays as it is.\n")
-            continue
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if scheme == "dark" else "light",
-            device_scale_factor=2 if width == PHONE[0] else 1,
-        )
-        page = context.new_page()
-        page.goto(links[which])
-        page.wait_for_function("document.querySelector('h1')?.textContent.includes(',')")
-        page.screenshot(path=FOLDER / f"{name}.png")
-        context.close()
-
-
-def together(browser: Browser) -> None:
-    """Three phones side by side, for the README."""
-    images = "".join(f'<img src="{(FOLDER / f"{name}.png").as_uri()}">' for name in TOGETHER)
-    style = "body{margin:0;display:flex;gap:32px;padding:32px;background:#e9e4d8;width:max-content}"
-    style += "img{width:300px;border-radius:22px;border:6px solid #2b2a27}"
+def together(browser: Browser, shots: list[bytes]) -> bytes:
+    """Phones side by side, for the README."""
+    images = "".join(f'<img src="data:image/png;base64,{b64encode(shot).decode()}">' for shot in shots)
     page = browser.new_page(viewport={"width": 1090, "height": 740}, device_scale_factor=1.5)
-    draft = FOLDER / "together.html"
-    draft.write_text(f"<style>{style}</style>{images}", "utf-8")
-    page.goto(draft.as_uri())
-    page.locator("body").screenshot(path=FOLDER / "guest.png")
-    draft.unlink()
+    page.set_content(SHEET + images, wait_until="load")
+    sheet = page.locator("body").screenshot()
+    page.close()
+    return sheet
 
 
-def main() -> None:
+def save(shots: dict[str, bytes]) -> None:
+    """As WebP, in the place of whatever was there before."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, running(home) as links, sync_playwright() as player:
-        browser = player.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        shoot(browser, links)
-        together(browser)
-        browser.close()
+    for old in (*FOLDER.glob("*.png"), *FOLDER.glob("*.webp")):
+        old.unlink()
+    for name, shot in shots.items():
+        with Image.open(io.BytesIO(shot)) as image:
+            image.convert("RGB").save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

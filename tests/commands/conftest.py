@@ -22,6 +22,8 @@ MODULES = {
     "import": "imports",
     "link": "link",
     "publish": "publish",
+    "poster": "poster",
+    "requests": "edge_api.commands.requests",
 }
 
 
@@ -81,7 +83,8 @@ def sayer(monkeypatch, capsys) -> Iterator[Callable[[Path], Say]]:
 
     def of(home: Path) -> Say:
         def say(name: str, *words: str, typed: str = "") -> Answer:
-            module = importlib.import_module(f"generator.commands.{MODULES[name]}")
+            place = MODULES[name]
+            module = importlib.import_module(place if "." in place else f"generator.commands.{place}")
             with monkeypatch.context() as patch:
                 patch.setattr(sys, "stdin", Typed(typed))
                 code = terminal.run(module, name, words, home=home, help_text=name)

@@ -1,5 +1,6 @@
 """`publish.py link`: the guest's link, its QR code, and a new one."""
 
+import base64
 import json
 import re
 import stat
@@ -8,6 +9,7 @@ import pytest
 
 from generator import sample
 from guestlink import links, records
+from guestlink.crypto import PageSeal, guide_code_typed
 from guestlink.records import find_stay
 from guestlink.settings import load_settings, target_name
 
@@ -53,6 +55,17 @@ def test_a_stay_is_found_by_reference_code_and_id(in_sample, records_of, kind):
 
 def test_the_same_stay_gives_the_same_link(in_sample):
     assert in_sample("link", "HH-1009").out == in_sample("link", "HH-1009").out
+
+
+def test_the_guide_code_is_told_with_the_address_where_it_is_typed(in_sample):
+    answer = in_sample("link", "HH-1009")
+    link, told = answer.out.splitlines()[1:3]
+    key = base64.urlsafe_b64decode(link.partition("#")[2] + "==")
+    address, _, code = told.partition(" with the guide code ")
+    assert address == f"Without the link: {link.partition('/w/')[0]}/open"
+    assert re.fullmatch(r"[0-9a-z]{5} [0-9a-z]{5}\.", code)
+    assert guide_code_typed(code[:-1]) == PageSeal(key).guide_code
+    assert json.loads(in_sample("link", "HH-1009", "--json").out)["links"][0]["guide_code"] == code[:-1]
 
 
 def test_a_page_that_is_not_there_yet_is_told_with_the_command(in_sample, records_of):

@@ -217,7 +217,7 @@ def the_api_is_asked_every_time(stack: Stack) -> bool:
         and behaviour["CachePolicyId"] == caching_disabled
         and behaviour["OriginRequestPolicyId"] == all_but_host
         and "POST" in behaviour["AllowedMethods"]
-        for behaviour in map(stack.behaviour, ["/api/*", "/open"])
+        for behaviour in map(stack.behaviour, ["/api/*", "/open*"])
     )
 
 

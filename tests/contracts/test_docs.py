@@ -31,7 +31,7 @@ FOLDERS = sorted(
     for room in ("guestlink", "generator", "edge_api")
     for file in (ROOT / room).rglob("__init__.py")
 )
-ROLES = ("property", "section", "service", "place")
+ROLES = ("property", "section", "service", "place", "notice")
 WORDS = {
     "phases": grammar.PHASES,
     "icons": grammar.ICONS,
@@ -215,7 +215,10 @@ def write(folder: Path, files: dict[str, str]) -> Path:
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 30"></svg>'
-    pictures = {f"pictures/{name}.svg": drawing for name in ("house", "door")}
+    pictures = {
+        "pictures/house.svg": drawing,
+        "pictures/private/door.svg": drawing.replace("0 0 40 30", "0 0 30 40"),
+    }
     return write(tmp_path / "harbour-view", examples() | pictures)
 
 
@@ -223,7 +226,8 @@ def test_the_files_in_the_hosts_guide_are_read_without_a_mistake(house):
     content = read_property(house, units=frozenset({"room-1"}), currency="GBP")
     assert {problem.kind for problem in content.problems} <= {"missing"}
     assert content.words["de"].labels == {"safe-code": "Safe-Code"}
-    assert content.sections.keys() == {"door", "water"}
+    assert content.sections.keys() == {"door"}
+    assert content.notices.keys() == {"water"}
     assert content.services.keys() == {"breakfast"}
     assert content.places.keys() == {"bakery"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from generator.content import HostContent, Picture, Place, Reveal, Section, Service, Words
 from generator.pages import Page, Site, StayView, compose
 from generator.rendering import Private, Renderer, Theme
-from guestlink.links import policy_end, policy_text
+from guestlink.links import gate_link, policy_end, policy_text
 from guestlink.links import text_of as url_safe
 from guestlink.records import Link, Period, Property, Secret, Stay
 
@@ -37,6 +37,8 @@ VALUES = {
 }
 NAME = "Ana Plantedname"
 GIVEN = "Ana"
+WORD = "plantedlighthouse"
+TOKEN = url_safe(bytes(range(64, 108)))  # as long as a real one
 ROOM = "Planted Attic"
 PLANTED = (
     *VALUES.values(),
@@ -47,6 +49,8 @@ PLANTED = (
     "PLANTEDREF",
     "plantedcode",
     FRAGMENT,
+    WORD,
+    TOKEN,
 )
 
 
@@ -205,6 +209,7 @@ def content(**changes: object) -> HostContent:
                 width=1600,
                 height=900,
                 asset="assets/p/0000000000000000.svg",
+                files=(),
             )
         },
         "problems": (),
@@ -290,7 +295,15 @@ def query() -> str:
     )
 
 
-PRIVATE = Private(name=NAME, values=VALUES, page_key=KEY, query=query())
+PRIVATE = Private(
+    name=NAME,
+    word=WORD,
+    values=VALUES,
+    page_key=KEY,
+    query=query(),
+    link=gate_link(PUBLIC_URL, SLUG, KEY),
+    token=TOKEN,
+)
 
 
 def pages(

@@ -1,5 +1,6 @@
 """A host's folder becomes content, or every mistake in it is told with file and line."""
 
+import json
 import os
 import re
 from collections.abc import Mapping
@@ -7,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from types import MappingProxyType
 
+import msgspec
 import pytest
 
 from generator.content import HostContent, Problem, Reveal, folder_digest, read_property
@@ -108,6 +110,15 @@ title: The Bakehouse
 hours: Dienstag bis Sonntag ab acht
 ---
 Vor zehn gehen.
+"""
+WATER = """---
+title: No water on Tuesday
+from: 2026-11-23
+until: 2026-11-24
+units: attic
+important: yes
+---
+Fill the kettle before. The tap is behind [[door-code]].
 """
 FILES: Mapping[str, str | bytes] = {
     "property.md": HOUSE,
@@ -242,14 +253,82 @@ def test_a_place_says_where_it_is(tmp_path: Path) -> None:
     assert (bakery.hours, bakery.website) == ("Tuesday to Sunday from eight", "https://bakehouse.example")
 
 
-def test_a_picture_in_a_text_gets_its_address_and_size(tmp_path: Path) -> None:
+def test_a_service_says_when_it_is_closed_and_in_which_phases_it_is_offered(tmp_path: Path) -> None:
+    more = "closed: sun, 2026-12-25\n    2026-12-26\nphases: in_house, departed\nurgent: no"
+    sauna = content(tmp_path, {"services/sauna.en.md": SAUNA.replace("urgent: no", more)}).services["sauna"]
+    assert sauna["de"].closed == ("sun", "2026-12-25", "2026-12-26")
+    assert sauna["de"].phases == ("in_house", "departed")
+
+
+def test_a_service_is_offered_until_the_guest_leaves_unless_it_says_otherwise(tmp_path: Path) -> None:
+    sauna = content(tmp_path).services["sauna"]["en"]
+    assert sauna.phases == ("booked", "arriving", "in_house", "departing")
+
+
+def test_a_place_tells_the_clock_when_it_is_open(tmp_path: Path) -> None:
+    more = "walk: 4\nopen: tue-sat 7:00-14:00\n    sun 08:00-12:00\nclosed: 2026-12-25"
+    bakery = content(tmp_path, {"places/bakery.en.md": BAKERY.replace("walk: 4", more)}).places["bakery"][
+        "de"
+    ]
+    assert bakery.open == ("tue-sat 07:00-14:00", "sun 08:00-12:00")
+    assert bakery.closed == ("2026-12-25",)
+    assert bakery.hours == "Dienstag bis Sonntag ab acht"
+
+
+def test_a_notice_has_its_days_its_rooms_and_its_translation(tmp_path: Path) -> None:
+    german = "---\ntitle: Kein Wasser\n---\nFüllen Sie den Kessel.\n"
+    house = content(tmp_path, {"notices/water.en.md": WATER, "notices/water.de.md": german})
+    water = house.notices["water"]
+    assert (water["en"].shown_from, water["en"].shown_until) == (date(2026, 11, 23), date(2026, 11, 24))
+    assert (water["en"].units, water["en"].important) == (("attic",), True)
+    assert (water["de"].title, water["de"].units, water["de"].important) == ("Kein Wasser", ("attic",), True)
+    assert water["en"].secrets == ("door-code",)
+
+
+def test_a_house_says_where_it_writes_and_lies_and_whom_it_leads_nowhere(tmp_path: Path) -> None:
+    house = content(tmp_path)
+    assert (house.whatsapp, house.coordinates, house.off_platform) == ("", None, ("airbnb",))
+    more = (
+        "wifi: HarbourHouse\nwhatsapp: +44 7700 900123\ncoordinates: 50.15, -5.06\noff_platform: vrbo, airbnb"
+    )
+    told = content(tmp_path, {"property.md": HOUSE.replace("wifi: HarbourHouse", more)})
+    assert (told.whatsapp, told.coordinates) == ("+44 7700 900123", (50.15, -5.06))
+    assert told.off_platform == ("vrbo", "airbnb")
+
+
+def test_a_house_may_write_to_all_its_guests(tmp_path: Path) -> None:
+    told = content(tmp_path, {"property.md": HOUSE.replace("wifi:", "off_platform: none\nwifi:")})
+    assert told.off_platform == ()
+
+
+def test_rooms_have_labels_in_each_language_or_those_of_the_first(tmp_path: Path) -> None:
+    english = HOUSE.replace("wifi:", "units: attic | The attic\n    net-loft | The net loft\nwifi:")
+    german = HAUS.replace("labels:", "units: attic | Unterm Dach\nlabels:")
+    house = content(tmp_path, {"property.md": english, "property.de.md": german})
+    assert house.words["en"].units == {"attic": "The attic", "net-loft": "The net loft"}
+    assert house.words["de"].units == {"attic": "Unterm Dach", "net-loft": "The net loft"}
+
+
+def test_content_that_an_older_program_kept_is_still_read(tmp_path: Path) -> None:
+    whole = json.loads(msgspec.json.encode(content(tmp_path)))
+    for name in ("whatsapp", "coordinates", "off_platform", "notices"):
+        del whole[name]
+    for name in ("closed", "phases"):
+        del whole["services"]["sauna"]["en"][name]
+    for name in ("open", "closed"):
+        del whole["places"]["bakery"]["en"][name]
+    del whole["words"]["en"]["units"]
+    old = msgspec.json.decode(json.dumps(whole), type=HostContent)
+    assert old.off_platform == ("airbnb",)
+    assert "departed" not in old.services["sauna"]["en"].phases
+
+
+def test_a_picture_in_a_text_is_told_by_its_name(tmp_path: Path) -> None:
     house = content(tmp_path, {"sections/door.en.md": DOOR + "\n![A quay](pictures/house.svg)\n"})
-    picture = house.pictures["house.svg"]
-    assert re.fullmatch(r"assets/p/[a-z-]+/[0-9a-f]{16}\.svg", picture.asset)
-    expected = f'<img src="/{picture.asset}" alt="A quay" width="640" height="480" loading="lazy">'
+    assert (house.pictures["house.svg"].width, house.pictures["house.svg"].height) == (640, 480)
     found = re.search(r"<img[^>]*>", house.sections["door"]["en"].html)
     assert found
-    assert sorted(found[0].split()) == sorted(expected.split())
+    assert sorted(found[0].split()) == sorted('<img alt="A quay" data-picture="house.svg">'.split())
 
 
 def test_files_may_begin_with_a_byte_order_mark_and_end_lines_as_on_windows(tmp_path: Path) -> None:
@@ -536,6 +615,17 @@ IN_THE_PROPERTY = [
     ("a language twice", "en, de", "en, de, EN", 3, "named twice"),
     ("a bad accent colour", "#1F6F78", "teal", 6, "“teal” is no colour"),
     ("a bad phone number", "+44 1632 960100", "reception", 8, "“reception” is no phone number"),
+    (
+        "a WhatsApp number of no country",
+        "wifi:",
+        "whatsapp: 01632 960100\nwifi:",
+        9,
+        "Begin with the country",
+    ),
+    ("a source that is no name", "wifi:", "off_platform: Air bnb\nwifi:", 9, "“Air bnb” is no name"),
+    ("a house that is nowhere", "wifi:", "coordinates: here\nwifi:", 9, "no place on the map"),
+    ("a label for no room", "wifi:", "units: atic | Dach\nwifi:", 9, "Did you mean “attic”?"),
+    ("a room without a label", "wifi:", "units: attic\nwifi:", 9, "lacks a part between its bars"),
     ("a bad emergency line", "112 | The same", "112: the same", 11, "lacks a part between its bars"),
     ("a bad rule of a secret", "48 hours", "two days", 13, "does not say when guests see it"),
     ("a secret without a label", " | Safe code", "", 15, "“safe-code” has no label"),
@@ -555,6 +645,9 @@ IN_A_SERVICE = [
     ("a field twice", "    oil", "    at | text | optional | Why?\n    oil", 9, "“at” stands here twice"),
     ("a bad way to answer", "instant", "at once", 12, "“at once” is no way to answer"),
     ("neither yes nor no", "urgent: no", "urgent: maybe", 13, "“maybe” is no answer to yes or no"),
+    ("a day that is none", "urgent:", "closed: sunday\nurgent:", 13, "no day of the week or date"),
+    ("a date that is none", "urgent:", "closed: 2026-02-30\nurgent:", 13, "no 2026-02-30 in the calendar"),
+    ("an unknown phase", "urgent:", "phases: always\nurgent:", 13, "“always” is no phase of a stay"),
     ("a bad change", "check-out 14:00", "late", 14, "“late” is no change"),
 ]
 IN_A_PLACE = [
@@ -563,8 +656,17 @@ IN_A_PLACE = [
     ("coordinates with commas", "50.1526", "50,1526", 5, "no place on the map"),
     ("no coordinates", "coordinates: 50.1526, -5.0663\n", "", 1, "“coordinates” is missing"),
     ("a bad walk", "walk: 4", "walk: 4 min", 6, "“4 min” is no whole number from 1 to 600"),
+    ("opening hours in words", "walk: 4", "open: all day", 6, "are no hours"),
     ("an unknown kind of place", "kind: bakery", "kind: bakry", 4, "Did you mean “bakery”?"),
     ("a bad web address", "https://", "", 9, "is no web address"),
+]
+IN_A_NOTICE = [
+    ("no first day", "from: 2026-11-23\n", "", 1, "A notice has a first and a last day"),
+    ("no last day", "until: 2026-11-24\n", "", 1, "A notice has a first and a last day"),
+    ("an end before the beginning", "until: 2026-11-24", "until: 2026-11-22", 4, "It ends before it begins"),
+    ("an empty list of units", "units: attic", "units:", 5, "everybody would see this notice"),
+    ("a room that is none", "units: attic", "units: atic", 5, "Did you mean “attic”?"),
+    ("a field of a section", "important: yes", "order: 1", 6, "no field “order” here"),
 ]
 IN_TRANSLATIONS = [
     ("property.de.md", "a label for nothing", "safe-code |", "save-code |", 4, "Did you mean “safe-code”?"),
@@ -597,6 +699,10 @@ def table() -> list[object]:
     rows = [(file, *row) for file, group in named.items() for row in group] + IN_TRANSLATIONS
     changed = [
         (what, file, str(FILES[file]).replace(old, new, 1), *told) for file, what, old, new, *told in rows
+    ]
+    changed += [
+        (what, "notices/water.en.md", WATER.replace(old, new, 1), line, words)
+        for what, old, new, line, words in IN_A_NOTICE
     ]
     return [pytest.param(*row[1:], id=str(row[0]).replace(" ", "-")) for row in [*changed, *WHOLE_FILES]]
 
@@ -713,7 +819,7 @@ def test_files_that_nothing_reads_are_told_and_editors_leftovers_are_not(tmp_pat
         "menu.pdf": b"%PDF",
         "sections/door.en.txt": "Door",
         "sections/old/door.en.md": DOOR,
-        "pictures/quay.heic": b"",
+        "pictures/quay.pdf": b"",
         "drafts/door.en.md": DOOR,
         ".DS_Store": b"\0",
         "sections/.door.en.md.swp": b"\0",
@@ -723,17 +829,65 @@ def test_files_that_nothing_reads_are_told_and_editors_leftovers_are_not(tmp_pat
         "README.md",
         "drafts",
         "menu.pdf",
-        "pictures/quay.heic",
+        "pictures/quay.pdf",
         "sections/door.en.txt",
         "sections/old",
     ]
 
 
-def test_a_picture_of_a_kind_that_browsers_do_not_know_is_missing(tmp_path: Path) -> None:
-    changed: Changed = {"sections/door.en.md": DOOR + "\n![](quay.heic)\n", "pictures/quay.heic": b"x"}
-    assert mistakes(tmp_path, changed)[0].startswith(
-        "sections/door.en.md:17 There is no picture “quay.heic”."
+def test_a_picture_of_a_kind_that_browsers_do_not_know_is_refused_where_it_is_shown(tmp_path: Path) -> None:
+    heic = b"\0\0\0\x18ftypheic" + bytes(20)
+    shown = DOOR + "\n![](quay.heic) ![](renamed.jpg)\n"
+    pictures: Changed = {"pictures/quay.heic": heic, "pictures/renamed.jpg": heic}
+    told = "HEIC is not shown by every browser. Save it as JPEG."
+    assert mistakes(tmp_path / "a", {"sections/door.en.md": shown, **pictures}) == [
+        f"pictures/quay.heic:0 {told}",
+        f"pictures/renamed.jpg:0 {told}",
+    ]
+    assert content(tmp_path / "b", pictures).problems == ()
+
+
+def test_a_private_picture_is_for_sections_alone(tmp_path: Path) -> None:
+    private: Changed = {"pictures/private/door.svg": DRAWING.replace("M0", "M2")}
+    house = content(
+        tmp_path / "a",
+        {"sections/door.en.md": DOOR.replace(": house.svg", ": private/door.svg"), **private},
     )
+    assert house.sections["door"]["en"].picture == "private/door.svg"
+    assert house.pictures["private/door.svg"].private
+    told = "“private/door.svg” is private, and everybody can read this text."
+    hint = "Show it in a section, or move it out of private/."
+    sauna = FILES["services/sauna.en.md"]
+    assert isinstance(sauna, str)
+    public: Changed = {
+        "property.md": HOUSE.replace(": house.svg", ": private/door.svg"),
+        "services/sauna.en.md": sauna + "\n![](private/door.svg)\n",
+    }
+    assert mistakes(tmp_path / "b", {**public, **private}) == [
+        f"property.md:7 {told} {hint}",
+        f"services/sauna.en.md:{sauna.count(chr(10)) + 2} {told} {hint}",
+    ]
+
+
+def test_a_private_picture_that_is_also_shown_to_everybody_is_a_mistake(tmp_path: Path) -> None:
+    shown = DOOR + "\n![](private/door.svg)\n"
+    told = mistakes(tmp_path, {"sections/door.en.md": shown, "pictures/private/door.svg": DRAWING})
+    twice = "This private picture is also shown as “house.svg”, which everybody can see."
+    mend = "Write “private/door.svg” instead of “house.svg” everywhere, and remove that file."
+    assert told == [f"pictures/private/door.svg:0 {twice} {mend}"]
+
+
+def test_a_picture_that_lies_in_the_folder_private_is_found_by_its_whole_name(tmp_path: Path) -> None:
+    told = mistakes(
+        tmp_path,
+        {
+            "sections/door.en.md": DOOR + "\n![](door.svg)\n",
+            "pictures/private/door.svg": DRAWING.replace("M0", "M2"),
+            "pictures/private/deep/door.svg": DRAWING,
+        },
+    )
+    hint = "Write “private/door.svg”: it lies in the folder private."
+    assert told == [f"sections/door.en.md:17 There is no picture “door.svg”. {hint}"]
 
 
 def test_a_link_that_would_lead_nowhere_is_left_out_and_told(tmp_path: Path) -> None:

@@ -1,15 +1,20 @@
-"""Landing page and 404 come out of Pelican, the same each time, with general words and without a sound."""
+"""Landing page, 404 and the forms of /open: the same each time, with general words and without a sound."""
 
+import html
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from generator.pelican_plugin import shells
+from generator.pelican_plugin import ANSWERS, shells
 from generator.rendering import Theme
-from guestlink.language import LANGUAGES
+from guestlink.language import LANGUAGES, direction
 from tests.generator import sample
+
+GENERAL = ("404.html", "index.html")
+FORMS = [f"shells/open.{language}.html" for language in LANGUAGES]
 
 
 @pytest.fixture(scope="module")
@@ -17,9 +22,9 @@ def theme() -> Theme:
     return Theme(sample.THEME)
 
 
-@pytest.mark.parametrize("path", ["index.html", "404.html"])
+@pytest.mark.parametrize("path", ["index.html", "404.html", "shells/open.en.html"])
 def test_a_shell_is_what_was_looked_at(path: str, theme: Theme, golden: Callable[[str, bytes], None]) -> None:
-    golden(f"shell/{path}", shells(theme, [sample.content()])[path])
+    golden(f"shell/{Path(path).name}", shells(theme, [sample.content()])[path])
 
 
 def test_two_runs_are_equal_wherever_they_work(theme: Theme, tmp_path: Path) -> None:
@@ -35,8 +40,9 @@ def test_pelican_is_not_heard(
 
 
 def test_both_pages_speak_to_every_guest_in_the_languages_of_the_houses_first(theme: Theme) -> None:
-    for body in shells(theme, [sample.content(languages=("de", "en"))]).values():
-        page = body.decode()
+    made = shells(theme, [sample.content(languages=("de", "en"))])
+    for path in GENERAL:
+        page = made[path].decode()
         tags = [re.findall('<html lang="([a-z]+)"', page)[0], *re.findall('<li lang="([a-z]+)"', page)]
         assert tags[:2] == ["de", "en"]
         assert sorted(tags) == sorted(LANGUAGES)
@@ -49,7 +55,19 @@ def test_the_landing_page_names_the_houses_and_the_other_names_none(theme: Theme
 
 
 def test_there_are_pages_before_there_is_a_house(theme: Theme) -> None:
-    assert sorted(shells(theme, [])) == ["404.html", "index.html"]
+    assert sorted(shells(theme, [])) == sorted([*GENERAL, *FORMS])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_form_of_a_guide_code_is_in_every_language_and_runs_nothing(language: str, theme: Theme) -> None:
+    page = shells(theme, [sample.content()])[f"shells/open.{language}.html"].decode()
+    assert f'<html lang="{language}" dir="{direction(language)}">' in page
+    assert "<script" not in page
+    assert "script-src" not in page
+    assert 'action="/open"' in page
+    words = json.loads(html.unescape(re.findall(r"<template data-words>(.*?)</template>", page)[0]))
+    assert words.keys() == ANSWERS.keys()
+    assert all(words.values())
 
 
 def test_a_host_cannot_write_markup_into_them(theme: Theme) -> None:

@@ -2,19 +2,22 @@
 
 import base64
 import hashlib
+import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from html.parser import HTMLParser
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import msgspec
 import pytest
 
-from generator.content import HostContent, Words
+from generator.content import HostContent, Notice, Words
 from generator.pages import Page, StayView
 from generator.parts.frames import Frame
+from generator.parts.squares import joining_code, link_code
+from generator.parts.wording import inert_json
 from generator.rendering import Private
 from guestlink.crypto import PageSeal
 from guestlink.errors import ContentError
@@ -144,7 +147,7 @@ def test_the_wifi_card_holds_network_password_and_a_joining_code() -> None:
     codes = opened(rendered("in_house"), "codes")
     assert "Network: HarbourHouse" in codes
     assert sample.VALUES["wifi"] in codes
-    assert '<svg aria-hidden="true" viewBox=' in codes
+    assert f'data-qr="{joining_code("HarbourHouse", sample.VALUES["wifi"])}"' in codes
 
 
 @pytest.mark.parametrize(("phase", "first"), [("arriving", "exact-address"), ("in_house", "wifi-password")])
@@ -169,9 +172,10 @@ def test_a_code_that_is_to_come_says_when() -> None:
 def test_a_secret_without_a_value_says_ask_us() -> None:
     view = msgspec.structs.replace(sample.view(), secrets=sample.SECRETS[:2])
     stay = opened(rendered("arriving", shown=view), "stay")
-    assert re.search(
-        r'data-secret="door-code">\s*<div class="code">\s*<h3>Door code</h3>\s*<p><a class="ask"', stay
-    )
+    card = re.search(r'<template data-secret="door-code">(.*?)</template>', stay, re.DOTALL)
+    assert card
+    assert "<h3>Door code</h3>" in card[1]
+    assert '<a class="ask"' in card[1]
 
 
 def test_a_room_change_is_told_room_by_room() -> None:
@@ -191,6 +195,161 @@ def test_a_sealed_section_knows_its_place_among_the_others() -> None:
     assert 'id="attic"' not in rendered("arriving")
 
 
+# -- what only the guest reads ----------------------------------------------------------------------
+def stay_of(phase: str, *, language: str = "en", **changes: object) -> str:
+    host, source = changes.pop("host", None), changes.pop("shown", None)
+    page = rendered(phase, language=language, host=host, shown=source, **changes)  # type: ignore[arg-type]
+    return opened(page, "stay", language=language)
+
+
+def about(stay: str) -> dict[str, object]:
+    found = re.findall("<template data-stay>(.*?)</template>", stay)
+    return json.loads(found[0])  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("phase", EVERY)
+def test_scripts_are_told_of_the_stay_inside_the_seal(phase: str) -> None:
+    assert about(stay_of(phase)) == {
+        "token": sample.TOKEN,
+        "phase": phase,
+        "departs": int(datetime(2026, 11, 22, 11, tzinfo=UTC).timestamp()),
+        "from": "2026-11-20",
+        "until": "2026-11-22",
+        "code": "plantedcode",
+        "direct": True,
+    }
+
+
+def test_what_scripts_are_told_ends_no_element() -> None:
+    assert inert_json({"a": "</template><b>&"}) == '{"a":"\\u003c/template\\u003e\\u003cb\\u003e\\u0026"}'
+
+
+CHAT = "https://wa.me/447700900100?text="
+
+
+def test_a_chat_begins_with_the_booking_word() -> None:
+    stay = stay_of("in_house", host=sample.content(whatsapp="+44 7700 900100"))
+    address = re.findall(rf'href="({re.escape(CHAT)}[^"]+)"', stay)
+    assert len(address) == 1
+    assert "plantedcode" in unquote(address[0])
+
+
+def test_a_stay_of_a_source_that_forbids_it_has_no_chat() -> None:
+    host = sample.content(whatsapp="+44 7700 900100")
+    airbnb = stay_of("in_house", host=host, shown=sample.view(source="airbnb"))
+    assert "wa.me" not in airbnb
+    assert about(airbnb)["direct"] is False
+    assert "wa.me" not in stay_of("in_house"), "nor has a house without a number"
+
+
+def test_a_guest_reads_their_own_word_until_they_leave() -> None:
+    assert f"<bdi>{sample.WORD}</bdi>" in stay_of("in_house")
+    assert sample.WORD not in stay_of("departed")
+    without = msgspec.structs.replace(sample.PRIVATE, word="")
+    assert 'data-fill="word"' not in stay_of("in_house", private=without)
+
+
+def test_the_printed_card_has_the_link_as_a_square_and_a_guide_code() -> None:
+    stay = stay_of("arriving")
+    assert f'data-qr="{link_code(sample.PRIVATE.link)}"' in stay
+    guide_code = PageSeal(sample.KEY).guide_code
+    assert f"{guide_code[:5]} {guide_code[5:]}" in stay
+    assert "stay.example.com/open" in stay
+    assert 'data-fill="card"' not in stay_of("departed")
+
+
+def test_no_key_is_written_out_anywhere() -> None:
+    for phase in EVERY:
+        page = rendered(phase)
+        assert sample.FRAGMENT not in page + opened(page, "stay") + opened(page, "codes")
+
+
+def test_an_arrival_that_was_told_is_said_until_it_has_come() -> None:
+    late = sample.view(expected_arrival="22:30")
+    assert re.search(r"<dt>You come</dt>\s*<dd>about 22:30</dd>", stay_of("booked", shown=late))
+    assert "22:30" not in stay_of("in_house", shown=late)
+    assert "You come" not in stay_of("booked")
+
+
+def test_a_room_is_called_what_the_language_calls_it() -> None:
+    host = sample.content()
+    german = msgspec.structs.replace(host.words["de"], language="de", units={"plantedunit": "Dachkammer"})
+    labelled = sample.content(words={**host.words, "de": german})
+    assert "<dd>Dachkammer</dd>" in stay_of("booked", host=labelled, language="de")
+    assert f"<dd>{sample.ROOM}</dd>" in stay_of("booked", host=labelled)
+
+
+# -- notices, services, places ----------------------------------------------------------------------
+def notice(**changes: object) -> Notice:
+    fields: dict[str, object] = {
+        "key": "water",
+        "language": "en",
+        "title": "No planted water",
+        "html": "<p>Fill the kettle.</p>",
+        "units": (),
+        "shown_from": sample.ARRIVAL,
+        "shown_until": sample.DEPARTURE,
+        "important": False,
+    }
+    return Notice(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def test_a_notice_stands_at_the_top_with_its_last_day() -> None:
+    page = rendered("in_house", host=sample.content(notices={"water": {"en": notice()}}))
+    assert page.index("No planted water") < page.index('data-sealed="stay"')
+    assert "Until Sunday 22 November" in page
+
+
+def test_a_notice_for_some_rooms_is_in_the_sealed_block_alone() -> None:
+    sealed = notice(units=("plantedunit",))
+    page = rendered("in_house", host=sample.content(notices={"water": {"en": sealed}}))
+    assert "No planted water" not in page
+    assert re.search(r'<template data-into="Notices">.*No planted water', opened(page, "stay"), re.DOTALL)
+    assert 'id="Notices"' in page
+
+
+def test_services_and_places_tell_the_clock_when_they_are_open() -> None:
+    host = sample.content()
+    hamper = msgspec.structs.replace(host.services["hamper"]["en"], closed=("2026-12-25", "sun"))
+    bakery = msgspec.structs.replace(host.places["bakery"]["en"], open=("tue-sun 07:00-14:00",))
+    page = rendered(
+        "in_house",
+        host=sample.content(services={"hamper": {"en": hamper}}, places={"bakery": {"en": bakery}}),
+    )
+    assert (
+        'data-service="hamper" data-hours="mon-fri 06:00-09:00; sat 07:00-24:00" data-closed="2026-12-25 sun"'
+    ) in page
+    assert 'data-hours="tue-sun 07:00-14:00"' in page
+    assert "Closed: Friday 25 December, Sun" in page
+
+
+def test_places_are_numbered_as_on_the_drawing() -> None:
+    host = sample.content()
+    bakery = host.places["bakery"]["en"]
+    cafe = msgspec.structs.replace(bakery, key="cafe", title="Café", order=1, latitude=50.16)
+    page = rendered("in_house", host=sample.content(places={"bakery": {"en": bakery}, "cafe": {"en": cafe}}))
+    assert '<svg class="town"' in page
+    assert re.search(r">1<.*?Café.*?>2<.*?Fore Street Bakery", page, re.DOTALL)
+    assert '<svg class="town"' not in rendered("in_house"), "one place alone needs no map"
+
+
+# -- the order of bytes -----------------------------------------------------------------------------
+@pytest.mark.parametrize("phase", EVERY)
+def test_what_opens_the_codes_comes_before_the_text_of_the_house(phase: str) -> None:
+    page = rendered(phase)
+    inline = page.index("<script>(() =>")
+    assert page.index('data-sealed="stay"') < inline < page.index('id="House"')
+    assert page.find('data-sealed="codes"') < inline
+    assert page.index("<h1") < page.index('data-sealed="stay"')
+
+
+def test_a_page_names_its_sheet_and_its_zone() -> None:
+    path, _ = sample.renderer().sheet("en")
+    page = rendered("in_house")
+    assert f'data-sheet="/{path}"' in page
+    assert 'data-zone="Europe/London"' in page
+
+
 # -- the gate --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("state", ["open", "replaced", "cancelled"])
@@ -203,7 +362,9 @@ def test_a_gate_is_smaller_than_two_kilobytes(language: str, state: str) -> None
 
 
 def test_a_gate_shows_the_name_of_the_house_and_nothing_else_of_the_stay() -> None:
-    assert re.findall('property="og:([^"]+)" content="([^"]+)"', gate()) == [("title", "Harbour House")]
+    told = dict(re.findall('property="og:([^"]+)" content="([^"]+)"', gate()))
+    assert told["title"] == "Harbour House"
+    assert [word for word in sample.PLANTED if word in " ".join(told.values())] == []
     ends = sample.view(until_on=sample.DEPARTURE + timedelta(days=1))
     assert gate(shown=ends) == gate()
 
@@ -241,10 +402,6 @@ def test_no_element_carries_style_or_script_and_nothing_is_loaded_from_elsewhere
     assert [
         tag for tag in re.findall(r'<a [^>]*href="https?:[^>]*>', whole) if 'rel="noreferrer"' not in tag
     ] == []
-
-
-def test_the_style_fits_beside_the_text() -> None:
-    assert len(sample.renderer()._theme.page_style("#1f6f78")) < 9000
 
 
 class Outline(HTMLParser):

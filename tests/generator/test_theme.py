@@ -1,14 +1,16 @@
 """The theme as it is loaded: names of assets tell their bytes, the fingerprint tells every change."""
 
 import hashlib
+import re
 import shutil
+import zlib
 from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
 
 from generator.files.grammar import ICONS
-from generator.parts.theme import Theme, packed
+from generator.parts.theme import Theme, packed, packed_script, page_policy
 from tests.generator import sample
 
 
@@ -25,7 +27,10 @@ def test_an_assets_name_holds_the_hash_of_its_bytes() -> None:
 
 def test_what_lies_inside_pages_is_no_asset() -> None:
     assert sorted(path.split(".")[0] for path in Theme(sample.THEME).assets()) == [
+        "assets/desk",
         "assets/icon",
+        "assets/offline",
+        "assets/print",
         "assets/welcome",
     ]
 
@@ -57,3 +62,36 @@ def test_a_template_that_forgets_a_value_is_not_printed(copied: Path) -> None:
 def test_a_style_is_packed_without_changing_what_it_means() -> None:
     style = "/* why */\n:root {\n  --a: 1px;\n  color: red\n}\na > b, c:hover d { margin: 0 auto }\n"
     assert packed(style) == ":root{--a:1px;color:red}a > b,c:hover d{margin:0 auto}"
+
+
+def test_a_script_is_packed_line_by_line() -> None:
+    script = "// why\n\nconst a = 1\n  // more\n  const b = `//x: y; z` // kept\n"
+    assert packed_script(script) == "const a = 1\nconst b = `//x: y; z` // kept"
+
+
+@pytest.mark.parametrize("name", ["welcome.js", "desk.js", "offline.js", "open.js", "gate.js"])
+def test_no_script_has_a_text_over_several_lines_that_packing_would_change(name: str) -> None:
+    source = (sample.THEME / "static" / name).read_text("utf-8")
+    assert [line for line in source.splitlines() if line.count("`") % 2] == []
+
+
+def test_what_opens_the_codes_is_small_enough_to_come_with_the_first_packets() -> None:
+    theme = Theme(sample.THEME)
+    assert len(zlib.compress(theme.opener.encode(), 9)) < 2_000
+    assert len(zlib.compress(theme.page_style("#1f6f78").encode(), 9)) < 4_000
+
+
+def test_a_page_runs_only_what_its_policy_names() -> None:
+    policy = page_policy("a{}", "b()")
+    assert "script-src 'self' 'sha256-" in policy
+    assert "style-src 'self' 'sha256-" in policy
+    assert "unsafe" not in policy
+    assert "http" not in policy
+
+
+@pytest.mark.parametrize("name", ["page.css", "print.css"])
+def test_a_style_knows_no_left_and_no_right(name: str) -> None:
+    style = packed((sample.THEME / "static" / name).read_text("utf-8"))
+    assert re.findall(r"[^{};]*(?<!inline)\b(?:left|right)\b[^;}]*", style) == []
+    given = [sides.split() for sides in re.findall(r"(?:padding|margin):([^;}]+)", style)]
+    assert [sides for sides in given if len(sides) == 4 and sides[1] != sides[3]] == []

@@ -23,23 +23,49 @@ def service(**changes: object) -> Service:
 
 
 def test_a_service_tells_its_price_and_hours() -> None:
-    assert wording().service_facts(service()) == [
-        "£12.50 per person",
-        "Mon–Fri 06:00–09:00 · Sat 07:00–00:00",
-    ]
+    assert wording().price(service()) == "£12.50 per person"
+    assert wording().service_facts(service()) == ["Mon–Fri 06:00–09:00 · Sat 07:00–00:00"]
+
+
+def test_closed_days_are_said_by_their_names() -> None:
+    closed = service(hours=(), closed=("sun", "2026-12-25"))
+    assert wording().service_facts(closed) == ["Closed: Sun, Friday 25 December"]
+    place = msgspec.structs.replace(sample.content().places["bakery"]["en"], closed=("mon",))
+    assert wording().place_facts(place)[-1] == "Closed: Mon"
+
+
+def test_a_place_without_hours_in_words_says_those_of_the_clock() -> None:
+    place = msgspec.structs.replace(
+        sample.content().places["bakery"]["en"], hours="", open=("mon-sat 07:00-14:00",)
+    )
+    assert wording().place_facts(place)[1] == "Mon–Sat 07:00–14:00"
+    assert wording("de").place_facts(place)[1] == "Mo–Sa 07:00–14:00"
+
+
+def test_minutes_are_said_as_the_language_writes_them() -> None:
+    assert [wording(tag).minutes(5) for tag in ("en", "de", "ja")] == ["5 min", "5 Min.", "5 分"]
+
+
+def test_a_room_has_the_label_of_the_language_or_the_title_it_was_given() -> None:
+    english = sample.content().words["en"]
+    host = sample.content(words={"en": msgspec.structs.replace(english, units={"plantedunit": "The attic"})})
+    labelled = Wording(Theme(sample.THEME).catalogue("en"), host, sample.house(), language="en")
+    assert labelled.room(sample.ATTIC) == "The attic"
+    assert wording().room(sample.ATTIC) == sample.ROOM
+    assert wording().room(msgspec.structs.replace(sample.ATTIC, unit=None, title=None)) == ""
 
 
 @pytest.mark.parametrize(
     ("price", "per", "said"),
     [
-        (0, "night", ["Free of charge"]),
-        (1800, "", ["£18.00"]),
-        (300, "item", ["£3.00 each"]),
-        (None, "stay", []),
+        (0, "night", "Free of charge"),
+        (1800, "", "£18.00"),
+        (300, "item", "£3.00 each"),
+        (None, "stay", ""),
     ],
 )
-def test_a_price_is_told_as_the_host_means_it(price: int | None, per: str, said: list[str]) -> None:
-    assert wording().service_facts(service(price=price, per=per, hours=())) == said
+def test_a_price_is_told_as_the_host_means_it(price: int | None, per: str, said: str) -> None:
+    assert wording().price(service(price=price, per=per, hours=())) == said
 
 
 def test_hours_follow_the_clock_of_the_language() -> None:

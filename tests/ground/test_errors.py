@@ -9,6 +9,7 @@ from guestlink.errors import (
     ContentError,
     ContentErrors,
     GuestLinkError,
+    InvalidFields,
     InvalidInput,
     NotAllowed,
     NotFound,
@@ -16,6 +17,7 @@ from guestlink.errors import (
     Refused,
     SettingsError,
     Stale,
+    TooMany,
     told,
 )
 
@@ -25,10 +27,12 @@ TREE: list[tuple[type[GuestLinkError], int, int, bool]] = [
     (ContentErrors, 422, 2, False),
     (SettingsError, 500, 2, False),
     (InvalidInput, 400, 2, False),
+    (InvalidFields, 422, 2, False),
     (NotAllowed, 403, 77, False),
     (NotFound, 404, 1, False),
     (Refused, 409, 1, False),
     (Stale, 409, 75, True),
+    (TooMany, 429, 75, True),
     (Outage, 503, 75, True),
 ]
 

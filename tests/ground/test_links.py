@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import parse_qs
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from guestlink import links
 from guestlink.crypto import KeyRing, new_keys, new_signing_key
+from guestlink.errors import NotAllowed
 from tests.databases import AT
 
 SITE = "https://stay.example.com"
@@ -285,3 +287,55 @@ def test_a_policy_does_not_tell_the_day_of_departure() -> None:
     """The gate is public: whoever has the slug can read when the policy ends."""
     ends = {links.policy_text(SITE, SLUG, links.policy_end(date(2026, 11, day))) for day in range(2, 31)}
     assert ends == {POLICY}
+
+
+# -- page tokens -----------------------------------------------------------------------------------
+LINK_ID = "01a203df-e148-7c92-8119-6773653d612b"
+
+
+class OneLink(msgspec.Struct, frozen=True):
+    id: str = LINK_ID
+    generation: int = 1
+
+
+TOKEN = links.page_token(RING, OneLink(), ENDS)
+
+
+def test_a_page_token_says_link_generation_and_end_and_is_equal_for_equal_input() -> None:
+    told = links.read_page_token(RING, TOKEN, at=ENDS - SECOND)
+    assert (told.link_id, told.generation, told.ends) == (LINK_ID, 1, ENDS)
+    assert links.page_token(RING, OneLink(), ENDS) == TOKEN
+    assert re.fullmatch(r"[A-Za-z0-9_-]{59}", TOKEN)
+
+
+def test_each_of_link_generation_and_end_makes_another_token() -> None:
+    other = OneLink(id="01a203df-e148-7c92-8119-6773653d612c")
+    made = {
+        TOKEN,
+        links.page_token(RING, other, ENDS),
+        links.page_token(RING, OneLink(generation=2), ENDS),
+        links.page_token(RING, OneLink(), ENDS + SECOND),
+    }
+    assert len(made) == 4
+
+
+@given(place=st.integers(0, 58), char=st.sampled_from("AQgw_-09z"))
+def test_a_token_with_one_character_changed_is_none(place: int, char: str) -> None:
+    changed = TOKEN[:place] + char + TOKEN[place + 1 :]
+    if changed != TOKEN:
+        with pytest.raises(NotAllowed):
+            links.read_page_token(RING, changed, at=AT)
+
+
+@given(st.one_of(st.text(max_size=80), st.from_regex(r"[A-Za-z0-9_-]{59}", fullmatch=True)))
+def test_what_is_no_token_is_refused_in_the_same_words(text: str) -> None:
+    with pytest.raises(NotAllowed) as refusal:
+        links.read_page_token(RING, text, at=AT)
+    assert refusal.value.message == NotAllowed().message
+
+
+def test_a_token_ends_and_another_ring_knows_it_not() -> None:
+    with pytest.raises(NotAllowed):
+        links.read_page_token(RING, TOKEN, at=ENDS)
+    with pytest.raises(NotAllowed):
+        links.read_page_token(KeyRing(new_keys(AT)), TOKEN, at=AT)

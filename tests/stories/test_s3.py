@@ -131,7 +131,8 @@ def test_objects_carry_their_type_and_cache_rule(bucket_url, tmp_path):
             assert "immutable" in head["CacheControl"]
         else:
             assert head["CacheControl"] == ALWAYS_ASK
-            assert head["ContentType"].startswith("text/html")
+            kind = "text/javascript" if path == "w/sw.js" else "text/html"
+            assert head["ContentType"].startswith(kind)
 
 
 def test_a_withdrawn_code_is_invalidated_once_with_a_reference_of_its_own(cloudfront, tmp_path):

@@ -1,0 +1,56 @@
+"""Who asks: a guest by their link, looked up inside the transaction, never believed. It changes nothing."""
+
+from datetime import date, datetime
+
+import msgspec
+
+from guestlink import records, zones
+from guestlink.database import Reading
+from guestlink.errors import NotAllowed
+from guestlink.records import TAKEN, Contact, Link, Period, Phase, Property, Stay, phase
+
+
+class Guest(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks: a link that holds, its stay, its house, its person; and when."""
+
+    link: Link
+    stay: Stay
+    house: Property
+    contact: Contact
+    phase: Phase
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """How the journal calls them."""
+        return f"guest:{self.contact.id}"
+
+    @property
+    def today(self) -> date:
+        """The date on the wall of the house."""
+        return zones.local_date(self.at, self.house.zone)
+
+
+def guest_of(db: Reading, link_id: str, *, at: datetime) -> Guest:
+    """The guest of a link; NotAllowed alike when it was replaced, the stay is cancelled or long over."""
+    row = db.one("link_by_id", id=link_id)
+    link = records.shaped(row, Link) if row else None
+    stay_row = db.one("stay_by_id", id=link.stay_id) if link else None
+    if link is None or stay_row is None or link.replaced_at is not None:
+        raise NotAllowed
+    stay = records.shaped(stay_row, Stay)
+    house_row = db.one("property_by_id", id=stay.property_id)
+    assert house_row is not None
+    house = records.shaped(house_row, Property)
+    people = [person for person in records.contacts(db, stay) if person.id == link.contact_id]
+    now = phase(stay, house, at)
+    if stay.status not in TAKEN or now == "expired" or not people:
+        raise NotAllowed
+    return Guest(link=link, stay=stay, house=house, contact=people[0], phase=now, at=at)
+
+
+def unit_of(db: Reading, guest: Guest) -> str | None:
+    """The unit where the guest is today, or will be first, or was last."""
+    parts: tuple[Period, ...] = records.periods(db, guest.stay)
+    ahead = [part for part in parts if part.until_on > guest.today]
+    return (ahead[0] if ahead else parts[-1]).unit_id

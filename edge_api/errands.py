@@ -1,0 +1,109 @@
+"""What a form of `/open` asks of the front desk, and what the front desk knows, as the page shows it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from edge_api import front_desk
+from edge_api.callers import Guest
+from edge_api.front_desk import Moved
+from edge_api.holdings import Holdings
+from edge_api.slots import Desk, Mistake
+from edge_api.wishes import Asked
+from guestlink.arrivals import ArrivalTold, RatingTold
+from guestlink.crypto import KeyRing
+from guestlink.database import Reading, Writing
+from guestlink.errors import InvalidFields, InvalidInput, Refused, Stale, TooMany
+
+HAPPENED: Final = {"requests": "sent", "cancellation": "cancelled", "arrival": "kept", "rating": "rated"}
+FIELD: Final = "field-"
+LONGEST_NUMBER: Final = 6
+
+
+def run(
+    holdings: Holdings, link_id: str, verb: str, typed: Mapping[str, str], *, language: str, at: datetime
+) -> Mistake | None:
+    """Does what a form asks for; what is wrong with it comes back with what was typed."""
+    ring, words = holdings.ring, holdings.words(language)
+
+    def unit(tx: Writing) -> object:
+        match verb:
+            case "requests":
+                asked = _asked(typed, language)
+                return front_desk.ask(tx, ring, link_id, asked, at=at, words=words)
+            case "cancellation":
+                version = _number(typed, "version")
+                return front_desk.cancel(tx, ring, link_id, typed.get("id", ""), version=version, at=at)
+            case "arrival":
+                return front_desk.tell_arrival(tx, ring, link_id, _arrival(typed), at=at, words=words)
+            case _:
+                told = RatingTold(stars=_number(typed, "stars"), words=typed.get("words", ""))
+                return front_desk.rate(tx, ring, link_id, told, at=at, words=words)
+
+    def mistake(said: str, status: int, *fields: tuple[str, str]) -> Mistake:
+        return Mistake(verb=verb, typed=typed, said=said, status=status, fields=fields)
+
+    try:
+        front_desk.settled(holdings.database, unit)
+    except InvalidFields as error:
+        return mistake("wrong", 422, *error.problems)
+    except TooMany:
+        return mistake("many", 429)
+    except (Moved, Stale):
+        return mistake("moved", 409)
+    except (Refused, InvalidInput):
+        return mistake("refused", 409)
+    return None
+
+
+def desk_of(db: Reading, ring: KeyRing, guest: Guest, *, at: datetime) -> Desk:
+    """What the house knows from this guest, for the forms and the list of the page."""
+    link, stay = guest.link.id, guest.stay
+    arrival = front_desk.arrival(db, ring, link, at=at)
+    rating = front_desk.rating(db, ring, link, at=at)
+    return Desk(
+        requests=tuple(front_desk.own_requests(db, ring, link, at=at)),
+        arrival={
+            "time": arrival.time,
+            "adults": str(arrival.adults),
+            "children": str(arrival.children),
+            "note": arrival.note,
+            "word": arrival.word,
+        },
+        rating={"stars": str(rating.stars), "words": rating.words},
+        on=guest.today,
+        from_on=stay.from_on,
+        until_on=stay.until_on,
+    )
+
+
+def _asked(typed: Mapping[str, str], language: str) -> Asked:
+    fields = {
+        name.removeprefix(FIELD): value for name, value in typed.items() if name.startswith(FIELD) and value
+    }
+    return Asked(
+        key=typed.get("key", ""),
+        service=typed.get("service", ""),
+        fields=fields,
+        note=typed.get("note", ""),
+        secret=typed.get("secret", ""),
+        language=language,
+    )
+
+
+def _arrival(typed: Mapping[str, str]) -> ArrivalTold:
+    return ArrivalTold(
+        time=typed.get("time", ""),
+        adults=_number(typed, "adults"),
+        children=_number(typed, "children"),
+        note=typed.get("note", ""),
+        word=typed.get("word", ""),
+    )
+
+
+def _number(typed: Mapping[str, str], name: str) -> int:
+    """A count as it was typed; what is none is a number that the front desk refuses."""
+    text = typed.get(name, "").strip()
+    if not text:
+        return 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else -1

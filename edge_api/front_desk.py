@@ -1,0 +1,269 @@
+"""The front desk: what guests ask for and what the house answers. One verb, one transaction.
+
+Each verb writes the journal, the read model and whatever follows from it together, or nothing at all. Guests
+come by the id of their link.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from edge_api import agreements, board, history, register, requests, telling, wishes
+from edge_api.board import Shown, Stored
+from edge_api.callers import Guest, guest_of
+from edge_api.requests import Accepted, Cancel, Cancelled, Command, Declined, Event, Overtaken
+from edge_api.telling import ArrivalShown, RatingShown
+from edge_api.wishes import Asked
+from guestlink import arrivals, clock, records
+from guestlink.arrivals import ArrivalTold, RatingTold
+from guestlink.crypto import KeyRing
+from guestlink.database import Database, Reading, Writing
+from guestlink.errors import InvalidFields, InvalidInput, NotFound, Refused, Stale, TooMany
+from guestlink.language import N_, Catalogue
+from guestlink.records import Property, Stay
+
+KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
+ID: Final = re.compile(r"[0-9a-f-]{36}")
+TRIES: Final = 3
+NO_SUCH_REQUEST: Final = N_("There is no such request.")
+T = TypeVar("T")
+
+
+class Answered(NamedTuple):
+    request: Shown
+    is_new: bool
+
+
+class Limit(NamedTuple):
+    """For one stay: how many open at once, in a day, in a minute."""
+
+    waiting: int
+    of_day: int
+    of_minute: int
+
+
+LIMIT: Final = Limit(10, 30, 5)
+ALARM_LIMIT: Final = Limit(5, 20, 3)
+
+
+class Moved(Refused):
+    """The request is not what the guest saw any more; `request` is what it is now."""
+
+    def __init__(self, request: Shown, message: str) -> None:
+        self.request = request
+        super().__init__(message)
+
+
+def settled(database: Database, verb: Callable[[Writing], T]) -> T:
+    """Runs a verb in one transaction, and again when somebody was faster."""
+    for left in reversed(range(TRIES)):
+        try:
+            with database.write() as tx:
+                return verb(tx)
+        except Stale:
+            if not left:
+                raise
+    raise AssertionError
+
+
+# -- what guests ask -------------------------------------------------------------------------------
+def ask(
+    tx: Writing, ring: KeyRing, link_id: str, asked: Asked, *, at: datetime, words: Catalogue
+) -> Answered:
+    """A new request, or the one that was made with this key before. Refused when the key says something else,
+    InvalidFields, TooMany.
+    """
+    if not KEY.fullmatch(asked.key):
+        raise InvalidInput(
+            "The request has no Idempotency-Key.", hint="Send 8 to 64 letters, digits, - and _, new for each."
+        )
+    guest, asked = _guest_alone(tx, link_id, at=at), wishes.cleaned(asked)
+    key, body = _tokens(ring, guest, asked)
+    if before := tx.one("request_by_key", stay_id=guest.stay.id, asked_key=key):
+        if before["asked_body"] != body:
+            raise Refused("This key was used for another request.", hint="Make a new key for a new request.")
+        return Answered(board.shown(ring, before), False)
+    _check_limit(tx, guest, is_alarm=bool(asked.secret))
+    wish = wishes.read(tx, guest, asked)
+    telling.refuse(wish.mistakes, words)
+    request_id = clock.new_id()
+    command = wishes.command(tx, ring, guest, wish, request_id=request_id)
+    stored = register.enter(tx, guest, command, request_id=request_id, asked_key=key, asked_body=body)
+    return Answered(board.shown(ring, stored), True)
+
+
+def cancel(
+    tx: Writing, ring: KeyRing, link_id: str, request_id: str, *, version: int | None, at: datetime
+) -> Shown:
+    """The guest takes a request back. Moved when it is not at this version any more."""
+    guest = _guest_alone(tx, link_id, at=at)
+    stored = board.by_id(tx, request_id) if ID.fullmatch(request_id) else None
+    if stored is None or stored.stay_id != guest.stay.id:
+        raise InvalidFields([("id", NO_SUCH_REQUEST)])
+    if stored.state == "cancelled":
+        return board.shown(ring, stored)
+    if version is not None and version != stored.version:
+        raise Moved(board.shown(ring, stored), "This request changed meanwhile.")
+    try:
+        return board.shown(ring, _act(tx, ring, stored, Cancel(), at=at, by=guest.name))
+    except Refused as error:
+        raise Moved(board.shown(ring, stored), error.message) from None
+
+
+def own_requests(db: Reading, ring: KeyRing, link_id: str, *, at: datetime) -> list[Shown]:
+    """All requests of the guest's stay, newest first."""
+    return board.of_stay(db, ring, guest_of(db, link_id, at=at).stay.id)
+
+
+# -- what guests say -------------------------------------------------------------------------------
+def tell_arrival(
+    tx: Writing, ring: KeyRing, link_id: str, told: ArrivalTold, *, at: datetime, words: Catalogue
+) -> ArrivalShown:
+    """Keeps when and how guests come, until they are here. InvalidFields, Refused later."""
+    guest = _guest_alone(tx, link_id, at=at)
+    if guest.phase not in {"booked", "arriving"}:
+        raise Refused("You have arrived.", hint="Ask for what you need instead.")
+    told = telling.checked_arrival(told, words)
+    arrivals.tell_arrival(
+        tx, ring, guest.house, stay=guest.stay, contact=guest.contact, told=told, at=at, by=guest.name
+    )
+    return arrival(tx, ring, link_id, at=at)
+
+
+def arrival(db: Reading, ring: KeyRing, link_id: str, *, at: datetime) -> ArrivalShown:
+    """What was told, or what is booked before anything was."""
+    stay = guest_of(db, link_id, at=at).stay
+    row = arrivals.find_arrival(db, stay)
+    told = (
+        arrivals.open_arrival(ring, row, stay)
+        if row
+        else ArrivalTold(time=stay.expected_arrival, adults=stay.adults, children=stay.children)
+    )
+    return ArrivalShown(**msgspec.structs.asdict(told), told_at=row.told_at if row else None)
+
+
+def rate(
+    tx: Writing, ring: KeyRing, link_id: str, told: RatingTold, *, at: datetime, words: Catalogue
+) -> RatingShown:
+    """Keeps what guests thought when they have left. InvalidFields, Refused before."""
+    guest = _guest_alone(tx, link_id, at=at)
+    if guest.phase != "departed":
+        raise Refused("This can be rated after the stay.", hint="Tell us now what we can do better.")
+    told = telling.checked_rating(told, words)
+    arrivals.give_rating(tx, ring, stay=guest.stay, contact=guest.contact, told=told, at=at)
+    return rating(tx, ring, link_id, at=at)
+
+
+def rating(db: Reading, ring: KeyRing, link_id: str, *, at: datetime) -> RatingShown:
+    row = arrivals.find_rating(db, guest_of(db, link_id, at=at).stay)
+    told = arrivals.open_rating(ring, row) if row else RatingTold(stars=0)
+    return RatingShown(stars=told.stars, words=told.words, told_at=row.told_at if row else None)
+
+
+def opened_page(tx: Writing, link_id: str, *, codes: bool, at: datetime) -> None:
+    """Remembers the last day on which a page was opened, and the last on which it showed codes."""
+    guest = guest_of(tx, link_id, at=at)
+    if not is_known_opening(guest, codes=codes):
+        seen = guest.today if codes else guest.link.codes_seen_on
+        tx.do(
+            "mark_opened",
+            id=guest.link.id,
+            opened_on=guest.today.isoformat(),
+            codes_seen_on=seen.isoformat() if seen else None,
+        )
+
+
+def is_known_opening(guest: Guest, *, codes: bool) -> bool:
+    """Whether `opened_page` would change nothing."""
+    link = guest.link
+    return link.opened_on == guest.today and (not codes or link.codes_seen_on == guest.today)
+
+
+# -- what the house does ---------------------------------------------------------------------------
+def answer(tx: Writing, ring: KeyRing, request_id: str, command: Command, *, at: datetime, by: str) -> Stored:
+    """Accept, assign, decline, complete, reopen or note, by somebody of the house. Accepting changes the stay
+    where the service says so. Refused names who was faster.
+    """
+    stored = board.by_id(tx, request_id)
+    if stored is None:
+        raise NotFound("There is no such request.")
+    tx.all("lock_stay", id=stored.stay_id)
+    try:
+        return _act(tx, ring, stored, command, at=at, by=by)
+    except Overtaken as late:
+        if late.by == by or not late.at:
+            raise
+        zone = ZoneInfo(_house_of(tx, stored).zone)
+        when = late.at.astimezone(zone)
+        who = history.who(tx, ring, late.by)
+        raise Refused(
+            f"{who[0].upper()}{who[1:]} was faster: it is {late.state} since {when:%H:%M} on {when.date()}.",
+            hint="`publish.py requests show` tells what happened.",
+        ) from None
+
+
+def _act(tx: Writing, ring: KeyRing, stored: Stored, command: Command, *, at: datetime, by: str) -> Stored:
+    """Decides, changes the stay if that is agreed or taken back, and writes it all down."""
+    before, version = register.load(tx, stored.id)
+    events = requests.decide(before, command, by=by)
+    if not events:
+        return stored
+    house, stay = _house_of(tx, stored), _stay_of(tx, stored)
+    if any(isinstance(event, Accepted) for event in events):
+        versions = board.offers(tx, house, stored.service) if stored.service else {}
+        changes = versions[board.original(house, versions)].changes if versions else ""
+        change = agreements.agree(tx, ring, house, stay=stay, changes=changes, at=at, by=by)
+        events = tuple(_with_change(event, change) for event in events)
+    if before.change and any(isinstance(event, Declined | Cancelled) for event in events):
+        agreements.take_back(tx, ring, house, stay=stay, change=before.change, at=at, by=by)
+    return register.move(tx, stored, before, events, version=version, at=at, by=by)
+
+
+def _with_change(event: Event, change: requests.Change | None) -> Event:
+    return Accepted(change=change) if isinstance(event, Accepted) else event
+
+
+def _house_of(db: Reading, stored: Stored) -> Property:
+    row = db.one("property_by_id", id=stored.property_id)
+    assert row is not None
+    return records.shaped(row, Property)
+
+
+def _stay_of(db: Reading, stored: Stored) -> Stay:
+    row = db.one("stay_by_id", id=stored.stay_id)
+    assert row is not None
+    return records.shaped(row, Stay)
+
+
+# -- rules -----------------------------------------------------------------------------------------
+def _guest_alone(tx: Writing, link_id: str, *, at: datetime) -> Guest:
+    """The guest, with the stay's row held: what is asked for one stay happens one after the other."""
+    tx.all("lock_stay", id=guest_of(tx, link_id, at=at).stay.id)
+    return guest_of(tx, link_id, at=at)
+
+
+def _tokens(ring: KeyRing, guest: Guest, asked: Asked) -> tuple[str, str]:
+    """The key and the whole of it as blind tokens: a plain hash of few words would give them away."""
+    body = msgspec.json.encode(msgspec.structs.replace(asked, key="", language=""), order="sorted").decode()
+    return ring.blind("request-key", asked.key), ring.blind("request-body", f"{guest.stay.id}:{body}")
+
+
+def _check_limit(tx: Writing, guest: Guest, *, is_alarm: bool) -> None:
+    limit = ALARM_LIMIT if is_alarm else LIMIT
+    counts = tx.one(
+        "request_counts",
+        stay_id=guest.stay.id,
+        alarm=int(is_alarm),
+        day_ago=clock.as_text(guest.at - timedelta(days=1)),
+        minute_ago=clock.as_text(guest.at - timedelta(minutes=1)),
+    )
+    assert counts is not None
+    for name, wait in (("of_minute", 60), ("waiting", 900), ("of_day", 3600)):
+        if counts[name] >= getattr(limit, name):
+            raise TooMany(
+                "That is a lot at once.", hint="Wait a little, or call the house.", retry_after=wait
+            )

@@ -1,0 +1,205 @@
+"""Routes of the guest's page: requests, arrival, rating, openings. They read, ask the front desk, and answer.
+
+Handlers run in threads, since the database waits. A body is small, flat JSON or it is refused.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+import msgspec
+from litestar import HttpMethod, Request, Response, Router, route
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, RawBody
+
+from edge_api import front_desk
+from edge_api.auth import PageGuard
+from edge_api.callers import Guest
+from edge_api.holdings import Holdings
+from edge_api.wishes import Asked
+from guestlink.arrivals import ArrivalTold, RatingTold
+from guestlink.crypto import KeyRing
+from guestlink.database import Reading, Writing
+from guestlink.errors import InvalidInput
+from guestlink.language import Catalogue
+
+LONGEST_BODY: Final = 32 * 1024
+NEVER_STORED: Final = {"Cache-Control": "no-store"}
+LONGEST_NUMBER: Final = 6
+T = TypeVar("T")
+Asking = Request[Any, Any, Any]
+
+
+class NewRequest(msgspec.Struct, frozen=True, kw_only=True):
+    service: str = ""
+    fields: dict[str, str] = {}
+    note: str = ""
+    secret: str = ""
+    language: str = ""
+
+
+class Cancellation(msgspec.Struct, frozen=True, kw_only=True):
+    version: int
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    time: str = ""
+    adults: int | str = 0
+    children: int | str = 0
+    note: str = ""
+    word: str = ""
+    language: str = ""
+
+
+class Rating(msgspec.Struct, frozen=True, kw_only=True):
+    stars: int | str = 0
+    words: str = ""
+    language: str = ""
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    codes: bool = False
+
+
+class Counter:
+    """What every route does: let the guest in, read the body, ask the front desk, answer."""
+
+    def __init__(self, holdings: Holdings, guard: PageGuard, *, at: Callable[[], datetime]) -> None:
+        self._guard = guard
+        self._at = at
+        self.holdings = holdings
+
+    def guest(self, request: Asking) -> Guest:
+        return self._guard.guest(request, at=self._at())
+
+    def words(self, guest: Guest, language: str) -> Catalogue:
+        return self.holdings.words(language or guest.stay.language)
+
+    def told(self, look: Callable[[Reading, KeyRing], object]) -> Response[bytes]:
+        """What the front desk knows."""
+        with self.holdings.database.read() as db:
+            return answered(look(db, self.holdings.ring))
+
+    def done(self, verb: Callable[[Writing, KeyRing], T]) -> T:
+        """What the front desk did, in one transaction."""
+        return front_desk.settled(self.holdings.database, lambda tx: verb(tx, self.holdings.ring))
+
+
+def guest_routes(holdings: Holdings, *, public_url: str, proxies: int, at: Callable[[], datetime]) -> Router:
+    """Everything below /api that a guest's page asks for."""
+    counter = Counter(holdings, PageGuard(holdings, public_url=public_url, proxies=proxies), at=at)
+    handlers = [*request_routes(counter), *telling_routes(counter)]
+    return Router("/api", route_handlers=handlers, request_max_body_size=LONGEST_BODY)
+
+
+def request_routes(counter: Counter) -> list[HTTPRouteHandler]:
+    @route("/requests", http_method=HttpMethod.POST, sync_to_thread=True)
+    def ask(request: Asking, body: RawBody) -> Response[bytes]:
+        guest, sent = counter.guest(request), read_body(body, NewRequest)
+        asked = Asked(key=request.headers.get("idempotency-key", ""), **msgspec.structs.asdict(sent))
+        told = counter.done(
+            lambda tx, ring: front_desk.ask(
+                tx, ring, guest.link.id, asked, at=guest.at, words=counter.words(guest, sent.language)
+            )
+        )
+        return answered(told.request, HTTPStatus.CREATED if told.is_new else HTTPStatus.OK)
+
+    @route("/requests", http_method=HttpMethod.GET, sync_to_thread=True)
+    def own_requests(request: Asking) -> Response[bytes]:
+        guest = counter.guest(request)
+        return counter.told(
+            lambda db, ring: {"requests": front_desk.own_requests(db, ring, guest.link.id, at=guest.at)}
+        )
+
+    @route("/requests/{request_id:str}/cancellation", http_method=HttpMethod.POST, sync_to_thread=True)
+    def cancel(request: Asking, request_id: FromPath[str], body: RawBody) -> Response[bytes]:
+        guest, seen = counter.guest(request), read_body(body, Cancellation)
+        return answered(
+            counter.done(
+                lambda tx, ring: front_desk.cancel(
+                    tx, ring, guest.link.id, request_id, version=seen.version, at=guest.at
+                )
+            )
+        )
+
+    return [ask, own_requests, cancel]
+
+
+def telling_routes(counter: Counter) -> list[HTTPRouteHandler]:
+    @route("/arrival", http_method=HttpMethod.PUT, sync_to_thread=True)
+    def tell_arrival(request: Asking, body: RawBody) -> Response[bytes]:
+        guest, sent = counter.guest(request), read_body(body, Arrival)
+        words = counter.words(guest, sent.language)
+        people = {"adults": counted(sent.adults), "children": counted(sent.children)}
+        told = ArrivalTold(time=sent.time, note=sent.note, word=sent.word, **people)
+        return answered(
+            counter.done(
+                lambda tx, ring: front_desk.tell_arrival(
+                    tx, ring, guest.link.id, told, at=guest.at, words=words
+                )
+            )
+        )
+
+    @route("/arrival", http_method=HttpMethod.GET, sync_to_thread=True)
+    def arrival(request: Asking) -> Response[bytes]:
+        guest = counter.guest(request)
+        return counter.told(lambda db, ring: front_desk.arrival(db, ring, guest.link.id, at=guest.at))
+
+    @route("/rating", http_method=HttpMethod.PUT, sync_to_thread=True)
+    def rate(request: Asking, body: RawBody) -> Response[bytes]:
+        guest, sent = counter.guest(request), read_body(body, Rating)
+        told, words = (
+            RatingTold(stars=counted(sent.stars), words=sent.words),
+            counter.words(guest, sent.language),
+        )
+        return answered(
+            counter.done(
+                lambda tx, ring: front_desk.rate(tx, ring, guest.link.id, told, at=guest.at, words=words)
+            )
+        )
+
+    @route("/rating", http_method=HttpMethod.GET, sync_to_thread=True)
+    def rating(request: Asking) -> Response[bytes]:
+        guest = counter.guest(request)
+        return counter.told(lambda db, ring: front_desk.rating(db, ring, guest.link.id, at=guest.at))
+
+    @route("/openings", http_method=HttpMethod.POST, sync_to_thread=True)
+    def opened(request: Asking, body: RawBody) -> Response[bytes]:
+        guest, codes = counter.guest(request), read_body(body, Opening).codes
+        if not front_desk.is_known_opening(guest, codes=codes):  # most are not the first of a day
+            counter.done(lambda tx, _: front_desk.opened_page(tx, guest.link.id, codes=codes, at=guest.at))
+        return Response(b"", status_code=HTTPStatus.NO_CONTENT, headers=NEVER_STORED)
+
+    return [tell_arrival, arrival, rate, rating, opened]
+
+
+def answered(body: object, status: int = HTTPStatus.OK) -> Response[bytes]:
+    return Response(
+        msgspec.json.encode(body), status_code=status, media_type="application/json", headers=NEVER_STORED
+    )
+
+
+def read_body(body: bytes, shape: type[T]) -> T:
+    """JSON of this shape; InvalidInput for anything else, however deep it is nested (that would be a 500)."""
+    try:
+        return msgspec.json.decode(body or b"{}", type=shape)
+    except msgspec.ValidationError as error:
+        raise InvalidInput(f"The body is not as agreed: {_place(error)}.", hint="See the API.") from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        raise InvalidInput("The body is not JSON.", hint="Send an object in UTF-8.") from None
+
+
+def counted(value: int | str) -> int:
+    """A number as a program or a form sends it; what is none is one that the front desk refuses."""
+    if isinstance(value, int):
+        return value
+    text = value.strip()
+    if not text:
+        return 0
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else -1
+
+
+def _place(error: msgspec.ValidationError) -> str:
+    """Where it is wrong; never what was written there."""
+    return str(error).rpartition(" - at ")[2] or "its shape"

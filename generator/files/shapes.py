@@ -1,0 +1,111 @@
+"""What hosts say, as values: sections, services, places, notices, the words of a property. Reads nothing."""
+
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from generator.files import grammar
+from generator.files.grammar import Field
+
+OFFERED: Final = tuple(phase for phase in grammar.PHASES if phase != "departed")
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the welcome page. `units` and `only_if` make it one for some guests only, hence sealed."""
+
+    key: str
+    language: str
+    title: str = ""
+    summary: str = ""
+    html: str = ""
+    text: str = ""
+    order: int
+    icon: str
+    lead: tuple[str, ...]
+    units: tuple[str, ...]
+    shown_from: date | None
+    shown_until: date | None
+    only_if: str
+    picture: str
+    picture_alt: str = ""
+    secrets: tuple[str, ...] = ()
+    digest: str = ""
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a guest can ask for. `price` is in minor units, 0 is free, None is not said.
+
+    `closed` are dates and days of the week, `phases` those of the stay in which it is offered.
+    """
+
+    key: str
+    language: str
+    title: str = ""
+    html: str = ""
+    text: str = ""
+    order: int
+    icon: str
+    price: int | None
+    per: str
+    hours: tuple[str, ...]
+    closed: tuple[str, ...] = ()
+    phases: tuple[str, ...] = OFFERED
+    fields: tuple[Field, ...]
+    approval: str
+    urgent: bool
+    changes: str
+    keywords: tuple[str, ...] = ()
+    digest: str = ""
+
+
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Somewhere nearby. `walk` is in minutes, 0 is not said; degrees are WGS 84. `hours` are in the host's
+    words, `open` and `closed` for the clock.
+    """
+
+    key: str
+    language: str
+    title: str = ""
+    html: str = ""
+    text: str = ""
+    order: int
+    kind: str
+    latitude: float
+    longitude: float
+    walk: int
+    hours: str = ""
+    open: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    phone: str
+    website: str
+    digest: str = ""
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """Something to know on some days, both of them included; with `units` for the guests of these alone."""
+
+    key: str
+    language: str
+    title: str = ""
+    html: str = ""
+    text: str = ""
+    units: tuple[str, ...]
+    shown_from: date
+    shown_until: date
+    important: bool
+    secrets: tuple[str, ...] = ()
+    digest: str = ""
+
+
+class Words(msgspec.Struct, frozen=True, kw_only=True):
+    """The property in one language. `labels` name secrets of the host's own, `units` its rooms."""
+
+    language: str
+    name: str
+    tagline: str
+    area: str
+    greeting_html: str
+    emergency: tuple[tuple[str, str], ...]
+    labels: dict[str, str]
+    units: dict[str, str] = {}

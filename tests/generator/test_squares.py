@@ -1,0 +1,36 @@
+"""QR codes as bits: what comes out again is what segno drew, and it is small."""
+
+import base64
+
+import segno
+
+from generator.parts.squares import joining_code, link_code
+
+LINK = "https://stay.example.com/w/Zq3vT0mX8kLr5nWc2YhPbg#EBESExQVFhcYGRobHB0eHw"
+
+
+def rows(bits: str) -> list[list[int]]:
+    """What a script does: the first byte is the side, then a bit for each module."""
+    side, *raw = base64.b64decode(bits)
+    every = [byte >> shift & 1 for byte in raw for shift in range(7, -1, -1)]
+    return [every[at : at + side] for at in range(0, side * side, side)]
+
+
+def test_the_bits_are_the_modules_row_by_row():
+    drawn = segno.make_qr(LINK, error="L")
+    assert rows(link_code(LINK)) == [list(row) for row in drawn.matrix]
+
+
+def test_the_last_byte_is_whole():
+    side, *raw = base64.b64decode(link_code(LINK))
+    assert len(raw) == (side * side + 7) // 8
+
+
+def test_a_joining_code_tells_network_and_password_apart():
+    assert joining_code("Harbour;House", 'a"b') == joining_code("Harbour;House", 'a"b')
+    assert joining_code("Harbour", "House") != joining_code("House", "Harbour")
+
+
+def test_a_square_is_far_smaller_than_its_path():
+    path = segno.make_qr(LINK, error="L").svg_inline(omitsize=True, border=4)
+    assert len(link_code(LINK)) < 300 < len(path)
