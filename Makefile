@@ -59,27 +59,30 @@ lock: setup ## pin the packages of pyproject.toml and package.json with their ha
 	  $(NPM) install --package-lock-only --omit-lockfile-registry-resolved >/dev/null || exit 1; done
 
 system: ## install the programs that tests need: as root with apt-get, else say what is missing
-	@need=""; \
-	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$$need postgresql"; \
-	command -v chromium >/dev/null || need="$$need chromium"; \
-	command -v node >/dev/null || need="$$need nodejs"; \
-	command -v npm >/dev/null || need="$$need npm"; \
-	command -v java >/dev/null || need="$$need default-jre-headless"; \
-	fc-list 2>/dev/null | grep -q . || need="$$need fonts-dejavu-core"; \
+	@missing() { \
+	  command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || echo postgresql; \
+	  command -v chromium >/dev/null || echo chromium; \
+	  command -v node >/dev/null || echo nodejs; \
+	  command -v npm >/dev/null || echo npm; \
+	  command -v java >/dev/null || echo default-jre-headless; \
+	  fc-list 2>/dev/null | grep -q . || echo fonts-dejavu-core; \
+	}; \
+	need=$$(missing); \
 	[ -n "$$need" ] || exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  export DEBIAN_FRONTEND=noninteractive; \
 	  apt-get update -qq </dev/null && apt-get install -qq --no-install-recommends $$need </dev/null; \
-	else \
-	  echo "Not installed:$$need. Tests that need them will fail and say so:"; \
-	  for package in $$need; do case $$package in \
-	    postgresql) echo "  postgresql: the contract tests of the database" ;; \
-	    chromium) echo "  chromium: the tests in a browser; make test ARGS=\"-m 'not browser and not faults'\" leaves them out" ;; \
-	    nodejs|npm) echo "  $$package: tests/browser/test_accessibility.py, test_markup.py, and bench/page.py" ;; \
-	    default-jre-headless) echo "  $$package: tests/browser/test_markup.py, which checks markup by a Java program" ;; \
-	    *) echo "  $$package: any font will do; without one, screenshots have no letters" ;; \
-	  esac; done; \
-	fi
+	fi; \
+	need=$$(missing); \
+	[ -n "$$need" ] || exit 0; \
+	echo "Not installed:" $$need". Tests that need them will fail and say so:"; \
+	for package in $$need; do case $$package in \
+	  postgresql) echo "  postgresql: the contract tests of the database" ;; \
+	  chromium) echo "  chromium: the tests in a browser; make test ARGS=\"-m 'not browser and not faults'\" leaves them out" ;; \
+	  nodejs|npm) echo "  $$package: tests/browser/test_accessibility.py, test_markup.py, and bench/page.py" ;; \
+	  default-jre-headless) echo "  $$package: tests/browser/test_markup.py, which checks markup by a Java program" ;; \
+	  *) echo "  $$package: any font will do; without one, screenshots have no letters" ;; \
+	esac; done
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,12 +1,13 @@
-"""The page of a guest without script: the compiled page with its opened blocks in their places, as the page's
-own script would put them (theme/static/open.js).
+"""Answers for guests without script: the compiled page with its opened blocks in their places, as the page's
+own script would put them (theme/static/open.js), and the form of `/open` that the generator compiled.
 
 It decides nothing about who may read, opens no file and writes no word of its own.
 """
 
 import base64
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,10 +17,16 @@ from edge_api import trees
 from edge_api.trees import Element
 from guestlink.crypto import PageSeal
 from guestlink.errors import Refused
+from guestlink.language import LANGUAGES, negotiate
 
 DEAD: Final = ("script", "noscript")  # what nobody runs here
 DEAD_MARKS: Final = ("data-copy", "data-print", "data-state")
 KEPT_LINKS: Final = ("icon", "stylesheet")
+NONE: Final = "zxx"  # no linguistic content (ISO 639-2)
+MOST_WISHES: Final = 20
+LONGEST_CODE: Final = 40
+QUALITY: Final = re.compile(r"\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*")
+CORRECTED: Final = ("short", "wrong")
 POLICY: Final = (
     "default-src 'none'; img-src 'self' data:; form-action 'self'; style-src {styles}; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -90,6 +97,52 @@ def policy(document: Element) -> str:
         digest = hashlib.sha256((style.text or "").encode()).digest()
         sources.append(f"'sha256-{base64.b64encode(digest).decode()}'")
     return POLICY.format(styles=" ".join(sources))
+
+
+# -- the form ----------------------------------------------------------------------------------------
+def shell_path(wishes: Iterable[str]) -> str:
+    """Where the form lies in the language that somebody reads best."""
+    return f"shells/open.{best(wishes, LANGUAGES)}.html"
+
+
+def best(wishes: Iterable[str], offered: Sequence[str]) -> str:
+    """The first wish that is offered in some form, else the first of what is offered."""
+    found = (negotiate(wish, (NONE, *offered)) for wish in wishes)
+    return next((tag for tag in found if tag != NONE), offered[0])
+
+
+def accepted(header: str) -> list[str]:
+    """The languages of an Accept-Language header, the liked ones first (RFC 9110, 12.5.4)."""
+    weighed = []
+    for part in header.split(",")[:MOST_WISHES]:
+        tag, _, parameter = part.partition(";")
+        quality = QUALITY.fullmatch(parameter)
+        weight = float(quality[1]) if quality else 0.0 if parameter else 1.0
+        if weight:
+            weighed.append((weight, tag.strip()))
+    return [tag for _, tag in sorted(weighed, key=lambda pair: -pair[0])]
+
+
+def filled_form(shell: bytes, *, state: str, typed: str, language: str) -> Element:
+    """The form with what was typed and the language that was chosen, and the sentence of a state, if any."""
+    form = trees.read_document(shell)
+    for line in trees.all_with(form, "data-state", state or NONE):
+        trees.show(line)
+    for field in trees.all_with(form, "name", "language"):
+        field.set("value", language)
+    for field in trees.all_with(form, "id", "code"):
+        field.set("value", typed[:LONGEST_CODE])
+        if state in CORRECTED:
+            field.set("aria-invalid", "true")
+            field.set("autofocus", "")
+    return form
+
+
+def put_close(page: Element, shell: Element) -> None:
+    """The button that closes the page, at its very top."""
+    for template in trees.all_with(shell, "data-part", "close"):
+        for main in trees.all_of(page, "main"):
+            trees.put_first(main, template)
 
 
 # -- what was sealed, in its place -------------------------------------------------------------------

@@ -23,13 +23,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import Message, Scope
 
-from edge_api.door import Door
 from edge_api.front_desk import Moved
 from edge_api.guests import guest_routes
 from edge_api.holdings import Holdings, KeyFile
 from edge_api.preview import SCRIPT, SCRIPT_PATH, VERSIONS_PATH, PreviewFolder
 from edge_api.site import Site, guard_headers, object_key, site_route
-from edge_api.walk_in import walk_in_routes
+from edge_api.walk_in.door import Door
+from edge_api.walk_in.routes import walk_in_routes
 from guestlink import clock
 from guestlink.crypto import KeyRing
 from guestlink.errors import (

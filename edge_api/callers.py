@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from edge_api.offers import Days
 from guestlink import records, zones
 from guestlink.database import Reading
 from guestlink.errors import NotAllowed
@@ -29,6 +30,11 @@ class Guest(msgspec.Struct, frozen=True, kw_only=True):
     def today(self) -> date:
         """The date on the wall of the house."""
         return zones.local_date(self.at, self.house.zone)
+
+    @property
+    def days(self) -> Days:
+        """The dates they may name."""
+        return Days(from_on=self.stay.from_on, until_on=self.stay.until_on, today=self.today)
 
 
 def guest_of(db: Reading, link_id: str, *, at: datetime) -> Guest:

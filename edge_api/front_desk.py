@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge_api import agreements, board, history, register, requests, telling, wishes
+from edge_api import agreements, board, history, requests, streams, telling, wishes
 from edge_api.board import Shown, Stored
 from edge_api.callers import Guest, guest_of
 from edge_api.requests import Accepted, Cancel, Cancelled, Command, Declined, Event, Overtaken
@@ -30,6 +30,8 @@ KEY: Final = re.compile(r"[A-Za-z0-9_-]{8,64}")
 ID: Final = re.compile(r"[0-9a-f-]{36}")
 TRIES: Final = 3
 NO_SUCH_REQUEST: Final = N_("There is no such request.")
+ARRIVED: Final = N_("You have arrived.")
+NOT_OVER: Final = N_("This can be rated after the stay.")
 T = TypeVar("T")
 
 
@@ -39,7 +41,7 @@ class Answered(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """For one stay: how many open at once, in a day, in a minute."""
+    """For one stay: how many without an answer at once, in a day, in a minute."""
 
     waiting: int
     of_day: int
@@ -92,18 +94,25 @@ def ask(
     telling.refuse(wish.mistakes, words)
     request_id = clock.new_id()
     command = wishes.command(tx, ring, guest, wish, request_id=request_id)
-    stored = register.enter(tx, guest, command, request_id=request_id, asked_key=key, asked_body=body)
+    stored = streams.enter(tx, guest, command, request_id=request_id, asked_key=key, asked_body=body)
     return Answered(board.shown(ring, stored), True)
 
 
 def cancel(
-    tx: Writing, ring: KeyRing, link_id: str, request_id: str, *, version: int | None, at: datetime
+    tx: Writing,
+    ring: KeyRing,
+    link_id: str,
+    request_id: str,
+    *,
+    version: int | None,
+    at: datetime,
+    words: Catalogue,
 ) -> Shown:
     """The guest takes a request back. Moved when it is not at this version any more."""
     guest = _guest_alone(tx, link_id, at=at)
     stored = board.by_id(tx, request_id) if ID.fullmatch(request_id) else None
     if stored is None or stored.stay_id != guest.stay.id:
-        raise InvalidFields([("id", NO_SUCH_REQUEST)])
+        raise InvalidFields([("id", words.text(NO_SUCH_REQUEST))])
     if stored.state == "cancelled":
         return board.shown(ring, stored)
     if version is not None and version != stored.version:
@@ -126,7 +135,7 @@ def tell_arrival(
     """Keeps when and how guests come, until they are here. InvalidFields, Refused later."""
     guest = _guest_alone(tx, link_id, at=at)
     if guest.phase not in {"booked", "arriving"}:
-        raise Refused("You have arrived.", hint="Ask for what you need instead.")
+        raise Refused(words.text(ARRIVED), hint="Ask for what you need instead.")
     told = telling.checked_arrival(told, words)
     arrivals.tell_arrival(
         tx, ring, guest.house, stay=guest.stay, contact=guest.contact, told=told, at=at, by=guest.name
@@ -152,7 +161,7 @@ def rate(
     """Keeps what guests thought when they have left. InvalidFields, Refused before."""
     guest = _guest_alone(tx, link_id, at=at)
     if guest.phase != "departed":
-        raise Refused("This can be rated after the stay.", hint="Tell us now what we can do better.")
+        raise Refused(words.text(NOT_OVER), hint="Tell us now what we can do better.")
     told = telling.checked_rating(told, words)
     arrivals.give_rating(tx, ring, stay=guest.stay, contact=guest.contact, told=told, at=at)
     return rating(tx, ring, link_id, at=at)
@@ -168,13 +177,8 @@ def opened_page(tx: Writing, link_id: str, *, codes: bool, at: datetime) -> None
     """Remembers the last day on which a page was opened, and the last on which it showed codes."""
     guest = guest_of(tx, link_id, at=at)
     if not is_known_opening(guest, codes=codes):
-        seen = guest.today if codes else guest.link.codes_seen_on
-        tx.do(
-            "mark_opened",
-            id=guest.link.id,
-            opened_on=guest.today.isoformat(),
-            codes_seen_on=seen.isoformat() if seen else None,
-        )
+        today = guest.today.isoformat()
+        tx.do("mark_opened", id=guest.link.id, opened_on=today, codes_seen_on=today if codes else None)
 
 
 def is_known_opening(guest: Guest, *, codes: bool) -> bool:
@@ -208,19 +212,19 @@ def answer(tx: Writing, ring: KeyRing, request_id: str, command: Command, *, at:
 
 def _act(tx: Writing, ring: KeyRing, stored: Stored, command: Command, *, at: datetime, by: str) -> Stored:
     """Decides, changes the stay if that is agreed or taken back, and writes it all down."""
-    before, version = register.load(tx, stored.id)
+    before, version = streams.load(tx, stored.id)
     events = requests.decide(before, command, by=by)
     if not events:
         return stored
     house, stay = _house_of(tx, stored), _stay_of(tx, stored)
-    if any(isinstance(event, Accepted) for event in events):
+    if any(isinstance(event, Accepted) for event in events) and not before.change:  # kept when reopened
         versions = board.offers(tx, house, stored.service) if stored.service else {}
         changes = versions[board.original(house, versions)].changes if versions else ""
         change = agreements.agree(tx, ring, house, stay=stay, changes=changes, at=at, by=by)
         events = tuple(_with_change(event, change) for event in events)
     if before.change and any(isinstance(event, Declined | Cancelled) for event in events):
-        agreements.take_back(tx, ring, house, stay=stay, change=before.change, at=at, by=by)
-    return register.move(tx, stored, before, events, version=version, at=at, by=by)
+        agreements.take_back(tx, ring, house, stay=stay, request_id=stored.id, at=at, by=by)
+    return streams.move(tx, stored, before, events, version=version, at=at, by=by)
 
 
 def _with_change(event: Event, change: requests.Change | None) -> Event:

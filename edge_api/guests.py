@@ -14,9 +14,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, RawBody
 
 from edge_api import front_desk
-from edge_api.auth import PageGuard
+from edge_api.auth import PageGuard, refused_alike
 from edge_api.callers import Guest
 from edge_api.holdings import Holdings
+from edge_api.telling import counted
 from edge_api.wishes import Asked
 from guestlink.arrivals import ArrivalTold, RatingTold
 from guestlink.crypto import KeyRing
@@ -26,7 +27,6 @@ from guestlink.language import Catalogue
 
 LONGEST_BODY: Final = 32 * 1024
 NEVER_STORED: Final = {"Cache-Control": "no-store"}
-LONGEST_NUMBER: Final = 6
 T = TypeVar("T")
 Asking = Request[Any, Any, Any]
 
@@ -78,12 +78,13 @@ class Counter:
 
     def told(self, look: Callable[[Reading, KeyRing], object]) -> Response[bytes]:
         """What the front desk knows."""
-        with self.holdings.database.read() as db:
+        with refused_alike(), self.holdings.database.read() as db:
             return answered(look(db, self.holdings.ring))
 
     def done(self, verb: Callable[[Writing, KeyRing], T]) -> T:
         """What the front desk did, in one transaction."""
-        return front_desk.settled(self.holdings.database, lambda tx: verb(tx, self.holdings.ring))
+        with refused_alike():
+            return front_desk.settled(self.holdings.database, lambda tx: verb(tx, self.holdings.ring))
 
 
 def guest_routes(holdings: Holdings, *, public_url: str, proxies: int, at: Callable[[], datetime]) -> Router:
@@ -115,10 +116,11 @@ def request_routes(counter: Counter) -> list[HTTPRouteHandler]:
     @route("/requests/{request_id:str}/cancellation", http_method=HttpMethod.POST, sync_to_thread=True)
     def cancel(request: Asking, request_id: FromPath[str], body: RawBody) -> Response[bytes]:
         guest, seen = counter.guest(request), read_body(body, Cancellation)
+        words = counter.words(guest, "")
         return answered(
             counter.done(
                 lambda tx, ring: front_desk.cancel(
-                    tx, ring, guest.link.id, request_id, version=seen.version, at=guest.at
+                    tx, ring, guest.link.id, request_id, version=seen.version, at=guest.at, words=words
                 )
             )
         )
@@ -188,16 +190,6 @@ def read_body(body: bytes, shape: type[T]) -> T:
         raise InvalidInput(f"The body is not as agreed: {_place(error)}.", hint="See the API.") from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise InvalidInput("The body is not JSON.", hint="Send an object in UTF-8.") from None
-
-
-def counted(value: int | str) -> int:
-    """A number as a program or a form sends it; what is none is one that the front desk refuses."""
-    if isinstance(value, int):
-        return value
-    text = value.strip()
-    if not text:
-        return 0
-    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else -1
 
 
 def _place(error: msgspec.ValidationError) -> str:

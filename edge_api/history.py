@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge_api import register
+from edge_api import streams
 from edge_api.board import Stored
 from edge_api.requests import Declined, Noted, Rated
 from guestlink import arrivals, contacts, records, zones
@@ -48,7 +48,7 @@ def of_request(db: Reading, ring: KeyRing, stored: Stored) -> list[Happened]:
     house = next(house for house in records.properties(db) if house.id == stored.property_id)
     key = ring.guest_key(stored.wrapped, stored.contact_id) if stored.wrapped else None
     told = []
-    for entry, event in register.stream(db, stored.id):
+    for entry, event in streams.stream(db, stored.id):
         column, sealed = "", b""
         match event:
             case Declined(reason=sealed):

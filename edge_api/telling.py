@@ -13,6 +13,7 @@ from guestlink.errors import InvalidFields
 from guestlink.language import N_, Catalogue
 
 MOST_PEOPLE: Final = 99
+LONGEST_NUMBER: Final = 6
 NO_STARS: Final = N_("Please give one to five stars.")
 
 
@@ -33,6 +34,16 @@ class RatingShown(msgspec.Struct, frozen=True, kw_only=True):
     stars: int
     words: str
     told_at: datetime | None
+
+
+def counted(value: int | str) -> int:
+    """A number as a program or a form sends it; what is none is one that the front desk refuses."""
+    if isinstance(value, int):
+        return value
+    text = value.strip()
+    if not text:
+        return 0
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_NUMBER else -1
 
 
 def checked_arrival(told: ArrivalTold, words: Catalogue) -> ArrivalTold:

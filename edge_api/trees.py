@@ -13,6 +13,7 @@ from lxml import html  # type: ignore[import-untyped]
 
 Element = Any
 QUIET_ZONE: Final = 4
+UNHOLDABLE: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def read_document(body: bytes) -> Element:
@@ -68,7 +69,12 @@ def clear(element: Element, text: str = "") -> None:
     """Leaves an element with nothing but a text inside."""
     for child in list(element):
         element.remove(child)
-    element.text = text
+    element.text = holdable(text)
+
+
+def holdable(text: str) -> str:
+    """The same without characters that no tree can hold (XML 1.0, 2.2)."""
+    return UNHOLDABLE.sub("", text)
 
 
 def fill(slot: Element, template: Element) -> None:

@@ -12,9 +12,9 @@ import msgspec
 from edge_api import agreements, board, callers, offers
 from edge_api.board import Words
 from edge_api.callers import Guest
-from edge_api.offers import Days, Mistake, Offer
-from edge_api.register import AUTOMATIC
+from edge_api.offers import Mistake, Offer
 from edge_api.requests import Ask
+from edge_api.streams import AUTOMATIC
 from guestlink import catalogue
 from guestlink.arrivals import plain_words
 from guestlink.crypto import KeyRing
@@ -84,10 +84,11 @@ def read(db: Reading, guest: Guest, asked: Asked) -> Wish:
         )
     original = board.original(guest.house, versions)
     language = board.worded_for(wanted, guest.house, versions)
-    days = Days(from_on=guest.stay.from_on, until_on=guest.stay.until_on, today=guest.today)
-    kept, mistakes = offers.checked_fields(versions, asked.fields, original=original, days=days)
+    kept, mistakes = offers.checked_fields(versions, asked.fields, original=original, days=guest.days)
     if guest.phase not in versions[original].phases:
         mistakes.append(Mistake(field="service", message=NOT_OFFERED))
+    if asked.secret:  # it is not sealed, so it is one of ours or nothing; a service has none
+        mistakes.append(Mistake(field="secret", message=NO_SUCH_CODE))
     return Wish(
         asked=asked,
         versions=versions,

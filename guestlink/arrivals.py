@@ -15,6 +15,8 @@ from guestlink.houses import changed
 from guestlink.records import Arrival, Contact, Property, Rating, Stay, shaped
 from guestlink.stays import change_stay
 
+KEPT = "\n\u200c\u200d"
+HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co"})
 LONGEST_WORD = 40
 LONGEST_NOTE = 1000
 
@@ -137,14 +139,19 @@ def give_rating(
 def plain_words(text: str) -> str:
     """What somebody typed without characters that nobody sees; lines are kept, the ends are trimmed.
 
-    Joiners stay: Persian and many emoji are written with them.
+    Joiners stay among others: Persian and many emoji are written with them. What is not assigned stays, too,
+    since emoji may be newer than we are; noncharacters are for nobody (Unicode, 23.7).
     """
     kept = "".join(
         char
-        for char in unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
-        if char in "\n\u200c\u200d" or unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Co"}
-    )
-    return kept.strip()
+        for char in unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\t", " "))
+        if char in KEPT or not (unicodedata.category(char) in HIDDEN or _is_noncharacter(char))
+    ).strip()
+    return kept if any(char not in KEPT and not char.isspace() for char in kept) else ""
+
+
+def _is_noncharacter(char: str) -> bool:
+    return 0xFDD0 <= ord(char) <= 0xFDEF or ord(char) & 0xFFFE == 0xFFFE
 
 
 def _sealed(key: ColumnKey, text: str, place: str, stay: Stay) -> bytes | None:

@@ -36,6 +36,7 @@ SERVICES: dict[str, dict[str, Any]] = {
         "fields": [TO],
     },
     "late-checkout": {"title": "Late check-out", "price": 2000, "per": "stay", "changes": "check-out 14:00"},
+    "later-checkout": {"title": "Later check-out", "changes": "check-out 16:00"},
     "early-checkin": {"title": "Early check-in", "changes": "check-in 12:00"},
     "extra-night": {"title": "One more night", "changes": "night"},
     "quick-night": {"title": "One more night, at once", "changes": "night", "approval": "instant"},
@@ -99,7 +100,13 @@ class Desk:
         return front_desk.settled(
             self.inn.database,
             lambda tx: front_desk.cancel(
-                tx, self.inn.ring, self.link(stay), request.id, version=version or request.version, at=at
+                tx,
+                self.inn.ring,
+                self.link(stay),
+                request.id,
+                version=version or request.version,
+                at=at,
+                words=words(),
             ),
         )
 

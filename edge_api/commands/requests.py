@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from edge_api import board, front_desk, history
+from edge_api import board, front_desk, history, streams
 from edge_api.board import Line, Stored
 from edge_api.history import ArrivalLine, RatingLine
 from edge_api.requests import Accept, Command, Complete, Decline, Note, Reopen
@@ -19,10 +19,11 @@ from guestlink.contacts import load_contact
 from guestlink.database import Reading, Writing
 from guestlink.errors import InvalidInput, Refused
 from guestlink.records import Property
-from guestlink.terminal import Desk
+from guestlink.terminal import Desk, plain
 
 RECENTLY: Final = timedelta(days=30)
 ID_SHOWN: Final = 6  # its last characters; the first ones are only the time
+ALREADY: Final = "The stay needed no change: it has that, or it is too late."
 COLUMNS: Final = ("id", "age", "unit", "guest", "what", "state")
 
 
@@ -92,18 +93,22 @@ def _show(args: argparse.Namespace, desk: Desk) -> int:
         desk.json(msgspec.to_builtins({"request": line, "history": happened}))
         return 0
     desk.say(f"{line.what}, {line.state}{', urgent' if line.urgent else ''}", style="bold")
-    desk.say(f"{line.guest or 'A guest'}, {line.unit or 'no room yet'}, stay {line.stay}")
+    desk.say(plain(f"{line.guest or 'A guest'}, {line.unit or 'no room yet'}, stay {line.stay}"))
     for label, value in line.said:
-        desk.say(f"{label}: {value}")
+        desk.say(_quoted(f"{label}: {value}"))
     if line.note:
-        desk.say(f"“{line.note}”")
+        desk.say(_quoted(f"“{line.note}”"))
     if line.changes:
         desk.say(f"Accepting changes the stay: {line.changes}.")
     for each in happened:
-        desk.say(
-            f"{each.at:%Y-%m-%d %H:%M}  {each.what} by {each.who}{f': {each.words}' if each.words else ''}"
-        )
+        words = f": {_quoted(each.words)}" if each.words else ""
+        desk.say(f"{each.at:%Y-%m-%d %H:%M}  {each.what} by {each.who}{words}")
     return 0
+
+
+def _quoted(text: str) -> str:
+    """What people wrote, further lines set in: none of them can pass for a line of ours."""
+    return "\n    ".join(plain(line) for line in text.splitlines())
 
 
 def _told(args: argparse.Namespace, desk: Desk) -> int:
@@ -173,7 +178,9 @@ def _answer(args: argparse.Namespace, desk: Desk) -> int:
     if args.verb == "accept" and changes == "unit":
         desk.say("Now give the stay its other room: `publish.py stay set`.", style="bold")
     elif args.verb == "accept" and changes:
-        desk.say(f"The stay is changed: {changes}. Page and codes follow.")
+        with desk.database.read() as db:
+            is_changed = stored.id in streams.promised(db, stored.stay_id)
+        desk.say(f"The stay is changed: {changes}. Page and codes follow." if is_changed else ALREADY)
     return 0
 
 

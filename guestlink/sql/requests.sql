@@ -5,7 +5,7 @@ select id from stays where id = :id;
 select l.*, c.version as contact_version from links l join contacts c on c.id = l.contact_id where l.id = :id;
 
 -- name: mark_opened!
-update links set opened_on = :opened_on, codes_seen_on = :codes_seen_on where id = :id;
+update links set opened_on = :opened_on, codes_seen_on = coalesce(:codes_seen_on, codes_seen_on) where id = :id;
 
 -- name: add_request!
 insert into requests (id, property_id, stay_id, contact_id, unit_id, service, title, secret, language, state, urgent,
@@ -38,7 +38,7 @@ order by r.urgent desc, r.asked_at, r.id;
 select id from requests where id = :name or id like :pattern order by id limit 10;
 
 -- name: request_counts^
-select count(case when state in ('requested', 'accepted') then 1 end) as waiting,
+select count(case when state = 'requested' then 1 end) as waiting,
   count(case when asked_at > :day_ago then 1 end) as of_day,
   count(case when asked_at > :minute_ago then 1 end) as of_minute
 from requests

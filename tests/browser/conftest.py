@@ -1,12 +1,14 @@
 """A published house, and phones that open its links and tell of every error: see house.py."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from tests.browser.house import Lodging
+from tests.browser.inn import IS_KEPT, Inn, until
 
 REPORTS = """addEventListener("securitypolicyviolation", (event) =>
   console.error(`CSP report: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`))"""
@@ -113,3 +115,32 @@ def _served(home: Path) -> Iterator[Lodging]:
     lodging.start()
     yield lodging
     lodging.stop()
+
+
+@pytest.fixture(scope="module")
+def inn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inn]:
+    """A house of this module alone at the end of a road that tests can spoil: see inn.py."""
+    inn = Inn(tmp_path_factory.mktemp("inn"))
+    with ExitStack() as closing:
+        closing.callback(inn.stop)
+        inn.publish()
+        inn.start()
+        yield inn
+
+
+@pytest.fixture
+def arrive(inn: Inn, visit: Visits) -> Callable[..., Page]:
+    """`arrive("ana")` opens her link on a fresh phone and waits until all of the page is kept there.
+
+    What a browser itself says about a request that finds no network is no mistake of ours.
+    """
+    for text in ("ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "/api/", "status of 401"):
+        visit.forgive(text)
+
+    def arrive(who: str = "ana", **context: object) -> Page:
+        page = visit.phone(**context).new_page()
+        page.goto(inn.link(who))
+        until(page, IS_KEPT, inn.slug(who))
+        return page
+
+    return arrive

@@ -1,169 +1,22 @@
-"""Without a network: link, reload and icon open; a stay that is over leaves nothing on the phone."""
+"""Without a network, or on a bad one: link, reload and icon open, and a newer page is offered."""
 
 import json
 import re
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
-from datetime import datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
-import msgspec
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
-from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import expect
 
-from guestlink import clock, stays
-from guestlink.records import Stay, find_property, find_stay, periods, stay_links
 from guestlink.settings import load_settings
-from tests.browser.house import DOOR, SLUG, Lodging
-from tests.browser.road import Road
-from tests.house import command, opened, run_publish
-from tests.services import free_port, running
+from tests.browser.house import SLUG
+from tests.browser.inn import CACHES, IS_KEPT, Inn, expect_open, offline, traces, until
 
 pytestmark = pytest.mark.browser
 
-DAY = timedelta(days=1)
-SECONDS = 15
 INSTAGRAM = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Mobile Instagram 400.0"
 )
-CACHES = """async () => Promise.all((await caches.keys()).map(async (name) => {
-  const cache = await caches.open(name);
-  return [name, await Promise.all((await cache.keys()).map(async (request) => {
-    const answer = await cache.match(request);
-    return [request.url, answer.url, await answer.text()];
-  }))];
-}))"""
-IS_KEPT = """async (slug) => {
-  const loaded = performance.getEntriesByType("resource").map((each) => new URL(each.name).pathname);
-  const paths = loaded.filter((path) => path.startsWith("/assets/"));
-  const page = `/w/_/${slug}/${document.querySelector("main").dataset.language}.html`;
-  const found = await Promise.all([`/w/${slug}`, page, ...paths].map((path) => caches.match(path)));
-  return found.every(Boolean) && Boolean(navigator.serviceWorker.controller);
-}"""
-TRACES = """async (slug) => {
-  const own = (names) => names.filter((name) => name.includes(slug));
-  return own([...(await caches.keys()), ...Object.keys(localStorage)]);
-}"""
-
-
-class Inn(Lodging):
-    """A house at the end of a road."""
-
-    road: Road
-
-    def start(self) -> None:
-        port = free_port()
-        serve = ["env", f"GUESTLINK_HOME={self.home}", *command(self.home), "serve", "--port", str(port)]
-        house = f"http://localhost:{port}"
-        self.inside = house
-        self._server.enter_context(running(list(serve), self.home, answers=self._answers))
-        self.road = Road(int(self.settings.public_url.rpartition(":")[2]), house)
-        self._server.callback(self.road.close)
-
-    def _answers(self) -> bool:
-        outside = self.settings
-        self.settings = msgspec.structs.replace(outside, public_url=self.inside)
-        try:
-            return super()._answers()
-        finally:
-            self.settings = outside
-
-    def slug(self, who: str) -> str:
-        return self.path(who).removeprefix("/w/")
-
-    def publish_stay(self, stay: Stay, *, at: datetime | None = None) -> None:
-        run_publish(load_settings(self.home), at=at or clock.now(), only_stay=stay.id)
-
-    def change(self, reference: str, how: str, **fields: object) -> None:
-        """A host changes something about a stay and publishes it."""
-        database, ring = opened(self.settings)
-        with database.write() as tx:
-            house, stay = find_property(tx, SLUG), find_stay(tx, reference)
-            if how == "renewed":
-                stays.renew_link(tx, ring, house, stay_links(tx, stay)[-1], at=self.at, by="test")
-            else:
-                if how == "extended":
-                    until = {"until_on": self.today + 2 * DAY}
-                    fields["new_periods"] = tuple(
-                        msgspec.structs.replace(p, **until) for p in periods(tx, stay)
-                    )
-                stays.change_stay(tx, ring, house, stay, at=self.at, by="test", why=how, **fields)
-        database.close()
-        self.publish_stay(stay)
-
-    def long_over(self, reference: str) -> Stay:
-        """A stay that ended three days ago, with the page of the day before: nobody published since."""
-        stay = self.add(reference, "departed")
-        self.publish_stay(stay, at=self.at - 4 * DAY)
-        return stay
-
-
-@pytest.fixture(scope="module")
-def inn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inn]:
-    inn = Inn(tmp_path_factory.mktemp("inn"))
-    with ExitStack() as closing:
-        closing.callback(inn.stop)
-        inn.publish()
-        inn.start()
-        yield inn
-
-
-@pytest.fixture(autouse=True)
-def quiet(visit) -> None:
-    """What a browser itself says about a request that finds no network is no mistake of ours."""
-    for text in ("ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED", "/api/", "status of 401"):
-        visit.forgive(text)
-
-
-@pytest.fixture
-def arrive(inn: Inn, visit):
-    """Opens somebody's link and waits until it is kept."""
-
-    def arrive(who: str = "ana", **context: object) -> Page:
-        page = visit.phone(**context).new_page()
-        page.goto(inn.link(who))
-        until(page, IS_KEPT, inn.slug(who))
-        return page
-
-    return arrive
-
-
-def traces(page: Page, slug: str) -> list[str]:
-    return page.evaluate(TRACES, slug)
-
-
-def expect_no_traces(page: Page, slug: str) -> None:
-    until(page, f"async (slug) => !(await ({TRACES})(slug)).length", slug)
-
-
-def stop_workers(page: Page) -> None:
-    tools = page.context.new_cdp_session(page)
-    tools.send("ServiceWorker.enable")
-    tools.send("ServiceWorker.stopAllWorkers")
-
-
-def until(page: Page, script: str, slug: str) -> None:
-    """Waits for a promise to say yes, also across the loads of a page."""
-    for _ in range(SECONDS * 20):
-        try:
-            if page.evaluate(script, slug):
-                return
-        except PlaywrightError:
-            page.wait_for_load_state()
-        page.wait_for_timeout(50)
-    pytest.fail(f"not within {SECONDS} seconds: {traces(page, slug)}")
-
-
-def expect_open(page: Page) -> None:
-    expect(page.locator("#Codes")).to_contain_text(DOOR)
-
-
-def offline(page: Page) -> BrowserContext:
-    page.context.set_offline(True)
-    page.wait_for_function("!navigator.onLine")
-    return page.context
 
 
 # -- opening -----------------------------------------------------------------------------------------
@@ -348,116 +201,6 @@ def test_a_portal_or_a_broken_server_clears_nothing(inn: Inn, arrive, road: dict
         page.reload()
         expect_open(page)
     assert len(traces(page, inn.slug("ana"))) >= 3
-
-
-# -- the end -----------------------------------------------------------------------------------------
-@pytest.mark.parametrize(
-    ("how", "words"), [("renewed", "This link was replaced"), ("cancelled", "This stay was cancelled")]
-)
-def test_a_link_that_says_no_leaves_nothing(inn: Inn, arrive, how: str, words: str) -> None:
-    inn.publish_stay(inn.add(how + "-later", "arriving"))
-    link, slug = inn.link(how + "-later"), inn.slug(how + "-later")
-    page = arrive(how + "-later")
-    other = page.context.new_page()
-    other.goto(link)
-    expect_open(other)
-    inn.change(how + "-later", how, **({"status": "cancelled"} if how == "cancelled" else {}))
-    page.reload()
-    expect(page.locator("body")).to_contain_text(words)
-    expect_no_traces(page, slug)
-    expect(other.locator("link[rel=manifest]")).to_have_count(0)
-    other.close()
-    assert traces(page, slug) == []
-
-
-@pytest.mark.parametrize("status", [403, 404, 410])
-@pytest.mark.parametrize("gone", ["/w/_/", "/w/"])
-def test_what_is_no_longer_there_leaves_nothing(inn: Inn, arrive, visit, status: int, gone: str) -> None:
-    visit.forgive(f"status of {status}")
-    page = arrive()
-    with inn.road.being(status=status, only=gone):
-        page.reload()
-        expect_no_traces(page, inn.slug("ana"))
-
-
-def test_an_open_page_lets_go_when_its_link_was_replaced(inn: Inn, arrive) -> None:
-    inn.publish_stay(inn.add("watching", "arriving"))
-    slug = inn.slug("watching")
-    page = arrive("watching")
-    inn.change("watching", "renewed")
-    offline(page)
-    page.context.set_offline(False)
-    expect_no_traces(page, slug)
-    expect_open(page)  # what is read now is not taken out of the hands
-
-
-def test_the_first_opening_after_departure_clears_and_keeps_showing(inn: Inn, arrive) -> None:
-    stay = inn.long_over("gone-home")
-    slug = inn.slug("gone-home")
-    page = arrive("gone-home")
-    page.evaluate(f"localStorage.setItem('guestlink:{slug}:folds', '{{}}')")
-    inn.publish_stay(stay)
-    page.reload()
-    expect(page.locator("#Codes")).to_have_count(0)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect_no_traces(page, slug)
-    page.goto("about:blank")
-    offline(page)
-    page.goto(inn.link("gone-home"))
-    expect(page.get_by_role("heading")).to_contain_text("There is no connection")
-    assert traces(page, slug) == []
-
-
-def test_without_a_network_the_page_goes_a_day_and_a_half_after_departure(inn: Inn, arrive) -> None:
-    inn.long_over("in-the-train")
-    slug = inn.slug("in-the-train")
-    page = arrive("in-the-train", locale="de-DE")
-    assert len(traces(page, slug)) >= 3
-    offline(page)
-    page.reload()
-    expect(page.get_by_role("heading")).to_contain_text("Your stay is over")
-    expect_no_traces(page, slug)
-
-
-def test_within_that_day_and_a_half_it_stays(inn: Inn, arrive) -> None:
-    inn.add("just-left", "departed")
-    leaves = inn.today - DAY
-    database, ring = opened(inn.settings)
-    with database.write() as tx:
-        house, stay = find_property(tx, SLUG), find_stay(tx, "just-left")
-        moved = tuple(msgspec.structs.replace(p, until_on=leaves) for p in periods(tx, stay))
-        stays.change_stay(tx, ring, house, stay, at=inn.at, by="test", new_periods=moved)
-    database.close()
-    inn.publish_stay(stay, at=inn.at - 2 * DAY)
-    page = arrive("just-left")
-    offline(page)
-    page.reload()
-    expect_open(page)
-
-
-def test_an_extension_in_between_loses_nothing(inn: Inn, arrive) -> None:
-    inn.long_over("stays-on")
-    page = arrive("stays-on")
-    inn.change("stays-on", "extended")
-    stop_workers(page)  # the one that starts next tidies up first
-    tapped = page.context.new_page()
-    tapped.goto(inn.link("stays-on").partition("#")[0])  # with the key that the phone has kept
-    expect_open(tapped)
-    until(tapped, IS_KEPT, inn.slug("stays-on"))
-    offline(tapped)
-    tapped.reload()
-    expect_open(tapped)
-
-
-def test_another_stay_that_is_long_over_goes_when_the_worker_starts(inn: Inn, arrive, visit) -> None:
-    inn.long_over("last-year")
-    page = arrive("last-year")
-    page.goto(inn.link("ana"))
-    until(page, IS_KEPT, inn.slug("ana"))
-    stop_workers(page)
-    page.reload()
-    expect_no_traces(page, inn.slug("last-year"))
-    assert traces(page, inn.slug("ana"))
 
 
 # -- versions, keys, apps ----------------------------------------------------------------------------

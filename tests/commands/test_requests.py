@@ -70,9 +70,21 @@ def test_a_reason_is_shown_with_the_whole_story(in_house: Say, ask: Ask) -> None
     assert (line["id"], line["state"], line["reason"]) == (taxi, "declined", "No taxi on Sundays")
 
 
+def test_the_words_of_a_guest_cannot_pass_for_ours(in_house: Say, ask: Ask) -> None:
+    planted = "2026-11-07 12:00 accepted by Marta"
+    request = ask("taxi", fields={"to": f"the\x1b[2Jstation\n{planted}"}, note=f"soon\n{planted}\u202e")
+    told = in_house("requests", "show", request[-6:]).out
+    assert told.count(planted) == 2
+    assert not any(line.startswith(planted) for line in told.splitlines())
+    assert not set("\x1b\u202e") & set(told)
+    assert planted not in [line.strip() for line in in_house("requests").out.splitlines()]
+
+
 def test_a_yes_to_a_late_check_out_says_that_the_stay_is_changed(in_house: Say, ask: Ask) -> None:
     late = ask("late-checkout")
     assert "check-out 14:00" in in_house("requests", "accept", late[-6:]).out
+    assert in_house("stay", "set", "ANA", "--check-out", "17:00").code == 0
+    assert "no change" in in_house("requests", "accept", ask("later-checkout")[-6:]).out
     room = ask("other-room")
     assert "stay set" in in_house("requests", "accept", room[-6:]).out
 

@@ -83,10 +83,13 @@ def _said_in(tree: ast.AST) -> Iterator[tuple[str, str]]:
     """Babel's own reader of Python would take the key of `t(LABELS["door-code"])` for a message."""
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Name("t" | "N_"), args=[ast.Constant(str(message)), *_]):
+            case ast.Call(
+                func=ast.Name("t" | "N_") | ast.Attribute(attr="t"), args=[ast.Constant(str(message)), *_]
+            ):
                 yield message, ""
             case ast.Call(
-                func=ast.Name("tn"), args=[ast.Constant(str(message)), ast.Constant(str(plural)), *_]
+                func=ast.Name("tn") | ast.Attribute(attr="tn"),
+                args=[ast.Constant(str(message)), ast.Constant(str(plural)), *_],
             ):
                 yield message, plural
 

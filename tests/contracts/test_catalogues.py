@@ -66,6 +66,12 @@ def test_messages_are_found_in_templates_scripts_and_python(house: Path) -> None
     assert collect(house) == WANTED
 
 
+def test_a_message_is_found_where_its_translator_is_an_attribute(house: Path) -> None:
+    (house / "generator/notes.py").write_text('self._wording.t("Until {day}", day=day)', "utf-8")
+    (house / "generator/ways.py").write_text('wording.tn("{n} step", "{n} steps", 2)', "utf-8")
+    assert collect(house) == {**WANTED, "Until {day}": "", "{n} step": "{n} steps"}
+
+
 def test_a_message_with_two_plurals_is_refused(house: Path) -> None:
     (house / "edge_api").mkdir()
     (house / "edge_api" / "board.py").write_text('t("{n} night")', "utf-8")

@@ -3,14 +3,17 @@
 import base64
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Event
 
+import msgspec
 import pytest
 
-from edge_api import board, front_desk, history, register
+from edge_api import board, callers, front_desk, history, streams
 from edge_api.board import sealed
 from edge_api.front_desk import ALARM_LIMIT, LIMIT, Moved
-from edge_api.requests import Complete, Decline, Note, Reopen
-from guestlink import arrivals, journal, records, secret_values, stays
+from edge_api.requests import Assign, Complete, Decline, Note, Reopen
+from edge_api.wishes import Asked
+from guestlink import arrivals, clock, journal, records, secret_values, stays
 from guestlink.arrivals import ArrivalTold, RatingTold
 from guestlink.errors import InvalidFields, InvalidInput, NotAllowed, Refused, TooMany
 from guestlink.records import Arrival, Stay
@@ -74,6 +77,25 @@ def test_the_same_wish_sent_by_many_at_once_is_one_request(desk: Desk, stay: Sta
     assert len(desk.all(stay)) == 1
 
 
+def test_who_asks_waits_for_whoever_holds_the_room_and_holds_up_nobody(desk: Desk, stay: Stay) -> None:
+    asked, done = Asked(key="a-key-of-ana", note="more"), Event()
+
+    def ask() -> bool:
+        with desk.inn.database.write() as tx:
+            link = desk.link(stay)
+            is_new = front_desk.ask(tx, desk.inn.ring, link, asked, at=NOON, words=words()).is_new
+        done.set()
+        return is_new
+
+    with ThreadPoolExecutor(1) as pool:
+        with desk.inn.database.write() as tx:
+            tx.all("lock_unit", id=desk.inn.unit("room-1").id)
+            asking = pool.submit(ask)
+            assert not done.wait(0.3)
+            journal.append(tx, "stay:tomas", [journal.Event(kind="counted")], at=NOON, by=BY)
+        assert asking.result(PATIENCE)
+
+
 @pytest.mark.parametrize(
     ("told", "field"),
     [
@@ -85,6 +107,8 @@ def test_the_same_wish_sent_by_many_at_once_is_one_request(desk: Desk, stay: Sta
         ({"note": "\u200b \u202e"}, "note"),
         ({"note": "x" * 1001}, "note"),
         ({"secret": "no-such-code"}, "secret"),
+        ({"service": "taxi", "fields": {"to": "the station"}, "secret": "my words in clear"}, "secret"),
+        ({"note": "\u200c \u200d"}, "note"),
     ],
 )
 def test_what_cannot_be_asked_is_told_by_field_and_leaves_nothing(
@@ -113,6 +137,12 @@ def test_who_asks_without_end_is_told_to_wait(desk: Desk, stay: Stay) -> None:
     assert desk.ask(other, at=at, note="something").is_new
     again = desk.ask(stay, at=at, key="wish-0000", note="more")
     assert not again.is_new
+
+
+def test_what_was_promised_at_once_keeps_nobody_from_asking_more(desk: Desk, stay: Stay) -> None:
+    for number in range(LIMIT.waiting + 1):
+        at = NOON + timedelta(minutes=2 * number)
+        assert desk.ask(stay, "towels", at=at, fields={"sets": "1"}).request.state == "accepted"
 
 
 def test_an_alarm_has_a_limit_of_its_own(desk: Desk, stay: Stay) -> None:
@@ -152,7 +182,7 @@ def test_of_two_acceptances_at_the_same_moment_exactly_one_wins(desk: Desk, stay
     assert len(won) == 1
     assert all("faster" in told[by] for by in people if by not in won)
     with desk.inn.database.read() as db:
-        now, version = register.load(db, request.id)
+        now, version = streams.load(db, request.id)
     assert (now.state, now.by, version) == ("accepted", won[0], 2)
 
 
@@ -236,6 +266,82 @@ def test_one_more_night_moves_the_departure_and_can_be_taken_back_in_time(desk: 
         desk.cancel(stay, night, at=late)
     assert desk.cancel(stay, night).state == "cancelled"
     assert desk.inn.stay(stay.id).until_on == stay.until_on
+
+
+def test_a_time_that_two_requests_promise_stands_until_both_are_taken_back(desk: Desk, stay: Stay) -> None:
+    requests = [desk.ask(stay, "late-checkout", key=f"late-{number}-of-two").request for number in (1, 2)]
+    for request in requests:
+        desk.answer(request)
+    for request, left in zip(requests, ("14:00", ""), strict=True):
+        desk.cancel(stay, request, version=2)
+        assert desk.inn.stay(stay.id).check_out == left
+
+
+@pytest.mark.parametrize(("first", "left"), [("late-checkout", "16:00"), ("later-checkout", "14:00")])
+def test_of_two_promised_times_the_one_that_is_left_holds(
+    desk: Desk, stay: Stay, first: str, left: str
+) -> None:
+    made = {name: desk.ask(stay, name).request for name in ("late-checkout", "later-checkout")}
+    for request in made.values():
+        desk.answer(request)
+    desk.cancel(stay, made.pop(first), version=2)
+    assert desk.inn.stay(stay.id).check_out == left
+    desk.cancel(stay, made.popitem()[1], version=2)
+    assert desk.inn.stay(stay.id).check_out == ""
+
+
+def test_each_of_two_more_nights_is_taken_back_by_itself(desk: Desk, stay: Stay) -> None:
+    nights = [desk.ask(stay, "quick-night", key=f"night-{number}-of-two").request for number in (1, 2)]
+    assert desk.inn.stay(stay.id).until_on == stay.until_on + timedelta(days=2)
+    for night, left in zip(nights, (1, 0), strict=True):
+        desk.cancel(stay, night)
+        assert desk.inn.stay(stay.id).until_on == stay.until_on + timedelta(days=left)
+
+
+def test_what_the_host_changed_since_is_left_alone(desk: Desk, stay: Stay) -> None:
+    late = desk.ask(stay, "late-checkout").request
+    desk.answer(late)
+    desk.inn.change(desk.inn.stay(stay.id), check_out="15:00")
+    later = desk.ask(stay, "later-checkout").request
+    desk.answer(later)
+    desk.cancel(stay, late, version=2)
+    assert desk.inn.stay(stay.id).check_out == "16:00"
+    desk.cancel(stay, later, version=2)
+    assert desk.inn.stay(stay.id).check_out == "15:00"
+
+
+def test_a_night_in_a_room_of_its_own_is_taken_back_with_the_room(desk: Desk, stay: Stay) -> None:
+    night = desk.ask(stay, "quick-night").request
+    longer = desk.inn.stay(stay.id)
+    rooms = (desk.inn.period(), desk.inn.period("room-2", on=stay.until_on, nights=1))
+    desk.inn.change(longer, new_periods=rooms)
+    desk.cancel(stay, night)
+    assert desk.inn.periods(stay) == (desk.inn.period(),)
+
+
+def test_the_last_night_of_a_stay_that_was_moved_is_not_taken_back(desk: Desk, stay: Stay) -> None:
+    night = desk.ask(stay, "quick-night").request
+    moved = desk.inn.change(
+        desk.inn.stay(stay.id), new_periods=(desk.inn.period(on=stay.until_on, nights=1),)
+    )
+    with pytest.raises(Moved, match="No night"):
+        desk.cancel(stay, night)
+    assert desk.inn.stay(stay.id) == moved
+
+
+def test_what_is_opened_again_and_accepted_again_changes_the_stay_once(desk: Desk, stay: Stay) -> None:
+    night = desk.ask(stay, "extra-night").request
+    for command in (None, Complete(), Reopen(), None):
+        desk.answer(night, command)
+    assert desk.inn.stay(stay.id).until_on == stay.until_on + timedelta(days=1)
+
+
+def test_nothing_is_agreed_about_a_stay_that_is_cancelled(desk: Desk, stay: Stay) -> None:
+    request = desk.ask(stay, "late-checkout").request
+    cancelled = desk.inn.change(stay, status="cancelled")
+    with pytest.raises(Refused, match="cancelled"):
+        desk.answer(request)
+    assert desk.inn.stay(stay.id) == cancelled
 
 
 def test_another_room_is_for_a_person_to_find(desk: Desk, stay: Stay) -> None:
@@ -336,6 +442,19 @@ def test_an_opening_is_a_date_and_nothing_more(desk: Desk, stay: Stay) -> None:
     assert desk.inn.house.changes == changes
 
 
+def test_an_opening_that_was_told_late_forgets_nothing(
+    desk: Desk, stay: Stay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with desk.inn.database.read() as db:
+        before = callers.guest_of(db, desk.link(stay), at=NOON)
+    with desk.inn.database.write() as tx:
+        front_desk.opened_page(tx, desk.link(stay), codes=True, at=NOON)
+    monkeypatch.setattr(front_desk, "guest_of", lambda *_, **__: before)  # as another process read it
+    with desk.inn.database.write() as tx:
+        front_desk.opened_page(tx, desk.link(stay), codes=False, at=NOON)
+    assert desk.inn.links(stay)[0].codes_seen_on == NOON.date()
+
+
 # -- what is kept ------------------------------------------------------------------------------------
 def test_the_journal_holds_and_tells_no_word_of_a_guest(desk: Desk, stay: Stay) -> None:
     tell(desk, stay, ArrivalTold(time="18:30", note=PLANTED, word=PLANTED))
@@ -354,15 +473,34 @@ def test_the_journal_holds_and_tells_no_word_of_a_guest(desk: Desk, stay: Stay) 
 
 
 def test_what_is_said_in_the_journal_is_what_the_read_model_says(desk: Desk, stay: Stay) -> None:
-    request = desk.ask(stay, "towels", fields={"sets": "2"}).request
-    desk.answer(request, Complete())
-    with desk.inn.database.read() as db:
-        now, version = register.load(db, request.id)
-        stored = board.by_id(db, request.id)
-    assert stored is not None
-    assert (stored.state, stored.version) == (now.state, version)
-    assert now.asked is not None
-    assert now.asked.words == stored.words
+    towels = desk.ask(stay, "towels", fields={"sets": "2"}).request
+    late = desk.ask(stay, "late-checkout").request
+    taxi = desk.ask(stay, "taxi", fields={"to": "the station"}).request
+    (ana,) = desk.inn.guests(stay)
+    key = desk.inn.ring.guest_key(ana.wrapped, ana.id)
+    no = Decline(reason=sealed(key, "No taxi on Sundays", "reply", request_id=taxi.id))
+    deeds = [
+        (towels, Complete()),
+        (late, None),
+        (late, Assign(to="denzil")),
+        (taxi, Assign(to="denzil")),
+        (taxi, no),
+    ]
+    for minutes, (request, command) in enumerate(deeds):
+        desk.answer(request, command, at=NOON + timedelta(minutes=minutes))
+    for request in (towels, late, taxi):
+        with desk.inn.database.read() as db:
+            now, version = streams.load(db, request.id)
+            first, *_, last = [entry for entry, _ in streams.stream(db, request.id)]
+            stored = board.by_id(db, request.id)
+        assert stored is not None
+        assert now.asked is not None
+        told = msgspec.structs.asdict(now.asked) | {"state": now.state, "assigned_to": now.assigned_to}
+        told |= {"version": version, "property_id": first.property_id, "reply": now.reason or None}
+        told |= {"asked_at": clock.from_text(first.at), "changed_at": clock.from_text(last.at)}
+        row = msgspec.structs.asdict(stored)
+        assert {name: row.pop(name) for name in ("id", "asked_body", "wrapped")}
+        assert row == told | {"words": now.asked.words or None}
 
 
 def test_a_key_that_is_none_is_refused(desk: Desk, stay: Stay) -> None:

@@ -12,7 +12,8 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from edge_api.app import create_app
-from edge_api.auth import GUESSING
+from edge_api.auth import GUESSING, PageGuard
+from edge_api.callers import Guest
 from guestlink import clock, links, records, stays
 from guestlink.records import Stay
 from guestlink.settings import Settings, load_settings, save_setting
@@ -156,6 +157,22 @@ def test_the_token_of_another_stay_sees_and_changes_nothing_of_this_one(guests: 
     answer = guests.ask("POST", path, token=tomas, json={"version": request["version"]})
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "id")
     assert guests.ask("GET", "/api/requests", token=guests.token("ana")).json()["requests"] == [request]
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+def test_a_link_that_is_replaced_while_it_asks_is_refused_alike(
+    guests: Guests, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    let_in = PageGuard.guest
+
+    def let_in_and_replaced(*told: Any, **named: Any) -> Guest:
+        guest = let_in(*told, **named)
+        guests.write(stays.renew_link, "ana")
+        return guest
+
+    monkeypatch.setattr(PageGuard, "guest", let_in_and_replaced)
+    body = {"version": 1, "note": "more", "stars": 4}
+    assert is_refused(guests.ask(method, path, token=guests.token("ana"), json=body))
 
 
 def test_who_guesses_tokens_is_held_up_and_guests_at_the_same_address_are_not(guests: Guests) -> None:

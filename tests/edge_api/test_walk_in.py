@@ -14,9 +14,11 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from lxml import html
 
-from edge_api import answers, trees, tries
+from edge_api import answers, auth, trees
 from edge_api.app import create_app
-from edge_api.walk_in import LONGEST_FORM
+from edge_api.offers import Days
+from edge_api.walk_in import slots, tries
+from edge_api.walk_in.routes import LONGEST_FORM
 from guestlink import secret_values, stays
 from guestlink.crypto import GUIDE_ALPHABET, KeyRing, PageSeal, guide_code_shown, guide_code_typed
 from guestlink.database import Database
@@ -32,6 +34,7 @@ from tests.house import (
     BY,
     DOOR,
     PLANTED,
+    TODAY,
     WIFI,
     add_stay,
     link_of,
@@ -43,6 +46,7 @@ from tests.house import (
     write_files,
 )
 
+DAY = timedelta(days=1)
 ORIGIN = "http://stay.example.test"
 SERVICES = {
     "services/towels.en.md": """---
@@ -460,6 +464,20 @@ def test_a_mistake_comes_back_at_its_field_with_what_was_typed(fresh: Entrance) 
     assert [around.get("open") for around in form.iterancestors("details")]
 
 
+@pytest.mark.parametrize("hidden", ["\x00", "\x0b", "\x1b[2J", "\ufffe", "\uffff"])
+def test_characters_that_no_page_can_hold_break_none(fresh: Entrance, hidden: str) -> None:
+    assert fresh.browser().post("/open", data={"code": f"7k2mq{hidden}"}).status_code == 422
+    client, page = come_in(fresh)
+    wrong = towels(page) | {"field-sets": f"7{hidden}0", f"field-{hidden}x": f"y{hidden}"}
+    assert client.post("/open/requests", data=wrong).status_code == 422
+    note = {"note": f"more{hidden} <b>pillows</b>", "service": ""}
+    sent = client.post("/open/requests", data=towels(page) | note)
+    assert sent.status_code == 200
+    assert hidden not in sent.text
+    assert "<b>pillows" not in sent.text
+    assert client.get("/open").status_code == 200
+
+
 def test_an_alarm_names_its_code(fresh: Entrance) -> None:
     client, page = come_in(fresh)
     alarm = next(form for form in forms(page, "/open/requests") if form.get("secret") == "door-code")
@@ -478,6 +496,15 @@ def test_an_arrival_is_told_kept_and_told_again(fresh: Entrance) -> None:
     wrong = client.post("/open/arrival", data=again | {"time": "late", "note": "Gruß"})
     assert wrong.status_code == 422
     assert forms(wrong, "/open/arrival")[0]["note"] == "Gruß"
+
+
+def test_a_date_may_be_typed_whenever_the_house_takes_it(fresh: Entrance) -> None:
+    for today in (-1, 0, 1, 2, 9):
+        days = Days(from_on=TODAY, until_on=TODAY + DAY, today=TODAY + today * DAY)
+        (form,) = trees.read_parts('<form><input type="date" name="field-on"></form>')
+        slots.limit_dates(form, days)
+        (field,) = trees.all_with(form, "type", "date")
+        assert field.get("min") == days.first.isoformat() <= field.get("max")
 
 
 def test_stars_are_given_after_the_stay(fresh: Entrance) -> None:
@@ -597,11 +624,13 @@ def test_only_what_our_own_machines_say_about_an_address_is_believed(
         ("192.0.2.1", "::ffff:192.0.2.1", True),
         ("2001:db8::1", "2001:db8::ffff:1", True),
         ("2001:db8::1", "2001:db8:0:1::1", False),
+        ("192.0.2.1:4711", "192.0.2.1:4712", True),
+        ("[2001:db8::1]:4711", "[2001:db8::2]:4712", True),
         ("testclient", "testclient", True),
     ],
 )
 def test_an_address_is_known_by_its_network(one: str, other: str, is_same: bool) -> None:
-    assert (tries.network(one) == tries.network(other)) is is_same
+    assert (auth.network(one) == auth.network(other)) is is_same
 
 
 def spend(database: Database, ring: KeyRing, address: str, at: datetime) -> bool:

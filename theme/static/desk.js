@@ -426,10 +426,10 @@ function place(slot, selector) {
   }
 }
 
-function placeForms() {
-  for (const form of all("template[data-form=service]", sheet)) {
-    all(`li[data-service="${form.dataset.service}"]`).forEach((entry) => entry.append(form.content.cloneNode(true)));
-  }
+// A slow phone draws and answers taps between two of these.
+const rest = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go));
+
+async function placeForms() {
   for (const name of ["ask", "arrival", "rating", "lost"]) place(name, `data-form=${name}`);
   place("requests", "data-part=requests");
   for (const card of all(".code:has(.valid)")) {
@@ -438,9 +438,12 @@ function placeForms() {
     copy.querySelector("[name=secret]").value = card.dataset.name;
     card.append(copy);
   }
-  for (const input of all("input[type=date]")) {
-    input.min = stay.from > today() ? stay.from : today();
-    input.max = stay.until;
+  const soonest = [stay.from, today()].sort()[1];
+  for (const form of all("template[data-form=service]", sheet)) {
+    await rest();
+    const copy = form.content.cloneNode(true);
+    all("input[type=date]", copy).forEach((input) => Object.assign(input, { min: soonest, max: stay.until }));
+    document.querySelector(`li[data-service="${form.dataset.service}"]`)?.append(copy);
   }
 }
 
@@ -488,8 +491,9 @@ async function start() {
   place("search", "data-part=search");
   if (state === "open" && sealed?.token) {
     stay = sealed;
-    placeForms();
+    const placed = placeForms();
     show();
+    await placed;
   }
   dispatchEvent(new Event("guestlink:sheet"));
   if (!stay) return;

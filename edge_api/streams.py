@@ -1,4 +1,4 @@
-"""The register: a request's stream in the journal and its row in the read model, always written together."""
+"""A request's stream in the journal and its row in the read model, always written together."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ import msgspec
 from edge_api import board, requests
 from edge_api.board import Stored
 from edge_api.callers import Guest
-from edge_api.requests import Ask, Event, Request
+from edge_api.requests import Ask, Change, Event, Request
 from guestlink import clock, journal
 from guestlink.database import Reading, Writing
 
@@ -32,17 +32,21 @@ def load(db: Reading, request_id: str) -> tuple[Request, int]:
     return request, version
 
 
+def promised(db: Reading, stay_id: str) -> dict[str, Change]:
+    """What requests changed about a stay and nobody took back, by request, oldest first."""
+    rows = reversed(db.all("requests_of_stay", stay_id=stay_id))
+    ended = {"declined", "cancelled"}
+    changes = {str(row["id"]): load(db, row["id"])[0].change for row in rows if row["state"] not in ended}
+    return {request_id: change for request_id, change in changes.items() if change}
+
+
 def enter(
     tx: Writing, guest: Guest, command: Ask, *, request_id: str, asked_key: str, asked_body: str
 ) -> Stored:
     """A new request of a guest; what is promised at once is promised by the house."""
     events = requests.decide(Request(), command, by=guest.name)
     after = requests.evolved(Request(), events, by=guest.name, at=guest.at)
-    _append(tx, request_id, events[:1], property_id=guest.house.id, version=0, at=guest.at, by=guest.name)
-    version = _append(
-        tx, request_id, events[1:], property_id=guest.house.id, version=1, at=guest.at, by=AUTOMATIC
-    )
-    tx.do(
+    tx.do(  # before the journal, whose lock comes last: this one waits for whoever holds the room
         "add_request",
         id=request_id,
         property_id=guest.house.id,
@@ -63,8 +67,10 @@ def enter(
         asked_body=asked_body,
         asked_at=clock.as_text(guest.at),
         changed_at=clock.as_text(guest.at),
-        version=version,
+        version=len(events),
     )
+    for version, (event, by) in enumerate(zip(events, (guest.name, AUTOMATIC), strict=False)):
+        _append(tx, request_id, [event], property_id=guest.house.id, version=version, at=guest.at, by=by)
     stored = board.by_id(tx, request_id)
     assert stored is not None
     return stored

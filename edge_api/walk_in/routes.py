@@ -8,14 +8,14 @@ from litestar import HttpMethod, Request, Response, route
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 
-from edge_api.auth import address_of
-from edge_api.door import Caller, Door, Reply
+from edge_api.auth import address_of, is_own_form
+from edge_api.trees import holdable
+from edge_api.walk_in.door import Door, Reply, Visitor
 from guestlink.links import LANGUAGE_TAG
 
 LONGEST_FORM: Final = 16_384  # bytes
 MOST_FIELDS: Final = 64
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
-OWN_SITES: Final = ("same-origin", "none")
 VERBS: Final = ("requests", "cancellation", "arrival", "rating")
 STATE: Final = re.compile(r"closed|over")
 
@@ -25,8 +25,8 @@ Asking = Request[Any, Any, Any]
 def walk_in_routes(door: Door, *, public_url: str, proxies: int) -> list[HTTPRouteHandler]:
     """`proxies`: how many machines of ours stand before this one and add to X-Forwarded-For."""
 
-    def caller(request: Asking, language: str) -> Caller:
-        return Caller(
+    def visitor(request: Asking, language: str) -> Visitor:
+        return Visitor(
             cookie=request.cookies.get(door.cookie_name, ""),
             language=language if LANGUAGE_TAG.match(language) else "",
             accepted=request.headers.get("accept-language", ""),
@@ -38,7 +38,7 @@ def walk_in_routes(door: Door, *, public_url: str, proxies: int) -> list[HTTPRou
         query = dict(parse_qsl(request.url.query))
         state = query.get("state", "")
         reply = await door.show(
-            caller(request, query.get("language", "")),
+            visitor(request, query.get("language", "")),
             state=state if STATE.fullmatch(state) else "",
             happened=query.get("happened", ""),
         )
@@ -48,9 +48,9 @@ def walk_in_routes(door: Door, *, public_url: str, proxies: int) -> list[HTTPRou
         try:
             typed = await _typed(request)
         except (HTTPException, ValueError):
-            return _sent(await door.form(caller(request, ""), state="foreign", status=400))
-        who = caller(request, typed.get("language", ""))
-        if not is_own(request, public_url):
+            return _sent(await door.form(visitor(request, ""), state="foreign", status=400))
+        who = visitor(request, typed.get("language", ""))
+        if not is_own_form(request.headers, public_url):
             return _sent(await door.form(who, state="foreign", status=400))
         if verb == "":
             return _sent(await door.enter(who, typed.get("code", "")))
@@ -68,30 +68,21 @@ def walk_in_routes(door: Door, *, public_url: str, proxies: int) -> list[HTTPRou
     return [show, *map(posting, ["", "close", *VERBS])]
 
 
-def is_own(request: Asking, public_url: str) -> bool:
-    """Whether a form came from a page of ours: browsers say so themselves, old ones by their Origin."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site in OWN_SITES
-    return request.headers.get("origin") == public_url
-
-
 async def _typed(request: Asking) -> dict[str, str]:
-    """The fields of a form; ValueError for anything else."""
+    """The fields of a form, without what the page could not show again; ValueError for anything else."""
     body = await request.body()
     if not body:
         return {}
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         raise ValueError
-    return dict(
-        parse_qsl(
-            body.decode(),
-            keep_blank_values=True,
-            strict_parsing=True,
-            errors="strict",
-            max_num_fields=MOST_FIELDS,
-        )
+    fields = parse_qsl(
+        body.decode(),
+        keep_blank_values=True,
+        strict_parsing=True,
+        errors="strict",
+        max_num_fields=MOST_FIELDS,
     )
+    return {holdable(name): holdable(value) for name, value in fields}
 
 
 def _sent(reply: Reply) -> Response[bytes]:

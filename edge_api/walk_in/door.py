@@ -15,13 +15,14 @@ from urllib.parse import urlencode
 import anyio.to_thread
 import msgspec
 
-from edge_api import answers, errands, front_desk, shells, slots, trees, tries, visits
+from edge_api import answers, front_desk, trees
 from edge_api.callers import Guest
 from edge_api.copies import Copies
 from edge_api.holdings import Holdings
-from edge_api.slots import Desk, Mistake
 from edge_api.trees import Element
-from edge_api.visits import IDLE
+from edge_api.walk_in import forms, slots, tries, visits
+from edge_api.walk_in.slots import Desk, Mistake
+from edge_api.walk_in.visits import IDLE
 from guestlink import clock, links
 from guestlink.crypto import guide_code_typed
 from guestlink.database import Reading
@@ -45,7 +46,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
 
 
-class Caller(msgspec.Struct, frozen=True, kw_only=True):
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks: their cookie, the language they chose, those they accept, the address tries count for."""
 
     cookie: str = ""
@@ -55,7 +56,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def wishes(self) -> list[str]:
-        return [self.language, *shells.accepted(self.accepted)]
+        return [self.language, *answers.accepted(self.accepted)]
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,59 +86,59 @@ class Door:
         return "__Host-guestlink" if self._secure else "guestlink"
 
     # -- what a guest can do -----------------------------------------------------------------------
-    async def show(self, caller: Caller, *, state: str = "", happened: str = "") -> Reply:
+    async def show(self, visitor: Visitor, *, state: str = "", happened: str = "") -> Reply:
         """The guest's page, or the form."""
-        if not caller.cookie:
-            return await self.form(caller, state=state)
-        return await self._answered(caller, self._page(caller, happened=happened))
+        if not visitor.cookie:
+            return await self.form(visitor, state=state)
+        return await self._answered(visitor, self._page(visitor, happened=happened))
 
-    async def enter(self, caller: Caller, typed: str) -> Reply:
+    async def enter(self, visitor: Visitor, typed: str) -> Reply:
         """A guide code opens the page, or there is one sentence for every reason why not."""
         code = guide_code_typed(typed)
         if not code:
-            return await self.form(caller, state="short", status=422, typed=typed)
+            return await self.form(visitor, state="short", status=422, typed=typed)
         try:
-            cookie = await anyio.to_thread.run_sync(self._come_in, code, caller.address)
+            cookie = await anyio.to_thread.run_sync(self._come_in, code, visitor.address)
         except TooMany as many:
             state = "hour" if many.retry_after > A_WHILE else "minute"
-            return await self.form(caller, state=state, status=429, typed=typed, wait=many.retry_after)
+            return await self.form(visitor, state=state, status=429, typed=typed, wait=many.retry_after)
         except (Outage, SettingsError) as error:
-            return await self._down(caller, error)
+            return await self._down(visitor, error)
         if not cookie:
-            return await self.form(caller, state="wrong", status=422, typed=typed)
-        return self._go_on(caller, cookie)
+            return await self.form(visitor, state="wrong", status=422, typed=typed)
+        return self._go_on(visitor, cookie)
 
-    async def do(self, caller: Caller, verb: str, typed: Mapping[str, str]) -> Reply:
+    async def do(self, visitor: Visitor, verb: str, typed: Mapping[str, str]) -> Reply:
         """What a form asks for: done, and back to the page; or the page again with what is wrong."""
-        return await self._answered(caller, self._done(caller, verb, typed))
+        return await self._answered(visitor, self._done(visitor, verb, typed))
 
-    async def close(self, caller: Caller) -> Reply:
+    async def close(self, visitor: Visitor) -> Reply:
         """Forgets the guest on this device. Other cookies stay: a sign-in at the desk is none of ours."""
-        reply = self._go_on(caller, "", query={"state": "closed"})
+        reply = self._go_on(visitor, "", query={"state": "closed"})
         is_trusted = self._secure or self._settings.public_url.startswith(LOCAL)
         swept = {"clear-site-data": '"cache"'} if is_trusted else {}
         return msgspec.structs.replace(reply, headers={**reply.headers, **swept})
 
     # -- the form ----------------------------------------------------------------------------------
     async def form(
-        self, caller: Caller, *, state: str = "", status: int = 200, typed: str = "", wait: float = 0
+        self, visitor: Visitor, *, state: str = "", status: int = 200, typed: str = "", wait: float = 0
     ) -> Reply:
         """The form for a guide code, with a sentence when there is a reason for one."""
         headers = {"retry-after": str(math.ceil(wait))} if wait else {}
         try:
-            copy = await self._copies.get(shells.shell_path(caller.wishes))
+            copy = await self._copies.get(answers.shell_path(visitor.wishes))
         except (NotFound, Outage, SettingsError) as error:
             log.error("edge-failed status=503 error=%s", type(error).__name__)
             plain = {"content-type": "text/plain; charset=utf-8"}
             return Reply(status=503, body=DOWN, headers=NEVER_STORED | headers | plain)
-        form = shells.filled_form(copy.stored.body, state=state, typed=typed, language=caller.language)
+        form = answers.filled_form(copy.stored.body, state=state, typed=typed, language=visitor.language)
         return _html(status, form, headers)
 
-    async def _down(self, caller: Caller, error: Outage | SettingsError) -> Reply:
+    async def _down(self, visitor: Visitor, error: Outage | SettingsError) -> Reply:
         """Out of order; whoever was in stays in."""
         log.error("edge-failed status=503 error=%s", type(error).__name__)
         wait = error.retry_after if isinstance(error, Outage) else WAIT_FOR_PAGE
-        return await self.form(caller, state="broken", status=503, wait=wait)
+        return await self.form(visitor, state="broken", status=503, wait=wait)
 
     def _come_in(self, code: str, address: str) -> str:
         """The cookie for a guide code, or nothing. Every try is counted before anything is looked up."""
@@ -154,37 +155,37 @@ class Door:
         return visits.remember(ring, guest, at=at)
 
     # -- the page ----------------------------------------------------------------------------------
-    async def _answered(self, caller: Caller, work: Awaitable[Reply]) -> Reply:
+    async def _answered(self, visitor: Visitor, work: Awaitable[Reply]) -> Reply:
         try:
             return await work
         except NotAllowed:
-            return self._go_on(caller, "", query={"state": "over"})
+            return self._go_on(visitor, "", query={"state": "over"})
         except NotFound:
-            return await self.form(caller, state="absent", status=503, wait=WAIT_FOR_PAGE)
+            return await self.form(visitor, state="absent", status=503, wait=WAIT_FOR_PAGE)
         except (Outage, SettingsError) as error:
-            return await self._down(caller, error)
+            return await self._down(visitor, error)
 
-    async def _done(self, caller: Caller, verb: str, typed: Mapping[str, str]) -> Reply:
-        outcome = await anyio.to_thread.run_sync(self._act, caller, verb, typed)
+    async def _done(self, visitor: Visitor, verb: str, typed: Mapping[str, str]) -> Reply:
+        outcome = await anyio.to_thread.run_sync(self._act, visitor, verb, typed)
         if isinstance(outcome, Mistake):
-            return await self._page(caller, mistake=outcome)
-        happened = errands.HAPPENED[verb]
-        return self._go_on(caller, outcome, query={"happened": happened}, anchor=slots.PLACES[happened])
+            return await self._page(visitor, mistake=outcome)
+        happened = forms.HAPPENED[verb]
+        return self._go_on(visitor, outcome, query={"happened": happened}, anchor=slots.PLACES[happened])
 
-    async def _page(self, caller: Caller, *, mistake: Mistake | None = None, happened: str = "") -> Reply:
+    async def _page(self, visitor: Visitor, *, mistake: Mistake | None = None, happened: str = "") -> Reply:
         """The guest's page in the language they chose here, else in that of their stay."""
-        found = await anyio.to_thread.run_sync(self._find, caller)
+        found = await anyio.to_thread.run_sync(self._find, visitor)
         if not found.pages:
             raise NotFound("There is no page of this stay.")
-        wishes = [caller.language, found.guest.stay.language, found.guest.house.default_language]
-        path = found.pages[shells.best(wishes, list(found.pages))]
+        wishes = [visitor.language, found.guest.stay.language, found.guest.house.default_language]
+        path = found.pages[answers.best(wishes, list(found.pages))]
         opened = answers.open_page((await self._copies.get(path)).stored.body, found.key, at=self._at())
         sheet = (await self._copies.get(opened.sheet)).stored.body if opened.sheet else b""
         await anyio.to_thread.run_sync(self._note_opening, found.guest, opened.shows_codes)
         shell = trees.read_document(
-            (await self._copies.get(shells.shell_path([opened.language]))).stored.body
+            (await self._copies.get(answers.shell_path([opened.language]))).stored.body
         )
-        shells.put_close(opened.document, shell)
+        answers.put_close(opened.document, shell)
         slots.place_desk(opened, trees.read_parts(sheet.decode()), found.desk, new_key=clock.new_id)
         said = slots.words_of([shell])
         if mistake:
@@ -196,24 +197,24 @@ class Door:
         return _html(status, opened.document, {"set-cookie": self._cookie(cookie)})
 
     # -- what the records say, in a thread of its own ----------------------------------------------
-    def _find(self, caller: Caller) -> Found:
+    def _find(self, visitor: Visitor) -> Found:
         holdings, at = self._holdings, self._at()
         with holdings.database.read() as db:
-            guest = self._known(db, caller)
+            guest = self._known(db, visitor)
             return Found(
                 guest=guest,
                 key=visits.page_key(holdings.ring, guest),
                 pages=self._pages(db, guest),
-                desk=errands.desk_of(db, holdings.ring, guest, at=at),
+                desk=forms.desk_of(db, holdings.ring, guest, at=at),
             )
 
-    def _act(self, caller: Caller, verb: str, typed: Mapping[str, str]) -> str | Mistake:
+    def _act(self, visitor: Visitor, verb: str, typed: Mapping[str, str]) -> str | Mistake:
         """The cookie that goes on, or what is wrong."""
         holdings, at = self._holdings, self._at()
         with holdings.database.read() as db:
-            guest = self._known(db, caller)
-        language = caller.language or guest.stay.language
-        mistake = errands.run(holdings, guest.link.id, verb, typed, language=language, at=at)
+            guest = self._known(db, visitor)
+        language = visitor.language or guest.stay.language
+        mistake = forms.run(holdings, guest.link.id, verb, typed, language=language, at=at)
         return mistake or visits.remember(holdings.ring, guest, at=at)
 
     def _note_opening(self, guest: Guest, codes: bool) -> None:
@@ -226,8 +227,8 @@ class Door:
                 lambda tx: front_desk.opened_page(tx, guest.link.id, codes=codes, at=guest.at),
             )
 
-    def _known(self, db: Reading, caller: Caller) -> Guest:
-        guest = visits.come_back(db, self._holdings.ring, caller.cookie, at=self._at())
+    def _known(self, db: Reading, visitor: Visitor) -> Guest:
+        guest = visits.come_back(db, self._holdings.ring, visitor.cookie, at=self._at())
         if guest is None:
             raise NotAllowed
         return guest
@@ -249,10 +250,10 @@ class Door:
 
     # -- cookies and ways on -----------------------------------------------------------------------
     def _go_on(
-        self, caller: Caller, cookie: str, *, query: Mapping[str, str] | None = None, anchor: str = ""
+        self, visitor: Visitor, cookie: str, *, query: Mapping[str, str] | None = None, anchor: str = ""
     ) -> Reply:
         """See other: a reload never sends a form again. Without a cookie the guest is forgotten."""
-        told = {"language": caller.language} if caller.language else {}
+        told = {"language": visitor.language} if visitor.language else {}
         asked = urlencode(told | dict(query or {}))
         where = "/open" + (f"?{asked}" if asked else "") + (f"#slot-{anchor}" if anchor else "")
         headers = {"location": where, "set-cookie": self._cookie(cookie)}

@@ -8,7 +8,8 @@ from edge_api import front_desk
 from edge_api.callers import Guest
 from edge_api.front_desk import Moved
 from edge_api.holdings import Holdings
-from edge_api.slots import Desk, Mistake
+from edge_api.telling import counted
+from edge_api.walk_in.slots import Desk, Mistake
 from edge_api.wishes import Asked
 from guestlink.arrivals import ArrivalTold, RatingTold
 from guestlink.crypto import KeyRing
@@ -17,7 +18,6 @@ from guestlink.errors import InvalidFields, InvalidInput, Refused, Stale, TooMan
 
 HAPPENED: Final = {"requests": "sent", "cancellation": "cancelled", "arrival": "kept", "rating": "rated"}
 FIELD: Final = "field-"
-LONGEST_NUMBER: Final = 6
 
 
 def run(
@@ -32,12 +32,13 @@ def run(
                 asked = _asked(typed, language)
                 return front_desk.ask(tx, ring, link_id, asked, at=at, words=words)
             case "cancellation":
-                version = _number(typed, "version")
-                return front_desk.cancel(tx, ring, link_id, typed.get("id", ""), version=version, at=at)
+                version = counted(typed.get("version", ""))
+                request_id = typed.get("id", "")
+                return front_desk.cancel(tx, ring, link_id, request_id, version=version, at=at, words=words)
             case "arrival":
                 return front_desk.tell_arrival(tx, ring, link_id, _arrival(typed), at=at, words=words)
             case _:
-                told = RatingTold(stars=_number(typed, "stars"), words=typed.get("words", ""))
+                told = RatingTold(stars=counted(typed.get("stars", "")), words=typed.get("words", ""))
                 return front_desk.rate(tx, ring, link_id, told, at=at, words=words)
 
     def mistake(said: str, status: int, *fields: tuple[str, str]) -> Mistake:
@@ -58,7 +59,7 @@ def run(
 
 def desk_of(db: Reading, ring: KeyRing, guest: Guest, *, at: datetime) -> Desk:
     """What the house knows from this guest, for the forms and the list of the page."""
-    link, stay = guest.link.id, guest.stay
+    link = guest.link.id
     arrival = front_desk.arrival(db, ring, link, at=at)
     rating = front_desk.rating(db, ring, link, at=at)
     return Desk(
@@ -71,9 +72,7 @@ def desk_of(db: Reading, ring: KeyRing, guest: Guest, *, at: datetime) -> Desk:
             "word": arrival.word,
         },
         rating={"stars": str(rating.stars), "words": rating.words},
-        on=guest.today,
-        from_on=stay.from_on,
-        until_on=stay.until_on,
+        days=guest.days,
     )
 
 
@@ -94,16 +93,8 @@ def _asked(typed: Mapping[str, str], language: str) -> Asked:
 def _arrival(typed: Mapping[str, str]) -> ArrivalTold:
     return ArrivalTold(
         time=typed.get("time", ""),
-        adults=_number(typed, "adults"),
-        children=_number(typed, "children"),
+        adults=counted(typed.get("adults", "")),
+        children=counted(typed.get("children", "")),
         note=typed.get("note", ""),
         word=typed.get("word", ""),
     )
-
-
-def _number(typed: Mapping[str, str], name: str) -> int:
-    """A count as it was typed; what is none is a number that the front desk refuses."""
-    text = typed.get(name, "").strip()
-    if not text:
-        return 0
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else -1

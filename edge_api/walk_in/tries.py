@@ -4,7 +4,6 @@ all machines count together.
 An address is kept as a blind token only, and for an hour at most.
 """
 
-import ipaddress
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -12,8 +11,6 @@ from guestlink import clock
 from guestlink.crypto import KeyRing
 from guestlink.database import Row, Writing
 from guestlink.errors import TooMany
-
-NETWORK_BITS: Final = 64  # of an IPv6 address: whoever has one has the whole network
 
 
 class Limit(NamedTuple):
@@ -32,7 +29,7 @@ def spend_try(tx: Writing, ring: KeyRing, address: str, *, at: datetime) -> str:
 
     A refused try is not counted, so that whoever waits is served. Tries happen one after the other.
     """
-    token = ring.blind("address", network(address))
+    token = ring.blind("address", address)
     tx.all("lock_tries")
     since = clock.as_text(at - OF_ADDRESS.within)
     _check(tx.one("tries_of_address", address=token, since=since), OF_ADDRESS, at)
@@ -47,19 +44,6 @@ def spend_try(tx: Writing, ring: KeyRing, address: str, *, at: datetime) -> str:
 def give_back(tx: Writing, spent: str) -> None:
     """A try that opened a page does not count: many guests share the address of a house."""
     tx.do("forget_try", id=spent)
-
-
-def network(address: str) -> str:
-    """What one caller can be known by: an IPv4 address, the network of an IPv6 one, else as it is."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, ipaddress.IPv4Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((int(found), NETWORK_BITS), strict=False))
 
 
 def _check(row: Row | None, limit: Limit, at: datetime) -> None:

@@ -5,7 +5,6 @@ It says only words of the sheet and of the form of `/open`, and asks nobody anyt
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
 from typing import Final
 
 import msgspec
@@ -13,6 +12,7 @@ import msgspec
 from edge_api import trees
 from edge_api.answers import Opened
 from edge_api.board import Shown
+from edge_api.offers import Days
 from edge_api.trees import Element
 from guestlink import language as languages
 
@@ -29,9 +29,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     requests: tuple[Shown, ...] = ()
     arrival: Mapping[str, str] = {}
     rating: Mapping[str, str] = {}
-    on: date
-    from_on: date
-    until_on: date
+    days: Days
 
 
 class Mistake(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,9 +169,14 @@ def _ready(form: Element, language: str, desk: Desk, key: str) -> None:
     form.insert(0, form.makeelement("input", {"type": "hidden", "name": "language", "value": language}))
     for hidden in _inputs(form, "key"):
         hidden.set("value", key)
+    limit_dates(form, desk.days)
+
+
+def limit_dates(form: Element, days: Days) -> None:
+    """The dates that the house would take."""
     for date_input in trees.all_with(form, "type", "date"):
-        date_input.set("min", max(desk.from_on, desk.on).isoformat())
-        date_input.set("max", desk.until_on.isoformat())
+        date_input.set("min", days.first.isoformat())
+        date_input.set("max", days.until_on.isoformat())
 
 
 # -- forms -------------------------------------------------------------------------------------------

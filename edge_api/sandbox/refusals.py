@@ -1,0 +1,217 @@
+"""What the Cloud API says no with: its codes, HTTP statuses, titles and the shape of the body.
+
+Source: Meta, WhatsApp Business Platform, Support, Error codes.
+"""
+
+from typing import NamedTuple
+
+Json = dict[str, object]
+HREF = "https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes"
+NO_SUCH_OBJECT = 33  # subcode of code 100
+
+
+class Code(NamedTuple):
+    """HTTP status, title, and the details to give when nobody knows better."""
+
+    status: int
+    title: str
+    details: str
+
+
+CODES: dict[int, Code] = {
+    0: Code(401, "AuthException", "We were unable to authenticate the app user."),
+    1: Code(400, "An unknown error occurred", "Invalid request or possible server error."),
+    2: Code(503, "Service temporarily unavailable", "Temporary due to downtime or due to being overloaded."),
+    3: Code(
+        500,
+        "Application does not have the capability to make this API call.",
+        "Capability or permissions issue.",
+    ),
+    4: Code(400, "Application request limit reached", "The app has reached its API call rate limit."),
+    10: Code(
+        403,
+        "Application does not have permission for this action",
+        "Permission is either not granted or has been removed.",
+    ),
+    33: Code(400, "Parameter value is not valid", "The business phone number has been deleted."),
+    100: Code(
+        400, "Invalid parameter", "The request included one or more unsupported or misspelled parameters."
+    ),
+    190: Code(
+        401, "Invalid OAuth access token - Cannot parse access token", "Your access token has expired."
+    ),
+    200: Code(
+        403,
+        "You do not have the necessary permissions",
+        "Permission is either not granted or has been removed.",
+    ),
+    368: Code(
+        403,
+        "Temporarily blocked for policies violations",
+        "The account has been restricted for violating a policy.",
+    ),
+    2200: Code(400, "Callback verification failed", "The URL could not be validated."),
+    80007: Code(400, "Rate limit issues", "The WhatsApp Business Account has reached its rate limit."),
+    130429: Code(400, "Rate limit hit", "Cloud API message throughput has been reached."),
+    130472: Code(
+        400, "User's number is part of an experiment", "Message was not sent as part of an experiment."
+    ),
+    130497: Code(
+        403,
+        "Business account is restricted from messaging users in this country.",
+        "The account is restricted.",
+    ),
+    131000: Code(500, "Something went wrong", "Message failed to send due to an unknown error."),
+    131005: Code(403, "Access denied", "Permission is either not granted or has been removed."),
+    131008: Code(400, "Required parameter is missing", "The request is missing a required parameter."),
+    131009: Code(400, "Parameter value is not valid", "One or more parameter values are invalid."),
+    131016: Code(503, "Service unavailable", "A service is temporarily unavailable."),
+    131021: Code(400, "Recipient cannot be sender", "Sender and recipient phone number is the same."),
+    131026: Code(400, "Message undeliverable", "Message Undeliverable."),
+    131030: Code(
+        400,
+        "Recipient phone number not in allowed list",
+        "Recipient phone number not in allowed list: Add recipient phone number to recipient list and try again.",
+    ),
+    131031: Code(
+        403, "Account has been locked", "The account has been restricted or disabled for violating a policy."
+    ),
+    131037: Code(
+        400, "Display name approval is required", "The phone number's display name has not been approved."
+    ),
+    131042: Code(
+        400,
+        "Business eligibility payment issue",
+        "Message failed to send because there were one or more errors related to your payment method.",
+    ),
+    131045: Code(
+        500, "Incorrect certificate", "Message failed to send due to a phone number registration error."
+    ),
+    131047: Code(
+        400,
+        "Re-engagement message",
+        "Message failed to send because more than 24 hours have passed since the customer last replied to this number.",
+    ),
+    131048: Code(
+        400,
+        "Spam rate limit hit",
+        "Message failed to send because there are restrictions on how many messages can be sent from this phone number.",
+    ),
+    131049: Code(
+        400,
+        "This message was not delivered to maintain healthy ecosystem engagement.",
+        "In order to maintain a healthy ecosystem engagement, the message failed to be delivered.",
+    ),
+    131050: Code(
+        400,
+        "User has stopped marketing messages",
+        "Unable to deliver the message. This recipient has chosen to stop receiving marketing messages on WhatsApp from your business.",
+    ),
+    131051: Code(400, "Unsupported message type", "Message type is currently not supported."),
+    131052: Code(400, "Media download error", "Unable to download the media sent by the user."),
+    131053: Code(400, "Media upload error", "Unable to upload the media used in the message."),
+    131056: Code(
+        400,
+        "(Business Account, Consumer Account) pair rate limit hit",
+        "Message failed to send because there were too many messages sent from this phone number to the same phone number in a short period of time.",
+    ),
+    131057: Code(503, "Account in maintenance mode", "Business account is in maintenance mode."),
+    131062: Code(
+        400,
+        "Business-scoped User ID recipients are not supported for this message.",
+        "Send the message to a phone number.",
+    ),
+    131064: Code(
+        403,
+        "Messaging limit reached",
+        "This account has reached its messaging limit due to template classification violations.",
+    ),
+    132000: Code(
+        400,
+        "Number of parameters does not match the expected number of params",
+        "The number of variable parameter values did not match the number defined in the template.",
+    ),
+    132001: Code(
+        404,
+        "Template name does not exist in the translation",
+        "The template does not exist in the specified language or has not been approved.",
+    ),
+    132005: Code(400, "Translated text too long", "Translated text is too long."),
+    132007: Code(
+        400, "Template format character policy violated", "Template content violates a WhatsApp policy."
+    ),
+    132012: Code(
+        400,
+        "Parameter format does not match format in the created template",
+        "Variable parameter values formatted incorrectly.",
+    ),
+    132015: Code(
+        400,
+        "Template is paused",
+        "Template is paused due to low quality so it cannot be sent in a template message.",
+    ),
+    132016: Code(
+        400,
+        "Template is disabled",
+        "Template has been paused too many times due to low quality and is now permanently disabled.",
+    ),
+    133004: Code(503, "Server temporarily unavailable", "Server is temporarily unavailable."),
+    133010: Code(
+        400,
+        "Account not registered",
+        "The account is not registered. Register it with the /register endpoint first.",
+    ),
+    133016: Code(400, "Account register deregister rate limit exceeded", "Too many registration attempts."),
+    135000: Code(
+        400,
+        "Generic user error",
+        "Message failed to send because of an unknown error with your request parameters.",
+    ),
+}
+
+
+class Refusal(Exception):
+    """The Cloud API's no. `details` says which parameter, and what would have been right."""
+
+    def __init__(self, code: int, details: str = "", *, message: str = "", subcode: int = 0) -> None:
+        super().__init__(f"{code}: {details}")
+        self.code = code
+        self.known = CODES.get(code, Code(400, "Unknown error", ""))
+        self.details = details or self.known.details
+        self.message = message or f"(#{code}) {self.known.title}"
+        self.subcode = subcode
+
+    @property
+    def status(self) -> int:
+        return self.known.status
+
+    def body(self, trace: str) -> Json:
+        """The body of a Graph answer."""
+        kind = "GraphMethodException" if self.subcode == NO_SUCH_OBJECT else "OAuthException"
+        error: Json = {"message": self.message, "type": kind, "code": self.code}
+        if self.subcode:
+            error["error_subcode"] = self.subcode
+        if self.code not in {0, 190, 2200} and not self.subcode:
+            error["error_data"] = {"messaging_product": "whatsapp", "details": self.details}
+        return {"error": error | {"fbtrace_id": trace}}
+
+    def in_status(self) -> Json:
+        """The same as it stands among the `errors` of a `failed` status."""
+        told = {"code": self.code, "title": self.known.title, "message": self.known.title}
+        return told | {"error_data": {"details": self.details}, "href": HREF}
+
+
+def missing(name: str) -> Refusal:
+    return Refusal(
+        100, f"The parameter {name} is required.", message=f"(#100) The parameter {name} is required."
+    )
+
+
+def no_such_object(kind: str, object_id: str) -> Refusal:
+    """What Graph says of an id that it does not have, or does not show to this token."""
+    told = (
+        f"Unsupported {kind} request. Object with ID '{object_id}' does not exist, cannot be loaded due to "
+        "missing permissions, or does not support this operation. Please read the Graph API documentation "
+        "at https://developers.facebook.com/docs/graph-api"
+    )
+    return Refusal(100, told, message=told, subcode=NO_SUCH_OBJECT)

@@ -1,0 +1,1 @@
+"""The way in without script: guide code -> visit -> page -> form -> front desk, all at `/open`."""
