@@ -1,4 +1,4 @@
-"""`python -m edge_api.sandbox`: the sandbox as a server of its own. It asks for no password: keep it on this machine."""
+"""`python -m edge_api.sandbox`: the sandbox as a server of its own. It asks nobody who they are."""
 
 import argparse
 import sys

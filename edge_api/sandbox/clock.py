@@ -28,6 +28,10 @@ class Clock:
         else:
             self._held_at += seconds
 
+    def start_over(self) -> None:
+        """The machine's time again."""
+        self._ahead, self._held_at = 0.0, None
+
     def hold(self) -> None:
         self._held_at = self.now()
 

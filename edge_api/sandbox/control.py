@@ -1,4 +1,4 @@
-"""What tests, benches and the phone page move: state, people, clock, faults, settings, deliveries, the log."""
+"""What tests, benches and the phone page move: state, people, clock, faults, deliveries, the log."""
 
 import re
 from collections.abc import Callable

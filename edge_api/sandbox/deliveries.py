@@ -1,4 +1,4 @@
-"""Webhooks on their way: packed, signed, posted, repeated until somebody answers 200; and looked at afterwards."""
+"""Webhooks on their way: packed, signed, posted, repeated until somebody answers 200; then kept."""
 
 import asyncio
 import hashlib
@@ -43,7 +43,7 @@ class Delivery:
 
 
 class Deliveries:
-    """The way from the sandbox to the app. It never stops the sandbox: who does not answer is tried again later."""
+    """The way from the sandbox to the app. Who does not answer is tried again later."""
 
     def __init__(self, clock: Clock, agenda: Agenda, chance: random.Random) -> None:
         self._clock, self._agenda, self._chance = clock, agenda, chance

@@ -5,7 +5,7 @@ from itertools import count
 
 import msgspec
 
-from edge_api.sandbox.refusals import CODES
+from edge_api.sandbox.codes import CODES
 
 KINDS = ("lost", "unanswered", "cut", "silent", "status", "error", "failed", "slow", "outage")
 TARGETS = ("messages", "media", "templates", "any")

@@ -1,4 +1,4 @@
-"""The Graph API's side of the sandbox: who may ask, which object is meant, and sending. Routes and answers only."""
+"""The Graph API's side of the sandbox: who may ask, which object is meant, messages and media."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ class Graph:
         self.world = world
 
     def guarded(self, job: Job, right: str, on: str) -> Handler:
-        """A handler that asks for the token's right, lets faults strike, and tells a refusal as Graph does."""
+        """A handler that asks for the token's right, lets faults strike, tells refusals as Graph does."""
 
         async def handle(request: Request) -> Answer:
             return await self._run(request, right, on, lambda _: job(request))

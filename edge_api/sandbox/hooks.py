@@ -1,6 +1,6 @@
 """Bodies of webhooks, as Meta sends them: messages, statuses, preferences, templates. Pure.
 
-Source: Meta, Webhooks reference and Business-scoped user IDs. Phone numbers are left out for people without one.
+Source: Meta, Webhooks reference and Business-scoped user IDs. People without a phone number have no wa_id.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,9 @@ class Change:
 
 def message_change(number: Number, person: Person, message: Json) -> Change:
     """What a person did: a message of any kind, an edit, a deletion, a new number."""
-    who: Json = {"from_user_id": person.user_id} | ({"from": person.phone} if person.phone else {})
+    who: Json = {"from_user_id": person.user_id}
+    if person.phone:
+        who["from"] = person.phone
     told = _value(number, contacts=[person.contact()], messages=[who | message])
     return Change(number.waba_id, number.id, "messages", told)
 

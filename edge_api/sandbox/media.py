@@ -1,6 +1,6 @@
 """Pictures, voice, videos and papers: what may be uploaded, how long ids and addresses live.
 
-Source: Meta, Cloud API, Media: types, sizes, 30 days for uploads, 7 for what people send, 5 minutes an address.
+Source: Meta, Cloud API, Media: types and sizes; 30 days an upload, 7 what people send, 5 minutes an address.
 """
 
 import hashlib
@@ -71,7 +71,8 @@ class MediaShelf:
         kind = kind_of(mime_type)
         if kind is None:
             known = ", ".join(mime for _, types in TYPES.values() for mime in types)
-            told = f"Param file must be a file with one of the following types: {known}. Received file of type '{mime_type}'."
+            told = f"Param file must be a file with one of the following types: {known}. "
+            told += f"Received file of type '{mime_type}'."
             raise Refusal(100, told, message=f"(#100) {told}")
         self.check_size(kind, len(body))
         until = at + UPLOADED_LIVES

@@ -97,7 +97,7 @@ def _interactive(message: Fields) -> None:
     found.only("type", "header", "body", "footer", "action")
     kind = found.value.get("type")
     if kind not in ACTIONS:
-        raise Refusal(131009, f"Interactive type {kind!r} is not one of {', '.join(ACTIONS)}.")
+        raise Refusal(131009, f"Interactive type {kind!r} is not one of {', '.join(map(str, ACTIONS))}.")
     longest = LONGEST_TEXT if kind == "list" else LONGEST_BODY
     found.child("body").only("text").text("text", longest)
     if found.has("footer"):

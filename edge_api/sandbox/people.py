@@ -1,6 +1,7 @@
 """Guests and staff with WhatsApp on their phones, what their chats hold, and the account they write to."""
 
 import base64
+import hashlib
 import random
 from dataclasses import dataclass, field
 
@@ -104,7 +105,7 @@ class Number:
         return "".join(letter for letter in self.display if letter.isdigit())
 
     def told(self) -> Json:
-        return {
+        told: Json = {
             "id": self.id,
             "verified_name": self.name,
             "display_phone_number": self.display,
@@ -115,12 +116,15 @@ class Number:
             "status": "CONNECTED" if self.registered else "PENDING",
             "name_status": "APPROVED",
             "account_mode": "LIVE",
-        } | ({"webhook_configuration": {"application": self.callback}} if self.callback else {})
+        }
+        if self.callback:
+            told["webhook_configuration"] = {"phone_number": self.callback}
+        return told
 
 
 @dataclass
 class Account:
-    """The app, its WhatsApp Business Account and its numbers. Secrets here are of a sandbox: they protect nothing."""
+    """The app, its WhatsApp Business Account and its numbers. Secrets of a sandbox protect nothing."""
 
     waba_id: str = "200000000000001"
     app_id: str = "300000000000001"
@@ -155,6 +159,6 @@ def message_id(chance: random.Random, who: str) -> str:
     return f"wamid.HBgM{seen}"
 
 
-def new_user_id(chance: random.Random, country: str = "GB") -> str:
-    """A business-scoped user id: country, full stop, digits."""
-    return f"{country}.{chance.randrange(10**17, 10**18)}"
+def user_id_of(name: str, country: str = "GB") -> str:
+    """A business-scoped user id: country, full stop, digits. The same name has the same in every sandbox."""
+    return f"{country}.{int(hashlib.sha256(name.encode()).hexdigest(), 16) % 10**18:018d}"

@@ -25,41 +25,50 @@ def send(world: World, number: Number, body: Json, fault: Fault | None = None) -
         raise missing("messaging_product")
     if "status" in body:
         return _mark_read(world, number, fields)
-    kind = str(body.get("type", "text"))
-    fields.only(*COMMON, *MORE, kind)
-    if fields.has("recipient_type"):
-        fields.one_of("recipient_type", ["individual"])
-    callback_data = fields.text("biz_opaque_callback_data", messages.LONGEST_CALLBACK_DATA, optional=True)
+    bubble = _drafted(world, fields)
     if not number.registered:
         raise Refusal(133010)
-    if kind != "template":
-        messages.check(kind, fields)
-    late: Refusal | None = None
-    try:
-        person = find_recipient(world, number, body)
-    except Refusal as refusal:
-        world.note("refused", number=number.id, code=refusal.code)
-        raise
+    person = find_recipient(world, number, body)
     chat = world.chat(number, person)
-    bubble = Bubble(message_id(world.chance, person.user_id), world.clock.now(), False, kind, {})
-    bubble.callback_data = callback_data or None
-    bubble.to_user_id = not body.get("to")
-    bubble.context = _context(body)
-    world.pace.take(number.id, person.id, world.clock.now())
-    try:
-        bubble.content = _content(world, chat, person, bubble, fields)
-        _may_reach(person)
-    except Refusal as refusal:
-        if not (world.settings.late_refusals and refusal.code in TOLD_LATE):
-            raise
-        late = refusal
-        bubble.content = bubble.content or {kind: body.get(kind)}
-    if fault and fault.kind == "failed":
-        late = Refusal(fault.code)
+    late = Refusal(fault.code) if fault and fault.kind == "failed" else None
+    late = _written(world, chat, bubble, fields) or late
+    world.pace.take(number.id, person.id, world.clock.now())  # last: what is refused counts for nothing
     if person.failing and late is None:
         late = Refusal(person.failing)
     _keep(world, chat, bubble, late)
     return _accepted(body, person, bubble)
+
+
+def _drafted(world: World, fields: Fields) -> Bubble:
+    """A message of the right shape; whether it may be sent is not asked yet."""
+    body = fields.value
+    kind = str(body.get("type", "text"))
+    fields.only(*COMMON, *MORE, kind)
+    if fields.has("recipient_type"):
+        fields.one_of("recipient_type", ["individual"])
+    if kind != "template":
+        messages.check(kind, fields)
+    name = str(body.get("to") or body.get("recipient"))
+    bubble = Bubble(message_id(world.chance, name), world.clock.now(), False, kind, {})
+    data = fields.text("biz_opaque_callback_data", messages.LONGEST_CALLBACK_DATA, optional=True)
+    bubble.callback_data = data or None
+    bubble.to_user_id = not body.get("to")
+    bubble.context = _context(body)
+    return bubble
+
+
+def _written(world: World, chat: Chat, bubble: Bubble, fields: Fields) -> Refusal | None:
+    """Puts the content into the bubble. Raises Refusal, or returns one that is told later by a status."""
+    try:
+        bubble.content = _content(world, chat, bubble, fields)
+        if not world.people[chat.person_id].on_whatsapp:
+            raise Refusal(131026)
+    except Refusal as refusal:
+        if not (world.settings.late_refusals and refusal.code in TOLD_LATE):
+            raise
+        bubble.content = bubble.content or {bubble.kind: fields.value.get(bubble.kind)}
+        return refusal
+    return None
 
 
 def find_recipient(world: World, number: Number, body: Json) -> Person:
@@ -83,11 +92,6 @@ def find_recipient(world: World, number: Number, body: Json) -> Person:
     return person
 
 
-def _may_reach(person: Person) -> None:
-    if not person.on_whatsapp:
-        raise Refusal(131026)
-
-
 def _context(body: Json) -> str | None:
     found = body.get("context")
     if found is None:
@@ -95,10 +99,10 @@ def _context(body: Json) -> str | None:
     return Fields(found, "context").only("message_id").text("message_id", 256)
 
 
-def _content(world: World, chat: Chat, person: Person, bubble: Bubble, fields: Fields) -> Json:
+def _content(world: World, chat: Chat, bubble: Bubble, fields: Fields) -> Json:
     """What is shown on the phone. Raises Refusal for what depends on chat, media and templates."""
     if bubble.kind == "template":
-        return _template(world, person, bubble, fields.child("template"))
+        return _template(world, world.people[chat.person_id], bubble, fields.child("template"))
     content = fields.value[bubble.kind]
     assert isinstance(content, dict | list)
     at = world.clock.now()

@@ -1,4 +1,4 @@
-"""People write, tap, read, send pictures, take back, say STOP and change numbers; the app is told by webhooks."""
+"""People write, tap, read, take back, say STOP and change numbers; the app is told by webhooks."""
 
 from collections.abc import Callable
 

@@ -143,7 +143,7 @@ def may_be_sent(template: Template | None, name: str, language: str) -> Template
 
 
 def fill(template: Template, message: Fields) -> Json:
-    """The printed template: header, body, footer, buttons. Raises Refusal 132000, 132005, 132007 or 132012."""
+    """The printed template: header, body, footer, buttons. Raises Refusal (132000 to 132012)."""
     given: dict[str, list[Fields]] = {"header": [], "body": []}
     buttons: dict[int, list[Fields]] = {}
     listed = message.children("components", fewest=0, most=20) if message.has("components") else []

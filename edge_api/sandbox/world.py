@@ -1,4 +1,4 @@
-"""Everything the sandbox knows, in memory. It is touched from one event loop only, and never across an `await`."""
+"""Everything the sandbox knows, in memory. Only one event loop touches it, never across an `await`."""
 
 import asyncio
 import random
@@ -10,7 +10,7 @@ from edge_api.sandbox.deliveries import Deliveries
 from edge_api.sandbox.faults import Faults
 from edge_api.sandbox.media import MediaShelf
 from edge_api.sandbox.pace import Pace
-from edge_api.sandbox.people import Account, Chat, Number, Person, first_account, new_user_id
+from edge_api.sandbox.people import Account, Chat, Number, Person, first_account, user_id_of
 from edge_api.sandbox.refusals import Json
 from edge_api.sandbox.settings import Settings
 from edge_api.sandbox.templates import Template
@@ -30,8 +30,10 @@ class World:
         self.seed = seed
         self.clock = Clock()
         self.agenda = Agenda(self.clock)
-        self.chance = random.Random(seed)  # noqa: S311 - chances have to come again
-        self.deliveries = Deliveries(self.clock, self.agenda, self.chance)
+        self._chances = {name: random.Random() for name in ("webhooks", "faults")}  # noqa: S311 - to come again
+        self._seed_chances()
+        self.chance = random.SystemRandom()  # ids never come again: who keeps them would take them for repeats
+        self.deliveries = Deliveries(self.clock, self.agenda, self._chances["webhooks"])
         self.position = 0
         self._watchers: set[asyncio.Event] = set()
         self._begin(first_account(), Settings())
@@ -40,12 +42,16 @@ class World:
     def reset(self, *, seed: int | None = None, keep_account: bool = True) -> None:
         """As on the first day. The account stays, so that a running app keeps its webhook and token."""
         self.seed = self.seed if seed is None else seed
-        self.chance.seed(self.seed)
-        self.clock.__init__()  # type: ignore[misc]
+        self._seed_chances()
+        self.clock.start_over()
         self.agenda.clear()
         self.deliveries.forget()
         self._begin(self.account if keep_account else first_account(), Settings())
         self.moved()
+
+    def _seed_chances(self) -> None:
+        for name, chance in self._chances.items():
+            chance.seed(f"{self.seed} {name}")
 
     def _begin(self, account: Account, settings: Settings) -> None:
         self.account = account
@@ -56,7 +62,7 @@ class World:
         self.messages: dict[str, Chat] = {}
         self.templates: dict[str, Template] = {}
         self.media = MediaShelf(self.chance)
-        self.faults = Faults(self.chance)
+        self.faults = Faults(self._chances["faults"])
         self.log: deque[Json] = deque(maxlen=LONGEST_LOG)
         self.adopt(settings)
         for name, phone, role in FIRST_PEOPLE:
@@ -94,7 +100,7 @@ class World:
             at += 1
             person_id = f"{slug}-{at}"
         handle = username or (None if digits else slug)
-        made = Person(person_id, name, user_id or new_user_id(self.chance), digits, handle, role)
+        made = Person(person_id, name, user_id or user_id_of(person_id), digits, handle, role)
         self.people[person_id] = self._by_user_id[made.user_id] = made
         if digits:
             self._by_phone[digits] = made
@@ -119,7 +125,7 @@ class World:
         old = person.phone or ""
         self._by_phone.pop(old, None)
         del self._by_user_id[person.user_id]
-        person.phone, person.user_id = digits, new_user_id(self.chance)
+        person.phone, person.user_id = digits, user_id_of(f"{person.id} {digits}")
         self._by_phone[digits] = self._by_user_id[person.user_id] = person
         return old
 

@@ -79,8 +79,8 @@ def read(reader: Callable[[str], T], text: str, option: str) -> T:
 
 
 def day(text: str, option: str, *, today: date) -> date:
-    """An ISO date, `today` or `tomorrow`."""
-    near = {"today": today, "tomorrow": today + timedelta(days=1)}
+    """An ISO date, `today`, `tomorrow` or `yesterday`."""
+    near = {"today": today, "tomorrow": today + timedelta(days=1), "yesterday": today - timedelta(days=1)}
     return near.get(text.casefold()) or read(grammar.day, text, option)
 
 

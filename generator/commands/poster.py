@@ -65,6 +65,7 @@ def _poster(press: Press, content: HostContent, house: Property, unit: Unit | No
             else open_address
         ),
         word=word if content.whatsapp else "",
+        open_qr=_qr(open_address) if content.whatsapp else "",
         open_address=open_address.partition("://")[2],
         lines=[_lines(press.theme, content, tag) for tag in content.languages],
     )

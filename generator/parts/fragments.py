@@ -64,7 +64,7 @@ class Fragments:
         return kept
 
     def private_pictures(self, keys: Sequence[str], *, first: str) -> Markup:
-        """What the clear sections leave out, for the sealed block; `first` is the section that stands first."""
+        """What the clear sections leave out, for the sealed block; `first` is what stands first."""
         eager = self.pick(first).picture if first else ""
         return self._pictures.private([self.pick(key) for key in keys], eager=eager)
 

@@ -103,13 +103,15 @@ def sheet_path(slug: str, language: str, digest: str) -> str:
 
 def sheet_values(content: HostContent, wording: Wording) -> dict[str, object]:
     """What the template of the sheet is given."""
+    every = orders(content, wording)
+    taken = LOST_PROPERTY if _takes_lost_property(content) else ""
     return {
         "language": wording.language,
         "name": wording.words.name,
         "phone": content.phone,
         "tel": dialled(content.phone),
-        "services": orders(content, wording),
-        "lost": LOST_PROPERTY if _takes_lost_property(content) else "",
+        "services": every,
+        "lost": next((order for order in every if order.key == taken), None),
         "phrases": inert_json({name: _phrase(words, wording) for name, words in WORDS.items()}),
     }
 

@@ -140,9 +140,9 @@ class Wording:
         return [line for line in (" · ".join(what), hours, self.closed(place.closed)) if line]
 
     def closed(self, days: Iterable[str]) -> str:
-        """`Closed: Sun, Friday 25 December`; empty where nothing is said."""
+        """`Closed: Sun · Friday 25 December`; empty where nothing is said."""
         said = [self._weekday(day) if day in DAYS else self.date(date.fromisoformat(day)) for day in days]
-        return self.t("Closed: {days}", days=", ".join(said)) if said else ""
+        return self.t("Closed: {days}", days=" · ".join(said)) if said else ""
 
     def _hours(self, hours: str) -> str:
         """`mon-fri 08:00-20:00` as people write it."""

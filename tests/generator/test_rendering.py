@@ -320,7 +320,7 @@ def test_services_and_places_tell_the_clock_when_they_are_open() -> None:
         'data-service="hamper" data-hours="mon-fri 06:00-09:00; sat 07:00-24:00" data-closed="2026-12-25 sun"'
     ) in page
     assert 'data-hours="tue-sun 07:00-14:00"' in page
-    assert "Closed: Friday 25 December, Sun" in page
+    assert "Closed: Friday 25 December · Sun" in page
 
 
 def test_places_are_numbered_as_on_the_drawing() -> None:

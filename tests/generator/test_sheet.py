@@ -75,10 +75,29 @@ def test_the_sheet_has_every_form_and_part_that_the_page_needs():
 @pytest.mark.parametrize(("phases", "lost"), [(("departed",), LOST_PROPERTY), (("in_house",), "")])
 def test_lost_property_is_a_service_that_is_offered_afterwards(phases, lost):
     host = content()
-    assert sheet_values(host, wording(host))["lost"] == ""
+    assert sheet_values(host, wording(host))["lost"] is None
     service = msgspec.structs.replace(host.services["hamper"]["en"], key=LOST_PROPERTY, phases=phases)
     with_lost = msgspec.structs.replace(host, services={LOST_PROPERTY: {"en": service}})
-    assert sheet_values(with_lost, wording(with_lost))["lost"] == lost
+    order = sheet_values(with_lost, wording(with_lost))["lost"]
+    assert (order.key if order else "") == lost
+
+
+@pytest.mark.parametrize(
+    ("fields", "asked"),
+    [((EATS, NOTE), ["field-eats", "field-note"]), ((PEOPLE,), ["field-people", "note"]), (None, ["note"])],
+)
+def test_what_was_left_behind_is_asked_for_by_the_fields_of_its_service(fields, asked):
+    host = content()
+    if fields:
+        lost = msgspec.structs.replace(
+            host.services["hamper"]["en"], key=LOST_PROPERTY, phases=("departed",), fields=fields
+        )
+        host = msgspec.structs.replace(host, services={LOST_PROPERTY: {"en": lost}})
+    form = re.search(r'<template data-form="lost">(.*?)</template>', sheet(host)[1], re.DOTALL)
+    assert form
+    names = re.findall(r'<(?:input|textarea|select)[^>]* name="([^"]+)"', form[1])
+    assert list(dict.fromkeys(names)) == ["service", "key", *asked]
+    assert f'name="service" value="{LOST_PROPERTY if fields else ""}"' in form[1]
 
 
 def test_scripts_find_every_word_and_its_placeholders_in_every_language():

@@ -29,7 +29,7 @@ def test_a_service_tells_its_price_and_hours() -> None:
 
 def test_closed_days_are_said_by_their_names() -> None:
     closed = service(hours=(), closed=("sun", "2026-12-25"))
-    assert wording().service_facts(closed) == ["Closed: Sun, Friday 25 December"]
+    assert wording().service_facts(closed) == ["Closed: Sun · Friday 25 December"]
     place = msgspec.structs.replace(sample.content().places["bakery"]["en"], closed=("mon",))
     assert wording().place_facts(place)[-1] == "Closed: Mon"
 

@@ -1,4 +1,4 @@
-"""What an open page loads: there before it, the same for all stays, gone a day after the last page left it."""
+"""What an open page loads: there before it, alike for all stays, gone a day after the last page left it."""
 
 import re
 from datetime import timedelta

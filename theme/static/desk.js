@@ -19,8 +19,8 @@ function tell(line, text, call = false) {
   if (!line) return;
   line.replaceChildren(text);
   const phone = document.querySelector('footer a[href^="tel:"]');
-  const [before, after = ""] = say("call").split("{phone}");
-  if (call && phone && before) line.append(" ", before, phone.cloneNode(true), after);
+  const [before, after] = say("call").split("{phone}");
+  if (call && phone && after !== undefined) line.append(" ", before, phone.cloneNode(true), after);
 }
 
 const told = (form) => form.querySelector(".told");
@@ -491,9 +491,8 @@ async function start() {
   place("search", "data-part=search");
   if (state === "open" && sealed?.token) {
     stay = sealed;
-    const placed = placeForms();
+    placeForms();
     show();
-    await placed;
   }
   dispatchEvent(new Event("guestlink:sheet"));
   if (!stay) return;
