@@ -60,6 +60,8 @@ class Sandbox:
             return Answer.json({"error": str(error)}, 400)
 
     async def _routed(self, request: Request) -> Answer:
+        if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"} and request.method != "GET":
+            return Answer.json({"error": "Another page has no business here."}, 403)
         version = VERSION.match(request.path)
         path = request.path[version.end() :] if version else request.path
         own, parts, methods = self._own.find(request.method, request.path)

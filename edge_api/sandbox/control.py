@@ -6,11 +6,12 @@ from collections.abc import Callable
 import msgspec
 
 from edge_api.sandbox.faults import Fault
-from edge_api.sandbox.management import decide, pause, set_status
-from edge_api.sandbox.people import Number, Person
+from edge_api.sandbox.people import Number
+from edge_api.sandbox.quality import decide, pause, set_status
 from edge_api.sandbox.refusals import Json
+from edge_api.sandbox.roster import Roster, number_of, summary_of
+from edge_api.sandbox.sayings import Unsaid
 from edge_api.sandbox.settings import Settings
-from edge_api.sandbox.speaking import Unsaid, change_number, find_signal, prefer, read, speak
 from edge_api.sandbox.wire import Answer, BadBody, Handler, Request, Routes
 from edge_api.sandbox.world import World
 
@@ -25,7 +26,7 @@ STATUSES = ("APPROVED", "REJECTED", "PAUSED", "DISABLED", "PENDING")
 
 def control_routes(world: World, routes: Routes) -> None:
     """Everything below /sandbox but the page."""
-    desk = Control(world)
+    desk, roster = Control(world), Roster(world)
     for method, path, job in (
         ("GET", "/sandbox/state", desk.state),
         ("POST", "/sandbox/reset", desk.reset),
@@ -36,14 +37,15 @@ def control_routes(world: World, routes: Routes) -> None:
         ("GET", "/sandbox/account", desk.account),
         ("PATCH", "/sandbox/account", desk.change_account),
         ("POST", "/sandbox/numbers", desk.add_number),
-        ("GET", "/sandbox/people", desk.people),
-        ("POST", "/sandbox/people", desk.add_person),
-        ("PATCH", "/sandbox/people/{id}", desk.change_person),
-        ("GET", "/sandbox/people/{id}/chat", desk.chat),
-        ("POST", "/sandbox/people/{id}/messages", desk.speak),
-        ("POST", "/sandbox/people/{id}/reading", desk.read),
-        ("PUT", "/sandbox/people/{id}/preference", desk.prefer),
-        ("PUT", "/sandbox/people/{id}/phone", desk.change_number),
+        ("GET", "/sandbox/people", roster.all),
+        ("POST", "/sandbox/people", roster.add),
+        ("PATCH", "/sandbox/people/{id}", roster.change),
+        ("GET", "/sandbox/people/{id}/chat", roster.chat),
+        ("POST", "/sandbox/people/{id}/messages", roster.speak),
+        ("POST", "/sandbox/people/{id}/reading", roster.read),
+        ("PUT", "/sandbox/people/{id}/preference", roster.prefer),
+        ("PUT", "/sandbox/people/{id}/phone", roster.change_number),
+        ("POST", "/sandbox/people/{id}/identity", roster.renew_identity),
         ("POST", "/sandbox/media", desk.put_media),
         ("GET", "/sandbox/media/{id}", desk.show_media),
         ("GET", "/sandbox/faults", desk.faults),
@@ -87,7 +89,7 @@ class Control:
             "seed": world.seed,
             "clock": self.clock(_),
             "account": world.account.told(),
-            "people": [self._summary(person) for person in world.people.values()],
+            "people": [summary_of(world, person) for person in world.people.values()],
             "templates": [each.told() for each in world.templates.values()],
             "faults": [msgspec.to_builtins(each) for each in world.faults.scripts],
             "media": len(world.media.media),
@@ -138,9 +140,9 @@ class Control:
         for name, value in request.json().items():
             if name not in ACCOUNT_FIELDS:
                 raise ValueError(f"{name} is none of {', '.join(ACCOUNT_FIELDS)}")
+            if name == "app_secrets" and not value:
+                raise ValueError("app_secrets needs one at least")
             setattr(self._world.account, name, msgspec.convert(value, ACCOUNT_FIELDS[name]))
-        if not self._world.account.app_secrets:
-            raise ValueError("app_secrets needs one at least")
         return self._world.account.told()
 
     def add_number(self, request: Request) -> Json:
@@ -151,72 +153,10 @@ class Control:
         self._world.moved()
         return made.told()
 
-    # -- people ------------------------------------------------------------------------------------
-    def people(self, _: Request) -> list[Json]:
-        return [self._summary(person) for person in self._world.people.values()]
-
-    def add_person(self, request: Request) -> Json:
-        """`{"name": …, "phone": …}`; without phone they are known by their user id alone."""
-        asked = request.json()
-        if not str(asked.get("name", "")).strip():
-            raise ValueError("name is needed")
-        known = {
-            name: str(asked[name]) for name in ("phone", "role", "user_id", "username") if asked.get(name)
-        }
-        person = self._world.add_person(str(asked["name"]).strip()[:100], **known)
-        self._change(
-            person, {name: value for name, value in asked.items() if name not in {"name", *known, "phone"}}
-        )
-        self._world.moved()
-        return self._summary(person)
-
-    def change_person(self, request: Request) -> Json:
-        person = self._person(request)
-        self._change(person, request.json())
-        self._world.moved()
-        return self._summary(person)
-
-    def _change(self, person: Person, asked: Json) -> None:
-        kinds = {"on_whatsapp": bool, "online": bool, "reads": bool, "failing": int, "name": str, "role": str}
-        for name, value in asked.items():
-            if name not in kinds:
-                raise ValueError(f"{name} is none of {', '.join(kinds)}")
-            setattr(person, name, msgspec.convert(value, kinds[name]))
-        if asked.get("online"):
-            find_signal(self._world, person)
-
-    def chat(self, request: Request) -> Json:
-        """A chat as the phone shows it."""
-        chat = self._world.chat(self._number(request), self._person(request))
-        at = self._world.clock.now()
-        return {
-            "person": self._person(request).told(),
-            "number": self._number(request).told(),
-            "bubbles": [bubble.told() for bubble in chat.bubbles],
-            "typing": chat.typing_until > at,
-            "window_until": chat.window_until() or None,
-            "now": at,
-            "position": self._world.position,
-        }
-
-    def speak(self, request: Request) -> Json:
-        return speak(self._world, self._person(request), self._number(request), request.json()).told()
-
-    def read(self, request: Request) -> Json:
-        return {"read": read(self._world, self._person(request), self._number(request))}
-
-    def prefer(self, request: Request) -> Json:
-        stops = request.json().get("marketing") != "resume"
-        prefer(self._world, self._person(request), self._number(request), stops=stops)
-        return self._person(request).told()
-
-    def change_number(self, request: Request) -> Json:
-        change_number(self._world, self._person(request), self._number(request), str(request.json()["phone"]))
-        return self._person(request).told()
-
+    # -- media --------------------------------------------------------------------------------------
     def put_media(self, request: Request) -> Json:
         """A file that a person is about to send: the body, its content type, `?filename=`."""
-        number = self._number(request)
+        number = number_of(self._world, request)
         kind = request.headers.get("content-type", "application/octet-stream")
         name = request.query.get("filename", "")
         made = self._world.media.receive(
@@ -284,29 +224,6 @@ class Control:
         ways = [entry["way"] for entry in log]
         counted = {way: ways.count(way) for way in ("in", "out", "status", "refused")}
         return {"counted": counted, **self._world.pace.told(), "entries": list(log)[-last:] if last else []}
-
-    def _person(self, request: Request) -> Person:
-        return self._world.people[request.parts["id"]]
-
-    def _number(self, request: Request) -> Number:
-        wanted = request.query.get("number", "")
-        found = self._world.number(wanted)
-        if found is None:
-            raise KeyError(f"number {wanted}")
-        return found
-
-    def _summary(self, person: Person) -> Json:
-        world = self._world
-        number = world.number()
-        assert number
-        mine = [chat for (_, person_id), chat in world.chats.items() if person_id == person.id]
-        last = max(
-            (chat.bubbles[-1] for chat in mine if chat.bubbles), key=lambda bubble: bubble.at, default=None
-        )
-        return person.told() | {
-            "unread": sum(chat.unread for chat in mine),
-            "last": last.told() if last else None,
-        }
 
 
 def _seconds(span: object) -> float:

@@ -11,7 +11,6 @@ from edge_api.sandbox.wire import Answer, BadBody, BrokenOff, Handler, Request, 
 from edge_api.sandbox.world import World
 
 MESSAGING, MANAGEMENT = "whatsapp_business_messaging", "whatsapp_business_management"
-LONGEST_SILENCE = 120.0  # real seconds
 PAGE = 25
 Job = Callable[[Request], Answer | Awaitable[Answer]]
 Struck = Callable[[Fault | None], Answer | Awaitable[Answer]]  # told which fault strikes
@@ -54,8 +53,10 @@ class Graph:
     async def _before(self, fault: Fault) -> Answer | None:
         """What a fault answers in the place of the API; nothing if the request goes on."""
         if fault.kind == "slow":
+            beginnings = self.world.beginnings
             await asyncio.sleep(fault.delay)
-        elif fault.kind == "silent":
+            return None if beginnings == self.world.beginnings else Silence()
+        if fault.kind == "silent":
             return Silence()
         elif fault.kind == "cut":
             return BrokenOff()

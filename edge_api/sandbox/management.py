@@ -4,12 +4,12 @@ from collections.abc import Callable
 from functools import partial
 
 from edge_api.sandbox.graph import MANAGEMENT, MESSAGING, Graph, page_of
-from edge_api.sandbox.hooks import template_change
+from edge_api.sandbox.quality import decide, set_status
 from edge_api.sandbox.refusals import Json, Refusal, missing, no_such_object
-from edge_api.sandbox.templates import PAUSES, Template, read_template, review
+from edge_api.sandbox.templates import read_template
 from edge_api.sandbox.wire import Answer, Request, Routes
-from edge_api.sandbox.world import World
 
+MOST_TEMPLATES = 250  # of an account that is not verified
 SAME_LANGUAGE = 2388024  # subcode: content in this language exists already
 
 
@@ -44,50 +44,6 @@ def graph_routes(graph: Graph, routes: Routes) -> None:
     routes.add("DELETE", "/{id}", graph.guarded(graph.delete_object, MESSAGING, "media"))
 
 
-def set_status(
-    world: World, template: Template, status: str, *, reason: str = "NONE", hints: Json | None = None
-) -> None:
-    """What becomes of a template, and its webhook."""
-    template.status, template.reason, template.hints = status, reason, hints or {}
-    world.deliveries.send(template_change(world.account.waba_id, template))
-    world.note("template", id=template.id, name=template.name, status=status, reason=reason)
-    world.moved()
-
-
-def pause(world: World, template: Template) -> None:
-    """Low quality: three hours, then six, then the end of it."""
-    if template.pauses == len(PAUSES):
-        set_status(
-            world, template, "DISABLED", hints={"disable_info": {"disable_date": int(world.clock.now())}}
-        )
-        return
-    title, seconds = PAUSES[template.pauses]
-    template.pauses += 1
-    told = (
-        f"Your WhatsApp message template has been paused for {seconds // 3600} hours because of low quality."
-    )
-    set_status(world, template, "PAUSED", hints={"other_info": {"title": title, "description": told}})
-    world.agenda.after(seconds, partial(_resume, world, template, template.pauses))
-
-
-def _resume(world: World, template: Template, pauses: int) -> None:
-    if template.status == "PAUSED" and template.pauses == pauses:
-        told = {"title": "UNPAUSE", "description": "Your WhatsApp message template has been unpaused."}
-        set_status(world, template, "APPROVED", hints={"other_info": told})
-
-
-def decide(world: World, template: Template) -> None:
-    """The review of a pending template."""
-    if template.status != "PENDING" or template.id not in world.templates:
-        return
-    reason, info = review(template)
-    reason = world.settings.rejects.get(template.name, reason)
-    if reason == "NONE":
-        set_status(world, template, "APPROVED")
-    else:
-        set_status(world, template, "REJECTED", reason=reason, hints={"rejection_info": info} if info else {})
-
-
 class Office:
     """The handlers, on what Graph holds."""
 
@@ -98,6 +54,8 @@ class Office:
     def create(self, request: Request) -> Answer:
         self._graph.check_waba(request)
         world = self._world
+        if len(world.templates) >= MOST_TEMPLATES:
+            raise Refusal(100, f"An account has at most {MOST_TEMPLATES} templates.", subcode=2388019)
         made = read_template(request.json(), str(world.chance.randrange(10**14, 10**15)))
         if world.template(made.name, made.language):
             told = f"There is already {made.language} content for this template."
@@ -115,7 +73,16 @@ class Office:
             for each in self._world.templates.values()
             if all(value is None or getattr(each, name) == value for name, value in asked.items())
         ]
-        return Answer.json(page_of(rows, request))
+        told = page_of(rows, request)
+        if "summary" in request.query:
+            count = len(self._world.templates)
+            told["summary"] = {
+                "total_count": count,
+                "message_template_count": count,
+                "message_template_limit": MOST_TEMPLATES,
+                "are_translations_complete": True,
+            }
+        return Answer.json(told)
 
     def delete(self, request: Request) -> Answer:
         self._graph.check_waba(request)

@@ -60,9 +60,9 @@ def _drafted(world: World, fields: Fields) -> Bubble:
 def _written(world: World, chat: Chat, bubble: Bubble, fields: Fields) -> Refusal | None:
     """Puts the content into the bubble. Raises Refusal, or returns one that is told later by a status."""
     try:
-        bubble.content = _content(world, chat, bubble, fields)
         if not world.people[chat.person_id].on_whatsapp:
             raise Refusal(131026)
+        bubble.content = _content(world, chat, bubble, fields)
     except Refusal as refusal:
         if not (world.settings.late_refusals and refusal.code in TOLD_LATE):
             raise

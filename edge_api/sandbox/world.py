@@ -32,9 +32,12 @@ class World:
         self.agenda = Agenda(self.clock)
         self._chances = {name: random.Random() for name in ("webhooks", "faults")}  # noqa: S311 - to come again
         self._seed_chances()
-        self.chance = random.SystemRandom()  # ids never come again: who keeps them would take them for repeats
+        self.chance = (
+            random.SystemRandom()
+        )  # ids never come again: who keeps them would take them for repeats
         self.deliveries = Deliveries(self.clock, self.agenda, self._chances["webhooks"])
         self.position = 0
+        self.beginnings = 0  # who waits across an await looks whether the world is still the same
         self._watchers: set[asyncio.Event] = set()
         self._begin(first_account(), Settings())
         self.deliveries.noticed = self.moved
@@ -54,6 +57,7 @@ class World:
             chance.seed(f"{self.seed} {name}")
 
     def _begin(self, account: Account, settings: Settings) -> None:
+        self.beginnings += 1
         self.account = account
         self.people: dict[str, Person] = {}
         self._by_phone: dict[str, Person] = {}

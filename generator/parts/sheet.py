@@ -32,7 +32,7 @@ WORDS: Final = {
     "saved": N_("Saved. You can change it here."),
     "rated": N_("Thank you. It is saved."),
     "waits": N_("There is no connection. This waits on this phone and is sent when there is one."),
-    "alarmed": N_("We know now, and somebody sees to it."),
+    "alarmed": N_("The house has been told. Do not wait long for an answer."),
     "alarm_offline": N_("There is no connection, so nobody knows yet."),
     "cancel_offline": N_("There is no connection, so it is not cancelled yet. Try again when there is one."),
     "call": N_("You can call {phone}."),

@@ -45,6 +45,7 @@ class Desk:
         self.complaints: list[str] = []
         self.down = False
         self.forgetful = False
+        self.at_once = False
         self.slow = 0.0
         self.answers: list[Answer] = []
         self._lock = threading.Lock()
@@ -105,7 +106,7 @@ class Desk:
             **{name: body[name] for name in ("service", "fields", "note", "secret")},
             "id": request_id,
             "title": body["service"] and f"The {body['service']}",
-            "state": "requested",
+            "state": "accepted" if self.at_once else "requested",
             "version": 1,
             "asked_at": f"2026-11-21T09:0{len(self.requests)}:00Z",
             "changed_at": "2026-11-21T09:00:00Z",

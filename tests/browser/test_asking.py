@@ -102,7 +102,7 @@ def test_a_code_that_fails_is_told_at_once(lodging: Lodging, visit: Visits, aske
     alarm = page.locator(".code[data-name=door-code] .alarm")
     alarm.locator("summary").click()
     alarm.get_by_role("button").click()
-    expect(alarm.get_by_role("status")).to_contain_text("We know now")
+    expect(alarm.get_by_role("status")).to_contain_text("has been told")
     (line,) = asked("hannah")
     assert line["urgent"]
 
@@ -124,14 +124,17 @@ def test_an_arrival_is_told_and_shown_again(lodging: Lodging, visit: Visits) -> 
 def test_a_departed_guest_rates_and_looks_for_a_glove(lodging: Lodging, visit: Visits, asked) -> None:
     page = visit(lodging.link("edith"))
     rating = page.locator("[data-slot=rating] form")
-    rating.locator("[name=stars]").nth(4).check(force=True)
+    rating.locator("[name=stars]").nth(3).check(force=True)
+    filled = "stars => stars.map(star => getComputedStyle(star).fill !== 'none')"
+    assert rating.locator(".stars .icon").evaluate_all(filled) == [True, True, True, True, False]
     rating.get_by_role("button").click()
     expect(rating.get_by_role("status")).to_contain_text("Thank you")
     lost = page.locator("[data-slot=lost] form")
-    lost.locator("[name=note]").fill("A grey glove, under the bed")
+    lost.locator("[name=field-what]").fill("A grey glove, under the bed")
+    lost.get_by_role("radio", name="keep it for me").check()
     lost.get_by_role("button").click()
     expect(lost.get_by_role("status")).to_contain_text("Sent")
-    assert [line["note"] for line in asked("edith")] == ["A grey glove, under the bed"]
+    assert [line["said"][0][1] for line in asked("edith")] == ["A grey glove, under the bed"]
 
 
 def test_a_replaced_link_can_ask_for_nothing(lodging: Lodging, visit: Visits, asked) -> None:

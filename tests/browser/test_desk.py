@@ -105,6 +105,13 @@ def test_a_request_is_sent_answered_and_shown(visit: Open, desk: Desk, console_e
     assert console_errors == []
 
 
+def test_what_is_accepted_at_once_is_said_where_it_was_asked(visit: Open, desk: Desk) -> None:
+    desk.at_once = True
+    form = towels(visit())
+    form.get_by_role("button").click()
+    expect(form.get_by_role("status")).to_have_text("The towels: accepted")
+
+
 def test_an_impatient_guest_sends_once(visit: Open, desk: Desk) -> None:
     page = visit()
     desk.slow = 0.3
@@ -292,7 +299,7 @@ def test_it_does_not_work_is_told_at_once(visit: Open, desk: Desk) -> None:
     alarm = page.locator(".code[data-name=door-code] .alarm")
     alarm.locator("summary").click()
     alarm.get_by_role("button").click()
-    expect(alarm.get_by_role("status")).to_contain_text("We know now")
+    expect(alarm.get_by_role("status")).to_contain_text("has been told")
     expect(alarm.get_by_role("status").get_by_role("link")).to_have_attribute("href", re.compile("^tel:"))
     (request,) = desk.requests.values()
     assert (request["secret"], request["urgent"]) == ("door-code", True)

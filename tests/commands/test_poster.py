@@ -37,6 +37,16 @@ def test_a_rooms_poster_says_the_rooms_word(in_sample, home):
     assert "Room 4" in sheet
 
 
+def test_beside_the_square_that_begins_a_chat_there_is_one_for_the_guide_code(in_sample, home):
+    footer = poster(in_sample("poster", "harbour-house"), home).partition("<footer>")[2]
+    assert footer.count('class="qr"') == 1
+    assert "/open</bdi>" in footer
+    words = home / "content" / "harbour-house" / "property.md"
+    words.write_text(re.sub(r"(?m)^whatsapp: .*\n", "", words.read_text("utf-8")), "utf-8")
+    assert in_sample("publish").code == 0
+    assert poster(in_sample("poster", "harbour-house"), home).count('class="qr"') == 1
+
+
 def test_a_poster_loads_nothing_and_prints_one_sheet(in_sample, home):
     sheet = poster(in_sample("poster", "harbour-house"), home)
     assert not re.search(r'(?:src|href)="', sheet)

@@ -36,5 +36,7 @@ def test_publish_change_and_work_on_postgresql(tmp_path, postgres_database):
     assert work_once(press, at=AT + timedelta(seconds=1)) >= 1
     assert "Nn4changed" in open_page(from_folder(settings), link_of(settings, "ANA")).codes
     assert work_once(press, at=AT + timedelta(days=100)) >= 1
-    assert verify(press).live <= 6
+    assert verify(press).missing == ()
+    kept = settings.path("data/site/w")
+    assert [path.name for path in kept.rglob("*") if path.is_file()] == ["sw.js"]
     press.database.close()

@@ -179,8 +179,8 @@ function titleOf({ title, secret }) {
   return title || card?.textContent || say("anything");
 }
 
-function news(request) {
-  tell(heard(), say("news", { title: titleOf(request), state: say(`state_${request.state}`) }));
+function news(request, line = heard()) {
+  tell(line, say("news", { title: titleOf(request), state: say(`state_${request.state}`) }));
 }
 
 // -- asking the house what became of them: soon after a change, then more slowly, and never for nobody --
@@ -204,7 +204,7 @@ async function look() {
   const { status, data } = await call("GET", "requests");
   looking = false;
   const changed = status === 200 ? data.requests.filter(learn) : [];
-  changed.forEach(news);
+  changed.forEach((request) => news(request));
   show();
   lookLater(changed.length > 0);
 }
@@ -308,7 +308,10 @@ async function send(form) {
     if (isRequest) keys.delete(form);
     if (isRequest) form.reset();
     const done = { arrival: "saved", rating: "rated" }[entry.id] ?? "sent";
-    tell(told(form), say(ok(result.status) ? done : "waits"));
+    const { state } = result.data;
+    // What the house accepts by itself is answered already.
+    if (isRequest && ok(result.status) && state !== "requested") news(result.data, told(form));
+    else tell(told(form), say(ok(result.status) ? done : "waits"));
   } else {
     // The form keeps what was written.
     drop(`queue:${entry.id}`);

@@ -133,7 +133,7 @@ export function draw(bubble, quoted, act, hour) {
       ...inside.filter((part) => !isChoice(part)), foot, ...inside.filter(isChoice)));
   if (bubble.error) {
     const { code, title, error_data: data } = bubble.error;
-    item.append(make("p", { class: "wrong" }, `${code}: ${title}. ${data?.details ?? ""}`));
+    item.append(make("p", { class: "wrong" }, `${code}: ${title.replace(/\.$/, "")}. ${data?.details ?? ""}`));
   }
   const reactions = bubble.reactions.filter(Boolean);
   if (reactions.length) item.append(make("p", { class: "reactions", "aria-label": "Reactions" }, reactions.join(" ")));

@@ -23,7 +23,8 @@ export class Phone {
     this.name = make("h2", { tabindex: "-1" }, person.name);
     this.window = make("p", { class: "soft window" });
     this.menu = make("details", { class: "menu" }, make("summary", { "aria-label": `${person.name}: more` }, icon("more")));
-    this.log = make("ol", { role: "log", "aria-label": `Chat of ${person.name}`, tabindex: "0" });
+    this.items = make("ol");
+    this.log = make("div", { role: "log", "aria-label": `Chat of ${person.name}`, tabindex: "0" }, this.items);
     this.atEnd = true;
     this.log.addEventListener("scroll", () => {
       this.atEnd = this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 60;
@@ -108,7 +109,7 @@ export class Phone {
       }
       item.querySelector(".bubble").addEventListener("dblclick", () => this.#answer(bubble));
       if (old) old.item.replaceWith(item);
-      else this.log.append(item);
+      else this.items.append(item);
       item.classList.toggle("new", !old);
       added ||= !old;
       this.#drawn.set(bubble.id, { said, status: bubble.status, item });

@@ -60,8 +60,8 @@ function entry(person) {
     onclick: () => (phones.has(person.id) && !narrow.matches ? close(person.id) : open(person)),
   }, make("span", { class: "initial", "aria-hidden": "true" }, [...person.name][0]),
   make("span", { class: "who" }, make("span", { class: "name" }, person.name), make("span", { class: "soft gist" }, about)),
-  make("span", { class: "role soft" }, person.role),
-  unread ? make("span", { class: "unread", "aria-label": `${unread} unread` }, String(unread)) : ""));
+  make("span", { class: "role soft" }, person.role,
+    unread ? make("span", { class: "unread" }, String(unread), make("span", { class: "unseen" }, " unread")) : "")));
 }
 
 function listed(people) {

@@ -1,4 +1,4 @@
-"""A sandbox of its own process for each module, real pywa that talks to it, and an app that gets its webhooks."""
+"""A sandbox in a process of its own for each module, and an app that gets its webhooks."""
 
 import sys
 import tempfile

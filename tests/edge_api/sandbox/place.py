@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import pywa
 import pytest
+import pywa
 
 from edge_api.sandbox.detour import Detour
 
@@ -145,12 +145,12 @@ class App:
         app = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:  # noqa: N802 - http.server's name
+            def do_GET(self) -> None:
                 asked = {name: values[0] for name, values in parse_qs(urlsplit(self.path).query).items()}
                 knows = asked.get("hub.verify_token") == app.verify_token
                 self._answer(200 if knows else 403, asked.get("hub.challenge", "").encode() if knows else b"")
 
-            def do_POST(self) -> None:  # noqa: N802 - http.server's name
+            def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 app.posted.append(Posted(body, self.headers["x-hub-signature-256"]))
                 self._answer(app.answers.pop(0) if app.answers else 200, b"")
@@ -181,3 +181,20 @@ def _fine(answer: httpx.Response) -> Any:
         f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}"
     )
     return answer.json()
+
+
+def validator(secret: str) -> pywa.WhatsApp:
+    """pywa as an app has it: it checks signatures and sends nothing."""
+    return pywa.WhatsApp(
+        token="x",
+        server=None,
+        verify_token="v",
+        app_secret=secret,
+        session=httpx.Client(),
+        validate_updates=True,
+    )
+
+
+def got(app: App, name: str = "messages", count: int = 1) -> list[dict[str, object]]:
+    eventually(lambda: len(app.all(name)) >= count)
+    return app.all(name)

@@ -18,22 +18,30 @@ LIST = types.SectionList(
 # -- kinds ------------------------------------------------------------------------------------------
 KINDS = {
     "text": lambda wa, _: wa.send_message(ANA, "Hello *Ana*", preview_url=True),
-    "buttons": lambda wa, _: wa.send_message(ANA, "Well?", header="Towels", footer="House", buttons=[types.Button("Yes", "y")]),
+    "buttons": lambda wa, _: wa.send_message(
+        ANA, "Well?", header="Towels", footer="House", buttons=[types.Button("Yes", "y")]
+    ),
     "list": lambda wa, _: wa.send_message(ANA, "What?", buttons=LIST),
-    "link": lambda wa, _: wa.send_message(ANA, "Look", buttons=types.URLButton("Your page", "https://example.org/w/1")),
+    "link": lambda wa, _: wa.send_message(
+        ANA, "Look", buttons=types.URLButton("Your page", "https://example.org/w/1")
+    ),
     "image by link": lambda wa, _: wa.send_image(ANA, "https://example.org/a.jpg", caption="The door"),
     "image": lambda wa, _: wa.send_image(ANA, PNG, mime_type="image/png"),
-    "image with buttons": lambda wa, _: wa.send_image(ANA, PNG, mime_type="image/png", caption="This?", buttons=[types.Button("Yes", "y")]),
+    "image with buttons": lambda wa, _: wa.send_image(
+        ANA, PNG, mime_type="image/png", caption="This?", buttons=[types.Button("Yes", "y")]
+    ),
     "voice": lambda wa, _: wa.send_voice(ANA, b"OggS", mime_type="audio/ogg"),
     "audio": lambda wa, _: wa.send_audio(ANA, b"ID3", mime_type="audio/mpeg"),
     "video": lambda wa, _: wa.send_video(ANA, b"mp4", mime_type="video/mp4", caption="The way"),
     "sticker": lambda wa, _: wa.send_sticker(ANA, b"RIFF", mime_type="image/webp"),
-    "document": lambda wa, _: wa.send_document(ANA, b"%PDF", filename="rules.pdf", mime_type="application/pdf"),
+    "document": lambda wa, _: wa.send_document(
+        ANA, b"%PDF", filename="rules.pdf", mime_type="application/pdf"
+    ),
     "location": lambda wa, _: wa.send_location(ANA, 51.5, -0.12, name="House", address="Quay 1"),
     "location request": lambda wa, _: wa.request_location(ANA, "Where are you?"),
     "contact": lambda wa, _: wa.send_contact(ANA, CONTACT),
     "reaction": lambda wa, message: wa.send_reaction(ANA, "👍", message),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -78,44 +86,88 @@ def buttons(count: int = 1, *, title: str = "T", button_id: str = "i") -> dict[s
     return {"buttons": made}
 
 
+def twice(**other: str) -> dict[str, object]:
+    """Two buttons that differ in one thing only."""
+    return {"buttons": [*buttons()["buttons"], *buttons(**other)["buttons"]]}
+
+
 def rows(
     count: int = 1, *, title: str = "T", row_id: str = "i", description: str = "d"
 ) -> list[dict[str, str]]:
     return [{"id": f"{at}{row_id}", "title": title, "description": description} for at in range(count)]
 
 
-def listed(*sections: object, button: str = "Open") -> dict[str, object]:
-    return interactive("list", action={"button": button, "sections": list(sections)})
+def listed(*sections: object, button: str = "Open", **parts: object) -> dict[str, object]:
+    return interactive("list", action={"button": button, "sections": list(sections)}, **parts)
 
 
-def link(text: str = "Go", url: str = "https://example.org") -> dict[str, object]:
-    return interactive(
-        "cta_url", action={"name": "cta_url", "parameters": {"display_text": text, "url": url}}
-    )
+def link(text: str = "Go", **parts: object) -> dict[str, object]:
+    parameters = {"display_text": text, "url": "https://example.org"}
+    return interactive("cta_url", action={"name": "cta_url", "parameters": parameters}, **parts)
 
 
+PICTURE = {"type": "image", "image": {"link": "https://example.org/a.png"}}
 TEXTS = {
     "text 4096": (100, lambda more: {"type": "text", "text": {"body": "x" * (4096 + more)}}),
-    "caption 1024": (100, lambda more: {"type": "image", "image": {"link": "https://e.org/a.png", "caption": "x" * (1024 + more)}}),
-    "callback data 512": (100, lambda more: {"type": "text", "text": {"body": "x"}, "biz_opaque_callback_data": "x" * (512 + more)}),
-    "body of buttons 1024": (131009, lambda more: interactive("button", body={"text": "x" * (1024 + more)}, action=buttons())),
-    "body of a list 4096": (131009, lambda more: interactive("list", body={"text": "x" * (4096 + more)}, action={"button": "b", "sections": [{"rows": rows()}]})),
-    "body of a link 1024": (131009, lambda more: link() | {"interactive": {**link()["interactive"], "body": {"text": "x" * (1024 + more)}}}),
-    "header 60": (131009, lambda more: interactive("button", header={"type": "text", "text": "x" * (60 + more)}, action=buttons())),
-    "footer 60": (131009, lambda more: interactive("button", footer={"text": "x" * (60 + more)}, action=buttons())),
+    "caption 1024": (
+        100,
+        lambda more: {
+            "type": "image",
+            "image": {"link": "https://e.org/a.png", "caption": "x" * (1024 + more)},
+        },
+    ),
+    "callback data 512": (
+        100,
+        lambda more: {"type": "text", "text": {"body": "x"}, "biz_opaque_callback_data": "x" * (512 + more)},
+    ),
+    "body of buttons 1024": (
+        131009,
+        lambda more: interactive("button", body={"text": "x" * (1024 + more)}, action=buttons()),
+    ),
+    "body of a list 4096": (
+        131009,
+        lambda more: interactive(
+            "list", body={"text": "x" * (4096 + more)}, action={"button": "b", "sections": [{"rows": rows()}]}
+        ),
+    ),
+    "body of a link 1024": (
+        131009,
+        lambda more: link(body={"text": "x" * (1024 + more)}),
+    ),
+    "header 60": (
+        131009,
+        lambda more: interactive(
+            "button", header={"type": "text", "text": "x" * (60 + more)}, action=buttons()
+        ),
+    ),
+    "footer 60": (
+        131009,
+        lambda more: interactive("button", footer={"text": "x" * (60 + more)}, action=buttons()),
+    ),
     "button title 20": (131009, lambda more: interactive("button", action=buttons(title="x" * (19 + more)))),
-    "button id 256": (131009, lambda more: interactive("button", action=buttons(button_id="x" * (255 + more)))),
+    "button id 256": (
+        131009,
+        lambda more: interactive("button", action=buttons(button_id="x" * (255 + more))),
+    ),
     "buttons 3": (131009, lambda more: interactive("button", action=buttons(3 + more))),
     "list button 20": (131009, lambda more: listed({"rows": rows()}, button="x" * (20 + more))),
     "rows 10": (131009, lambda more: listed({"rows": rows(10 + more)})),
-    "rows 10 in all": (131009, lambda more: listed({"title": "a", "rows": rows(5)}, {"title": "b", "rows": rows(5 + more, row_id="j")})),
+    "rows 10 in all": (
+        131009,
+        lambda more: listed(
+            {"title": "a", "rows": rows(5)}, {"title": "b", "rows": rows(5 + more, row_id="j")}
+        ),
+    ),
     "row title 24": (131009, lambda more: listed({"rows": rows(title="x" * (24 + more))})),
     "row description 72": (131009, lambda more: listed({"rows": rows(description="x" * (72 + more))})),
     "row id 200": (131009, lambda more: listed({"rows": rows(row_id="x" * (199 + more))})),
     "section title 24": (131009, lambda more: listed({"title": "x" * (24 + more), "rows": rows()})),
     "label of a link 20": (131009, lambda more: link("x" * (20 + more))),
-    "latitude 90": (100, lambda more: {"type": "location", "location": {"latitude": 90 + more, "longitude": 0}}),
-}  # fmt: skip
+    "latitude 90": (
+        100,
+        lambda more: {"type": "location", "location": {"latitude": 90 + more, "longitude": 0}},
+    ),
+}
 
 
 @pytest.mark.parametrize("limit", TEXTS)
@@ -138,14 +190,19 @@ WRONG = {
     "link that is none": (100, {"type": "image", "image": {"link": "ftp://e.org/a.png"}}),
     "unknown medium": (131009, {"type": "image", "image": {"id": "12345"}}),
     "audio with words": (100, {"type": "audio", "audio": {"link": "https://e.org/a.ogg", "caption": "x"}}),
-    "same button twice": (131009, interactive("button", action={"buttons": buttons()["buttons"] * 2})),
+    "same button id twice": (131009, interactive("button", action=twice(title="x"))),
+    "same title twice": (131009, interactive("button", action=twice(button_id="x"))),
+    "same row id twice": (131009, listed({"rows": rows() + rows(title="Other")})),
     "no row": (131009, listed({"rows": []})),
     "no title among two": (131008, listed({"rows": rows()}, {"title": "b", "rows": rows(row_id="j")})),
-    "picture over a list": (131009, listed({"rows": rows()}) | {"interactive": {**listed({"rows": rows()})["interactive"], "header": {"type": "image", "image": {"link": "https://e.org"}}}}),
+    "picture over a list": (131009, listed({"rows": rows()}, header=PICTURE)),
     "no action": (131008, interactive("button")),
     "no given name": (131009, {"type": "contacts", "contacts": [{"name": {"formatted_name": "Mira"}}]}),
-    "reaction to nothing": (131009, {"type": "reaction", "reaction": {"message_id": "wamid.x", "emoji": "👍"}}),
-}  # fmt: skip
+    "reaction to nothing": (
+        131009,
+        {"type": "reaction", "reaction": {"message_id": "wamid.x", "emoji": "👍"}},
+    ),
+}
 
 
 @pytest.mark.parametrize("what", WRONG)

@@ -39,7 +39,7 @@ def test_pywa_hands_in_a_template_which_review_lets_pass(place, app):
             components=[
                 t.BodyText("Hello {{1}}, your room is ready.", "Ana"),
                 t.FooterText(text="Harbour House"),
-                t.Buttons([t.QuickReplyButton("Thanks")]),
+                t.Buttons(buttons=[t.QuickReplyButton(text="Thanks")]),
             ],
         )
     )
