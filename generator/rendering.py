@@ -162,7 +162,8 @@ class Renderer:
 
     # -- what all stays share ------------------------------------------------------------------------
     def _frame(self, page: Page) -> Frame:
-        key = page.language, page.languages, page.phase, page.clear, page.notices
+        late = ways.later(page, self._content)
+        key = page.language, page.languages, page.phase, page.clear, page.notices, late
         if key not in self._frames:
             self._frames[key] = self._page_frame(page)
         return self._frames[key]

@@ -53,12 +53,24 @@ def door(page: Page, leads: Sequence[str], fragments: Fragments) -> dict[str, ob
     return {"picture": fragments.picture(doors[0]), "href": f"#{doors[0]}"}
 
 
+def later(page: Page, content: HostContent) -> str:
+    """The key of the service with a check-out that is later than this guest's; empty where there is none."""
+    if page.phase not in {"in_house", "departing"}:
+        return ""
+    stay, house = page.view.stay, page.view.house
+    for key in page.services:
+        what, _, when = content.pick(content.services[key], page.language).changes.partition(" ")
+        if what == "check-out" and when > (stay.check_out or house.check_out):
+            return key
+    return ""
+
+
 def late(page: Page, content: HostContent, wording: Wording) -> dict[str, str] | None:
     """A later check-out, where the guest can ask for one."""
-    every = (content.pick(content.services[key], page.language) for key in page.services)
-    service = next((each for each in every if each.changes.startswith("check-out")), None)
-    if page.phase not in {"in_house", "departing"} or service is None:
+    key = later(page, content)
+    if not key:
         return None
+    service = content.pick(content.services[key], page.language)
     price = wording.price(service)
     return {"title": service.title, "price": price, "href": f"#Service-{service.key}"}
 

@@ -249,6 +249,19 @@ def test_a_guest_reads_their_own_word_until_they_leave() -> None:
     assert 'data-fill="word"' not in stay_of("in_house", private=without)
 
 
+def test_a_later_check_out_is_offered_to_those_who_do_not_have_it_yet() -> None:
+    hamper = sample.content().services["hamper"]["en"]
+    later = msgspec.structs.replace(hamper, key="later", title="Late check-out", changes="check-out 13:00")
+    host = sample.content(services={"later": {"en": later}})
+    offer = 'href="#Service-later"'
+    renderer = sample.renderer(host)
+    for check_out, is_offered in (("", True), ("12:30", True), ("13:00", False), ("22:00", False), ("", True)):
+        page = sample.pages("departing", shown=sample.view(check_out=check_out), host=host)
+        html = renderer.page(page["en"], sample.PRIVATE).decode()
+        assert (offer in html) is is_offered, check_out
+    assert offer not in rendered("booked", host=host)
+
+
 def test_the_printed_card_has_the_link_as_a_square_and_a_guide_code() -> None:
     stay = stay_of("arriving")
     assert f'data-qr="{link_code(sample.PRIVATE.link)}"' in stay
