@@ -111,6 +111,7 @@ class SQLite:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
             self._writer = self._open()
+            self._file = _identity(path)
         except (sqlite3.Error, OSError) as error:
             self.close()
             mend = "Check database_url and that the folder can be written."
@@ -132,6 +133,7 @@ class SQLite:
     @contextmanager
     def read(self) -> Iterator[Reading]:
         with _translated():
+            self._check_file()
             try:
                 driver = self._idle.pop()
             except IndexError:
@@ -146,6 +148,7 @@ class SQLite:
     @contextmanager
     def write(self) -> Iterator[Writing]:
         with self._writing, _translated():
+            self._check_file()
             self._writer.execute("begin immediate")
             try:
                 yield Connection(self._writer, "sqlite3", self.kind)
@@ -155,12 +158,26 @@ class SQLite:
                     self._writer.execute("rollback")
                 raise
 
+    def _check_file(self) -> None:
+        """What is written to a file that another one has replaced, a backup brought back, is lost unseen."""
+        if _identity(self.path) != self._file:
+            mend = "Stop `serve` and `work`, and start them again."
+            raise Outage("The database file was replaced while this program ran.", hint=mend)
+
     def close(self) -> None:
         with self._writing:
             for driver in self._opened:
                 driver.close()
             self._opened.clear()
             self._idle.clear()
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return found.st_dev, found.st_ino
 
 
 def _switch_to_wal(driver: sqlite3.Connection) -> None:

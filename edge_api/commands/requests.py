@@ -18,6 +18,7 @@ from guestlink.arrivals import LONGEST_NOTE, plain_words
 from guestlink.contacts import load_contact
 from guestlink.database import Reading, Writing
 from guestlink.errors import InvalidInput, Refused
+from guestlink.language import format_money
 from guestlink.records import Property
 from guestlink.terminal import Desk, plain
 
@@ -98,6 +99,10 @@ def _show(args: argparse.Namespace, desk: Desk) -> int:
         desk.say(_quoted(f"{label}: {value}"))
     if line.note:
         desk.say(_quoted(f"“{line.note}”"))
+    if stored.price:
+        desk.say(
+            f"Price: {format_money(stored.price, stored.currency, 'en')}, as the page said when it was asked."
+        )
     if line.changes:
         desk.say(f"Accepting changes the stay: {line.changes}.")
     for each in happened:
@@ -174,7 +179,7 @@ def _answer(args: argparse.Namespace, desk: Desk) -> int:
     if args.verb == "note":
         desk.say("Noted.")
         return 0
-    desk.say(f"It is {after.state}. The guest's page says so.")
+    desk.say(f"It is {'open again' if args.verb == 'reopen' else after.state}. The guest's page says so.")
     if args.verb == "accept" and changes == "unit":
         desk.say("Now give the stay its other room: `publish.py stay set`.", style="bold")
     elif args.verb == "accept" and changes:

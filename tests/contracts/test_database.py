@@ -1,5 +1,6 @@
 """What both databases promise: one transaction is one truth, and of two who are too fast one is told."""
 
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -326,3 +327,17 @@ def test_time_passes_only_where_it_is_told(inn: Inn) -> None:
     with inn.database.read() as db:
         assert journal.load(db, f"stay:{stay.id}")[0].at == "2026-11-05T09:00:00.000Z"
     assert stay.from_on == FRIDAY
+
+
+def test_a_file_that_was_replaced_takes_no_more_writes(tmp_path: Path) -> None:
+    database = open_database("sqlite:///guestlink.db", home=tmp_path)
+    file = tmp_path / "guestlink.db"
+    shutil.copy(file, tmp_path / "backup.db")
+    (tmp_path / "backup.db").replace(file)
+    with pytest.raises(Outage, match="was replaced"), database.write():
+        pass
+    with pytest.raises(Outage, match="was replaced"), database.read():
+        pass
+    database.close()
+    with open_database("sqlite:///guestlink.db", home=tmp_path).read() as db:
+        assert db.one("schema_version")
