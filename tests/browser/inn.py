@@ -27,9 +27,11 @@ CACHES = """async () => Promise.all((await caches.keys()).map(async (name) => {
 IS_KEPT = """async (slug) => {
   const loaded = performance.getEntriesByType("resource").map((each) => new URL(each.name).pathname);
   const paths = loaded.filter((path) => path.startsWith("/assets/"));
-  const page = `/w/_/${slug}/${document.querySelector("main").dataset.language}.html`;
+  const { language } = document.querySelector("main").dataset;
+  const page = `/w/_/${slug}/${language}.html`;
   const found = await Promise.all([`/w/${slug}`, page, ...paths].map((path) => caches.match(path)));
-  return found.every(Boolean) && Boolean(navigator.serviceWorker.controller);
+  const told = found[0] && (await found[0].json()).language === language;
+  return told && found.every(Boolean) && Boolean(navigator.serviceWorker.controller);
 }"""
 TRACES = """async (slug) => {
   const own = (names) => names.filter((name) => name.includes(slug));

@@ -1,4 +1,4 @@
-"""Makes docs/screenshots/: `make screenshots`. Four phases, phone and desktop, light and dark, two languages.
+"""Makes docs/screenshots/: `make screenshots`. Every phase, phone and desktop, light and dark, two languages.
 
 Look at them before committing them: that is what they are for. Only their dates differ from day to day.
 """
@@ -18,7 +18,7 @@ from tests.browser.house import ROOT, Lodging
 from tests.services import CHROMIUM_OPTIONS
 
 FOLDER = ROOT / "docs" / "screenshots"
-PHASES = ("booked", "arriving", "in_house", "departing")
+PHASES = ("booked", "arriving", "in_house", "departing", "departed")
 LANGUAGES = ("en", "de")
 SCHEMES = ("light", "dark")
 SCREENS = {"phone": (390, 844, 2), "desk": (1280, 860, 1)}  # width, height, pixels for each of CSS
@@ -49,6 +49,7 @@ def main() -> int:
             with sync_playwright() as player:
                 browser = player.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
                 shots = take_all(browser, house)
+                shots |= papers(browser, house)
                 shots["guest"] = together(browser, [shots[name] for name in TOGETHER])
                 browser.close()
         finally:
@@ -83,6 +84,23 @@ def take(browser: Browser, link: str, screen: str, scheme: str) -> bytes:
     shot = page.screenshot()
     context.close()
     return shot
+
+
+def papers(browser: Browser, house: Lodging) -> dict[str, bytes]:
+    """What is printed: a guest's arrival card, and the poster for the hall."""
+    page = browser.new_page(viewport={"width": 794, "height": 1123})  # A4 at 96 dots an inch
+    page.goto(house.link("arriving", "en"))
+    opened(page)
+    page.wait_for_load_state("networkidle")
+    page.emulate_media(media="print")
+    card = page.screenshot()
+    page.close()
+    house.run("poster", house.house.slug)
+    page = browser.new_page(viewport={"width": 794, "height": 1123})
+    page.goto((house.home / "data" / "posters" / f"{house.house.slug}.html").as_uri())
+    poster = page.screenshot()
+    page.close()
+    return {"arrival-card": card, "poster": poster}
 
 
 def together(browser: Browser, shots: list[bytes]) -> bytes:

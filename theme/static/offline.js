@@ -161,11 +161,10 @@ async function stay({ departs }) {
   remember("departs", departs);
   history.replaceState(history.state, "", home);
   if (document.readyState !== "complete") await new Promise((go) => addEventListener("load", go, { once: true }));
-  await new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go)); // codes first
   clearOthers();
-  offerInstall(home);
   const keeps = await keep(departs).then(() => true, () => false); // no worker here, or none that may work
   if (!keeps || APPS.test(navigator.userAgent)) sayElsewhere();
+  (window.requestIdleCallback ?? setTimeout)(() => offerInstall(home)); // drawing an icon can wait
 }
 
 workers?.addEventListener("message", ({ data }) => {
