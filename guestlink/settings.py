@@ -22,7 +22,18 @@ HELP = {
     "theme": "the folder of templates, static files and catalogues.",
     "keys": "the file of the key ring, mode 0600; `publish.py init` makes it.",
     "proxies": "how many machines of yours stand before the API: 1 behind CloudFront alone, 0 for none.",
+    "media_url": "where guests' files are kept, sealed: file:data/media, or s3://bucket/prefix of a private bucket.",
+    "whatsapp_url": "where the Cloud API answers: https://graph.facebook.com, or the sandbox's address.",
+    "whatsapp_token": "the access token of a system user; its value is a secret.",
+    "whatsapp_app_secrets": "the app secret that signs webhooks; during a change both, with a comma between.",
+    "whatsapp_verify_token": "a word of your own that Meta repeats when it verifies the webhook.",
+    "whatsapp_number_id": "the id of the phone number that messages come from (not the number itself).",
+    "whatsapp_account_id": "the id of the WhatsApp Business Account, which owns the templates.",
+    "whatsapp_app_id": "the id of the Meta app.",
+    "whatsapp_prices": "a TOML file with what a message costs by category and country; without it none is known.",
+    "rebuild_secret": "what signs calls of /api/rebuilds, such as the secret of a GitHub webhook.",
 }
+SECRETS = frozenset({"whatsapp_token", "whatsapp_app_secrets", "whatsapp_verify_token", "rebuild_secret"})
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,12 +48,32 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     theme: str = str(PROGRAM / "theme")
     keys: str = "data/keys/keyring.json"
     proxies: str = "0"
+    media_url: str = "file:data/media"
+    whatsapp_url: str = "https://graph.facebook.com"
+    whatsapp_token: str = ""
+    whatsapp_app_secrets: str = ""
+    whatsapp_verify_token: str = ""
+    whatsapp_number_id: str = ""
+    whatsapp_account_id: str = ""
+    whatsapp_app_id: str = ""
+    whatsapp_prices: str = ""
+    rebuild_secret: str = ""
 
     def __repr__(self) -> str:
         return f"Settings(home={self.home!r}, site_url={without_secrets(self.site_url)!r})"
 
     def path(self, value: str) -> Path:
         return Path(self.home, value)
+
+    @property
+    def app_secrets(self) -> tuple[str, ...]:
+        """The secrets that may sign a webhook; several while one is replaced by another."""
+        return tuple(each.strip() for each in self.whatsapp_app_secrets.split(",") if each.strip())
+
+    @property
+    def speaks_whatsapp(self) -> bool:
+        """Whether messages can be sent at all."""
+        return bool(self.whatsapp_token and self.whatsapp_number_id)
 
     @property
     def file(self) -> Path:
@@ -98,6 +129,10 @@ def _check(settings: Settings) -> None:
     _shape(settings, "site_url", r"file:[^?#]|s3://[\w.-]+([/?]|\Z)")
     _shape(settings, "public_url", r"https?://[^\s/?#@]+\Z")
     _shape(settings, "proxies", r"[0-9]\Z")
+    _shape(settings, "media_url", r"file:[^?#]|s3://[\w.-]+([/?]|\Z)")
+    _shape(settings, "whatsapp_url", r"https?://[^\s/?#@]+\Z")
+    for name in ("whatsapp_number_id", "whatsapp_account_id", "whatsapp_app_id"):
+        _shape(settings, name, r"[0-9]*\Z")
     for name in ("content", "theme", "keys"):
         _shape(settings, name, ".")
     if not _has_good_port(settings.public_url):
@@ -110,7 +145,7 @@ def _shape(settings: Settings, name: str, pattern: str) -> None:
 
 
 def _wrong(settings: Settings, name: str) -> SettingsError:
-    shown = without_secrets(getattr(settings, name))
+    shown = "…" if name in SECRETS else without_secrets(getattr(settings, name))
     return SettingsError(f"The setting {name} is {shown!r}.", setting=name, hint=_mend(name))
 
 

@@ -40,8 +40,13 @@ def test_an_id_is_written_as_a_uuid_is_written() -> None:
 def test_ids_sort_by_age(monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     for millisecond in (0, 1, 255, 256, 1_793_000_000_000, 1_793_000_000_001, 2**48 - 1):
-        monkeypatch.setattr(clock, "time", SimpleNamespace(time=lambda at=millisecond: at / 1000))
+        monkeypatch.setattr(clock, "time", SimpleNamespace(time_ns=lambda at=millisecond: at * 1_000_000))
         made.append(clock.new_id())
+    assert made == sorted(made)
+
+
+def test_ids_of_one_process_sort_in_the_order_in_which_they_were_made() -> None:
+    made = [clock.new_id() for _ in range(10_000)]
     assert made == sorted(made)
 
 
