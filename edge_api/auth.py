@@ -1,31 +1,42 @@
-"""Who may ask: the page token of a guest, and whether a browser asks from our own page.
+"""Who may ask: the page token of a guest, the token of a program of the house, a browser on our own page.
 
-Every refusal is one 401: the CDN would turn 403 and 404 into its own page, and nothing can be probed.
+Every refusal of a page is one 401: the CDN would turn 403 and 404 into its own page, and nothing can be
+probed. People of the house will come in by a cookie beside the token; both become a `Caller`.
 """
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 from litestar import Request
+from litestar.concurrency import sync_to_thread
 from litestar.exceptions import NotAuthorizedException
 
+from edge_api import tokens
 from edge_api.callers import Guest, guest_of
 from edge_api.holdings import Holdings
 from edge_api.pacing import Meter, Pace
+from edge_api.tokens import ROLES, Role
 from guestlink.errors import NotAllowed
 from guestlink.links import PageToken, read_page_token
 
 REFUSED: Final = "Open your link again."
+UNKNOWN: Final = "This needs a token that counts."
+NOT_THIS_ROLE: Final = "The role of this token may not do that."
 BEARER: Final = re.compile(r"Bearer ([A-Za-z0-9_-]{1,100})", re.IGNORECASE)
 OUR_SITES: Final = frozenset({"same-origin", "none"})
 WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 NETWORK_BITS: Final = 64  # of an IPv6 address: whoever has one has the whole network
 SPEAKING: Final = Pace(burst=60, seconds=1)  # of one link: its page asks every few seconds
 GUESSING: Final = Pace(burst=20, seconds=6)  # of one address, tokens that are none
+WORKING: Final = Pace(burst=100, seconds=0.1)  # of one token: a program may ask ten times a second
+
+Asking = Request[Any, Any, Any]
+Letting = Callable[[Any, Any], Awaitable[None]]
 
 
 class PageGuard:
@@ -64,6 +75,66 @@ class PageGuard:
         return read_page_token(self._holdings.ring, found[1], at=at)
 
 
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks for the house. `id` is what the view `reach` knows them by, `by` how the journal calls them;
+    no `property_id` means all houses.
+    """
+
+    id: str
+    by: str
+    role: Role
+    property_id: str | None
+
+    def may(self, least: Role) -> bool:
+        """Whether the role is this one or more: host, manager, staff, trigger."""
+        return ROLES.index(self.role) >= ROLES.index(least)
+
+
+class StaffGuard:
+    """Lets in programs with a token of the house; what they reach is for the queries to say."""
+
+    def __init__(self, holdings: Holdings, *, proxies: int) -> None:
+        self._holdings = holdings
+        self._proxies = proxies
+        self._working = Meter(WORKING)
+        self._guessing = Meter(GUESSING)
+
+    def caller(self, request: Asking, *, at: datetime, least: Role = "staff") -> Caller:
+        """Who asks. 401 without a token that counts, NotAllowed for a role below `least`, TooMany for who
+        asks without end. It reads the database, so it belongs into a thread.
+        """
+        found = BEARER.fullmatch(request.headers.get("authorization", ""))
+        token = None
+        if found and found[1].startswith(tokens.PREFIX):
+            with self._holdings.database.read() as db:
+                token = tokens.find(db, found[1], at=at)
+        if token is None:
+            self._guessing.spend(address_of(request, self._proxies), now=at.timestamp())
+            raise _refusal(UNKNOWN)
+        self._working.spend(token.id, now=at.timestamp())
+        if token.used_on != tokens.day(at):
+            with self._holdings.database.write() as tx:
+                tokens.mark_used(tx, token, at=at)
+        caller = Caller(id=token.id, by=token.by, role=token.role, property_id=token.property_id)
+        if not caller.may(least):
+            raise NotAllowed(NOT_THIS_ROLE, hint=f"It needs the role {least}, or more.")
+        return caller
+
+    def letting_in(self, least: Role, *, at: Callable[[], datetime]) -> Letting:
+        """For the `guards` of a route: it asks before anything of the body is read. `caller_of` tells who."""
+
+        async def guard(request: Any, _: object) -> None:
+            request.state.caller = await sync_to_thread(self.caller, request, at=at(), least=least)
+
+        return guard
+
+
+def caller_of(request: Asking) -> Caller:
+    """Who was let in by a guard of this route."""
+    caller: Caller = request.state.caller
+    return caller
+
+
 @contextmanager
 def refused_alike() -> Iterator[None]:
     """What the records refuse after the guest was let in: somebody replaced the link at that moment."""
@@ -73,8 +144,8 @@ def refused_alike() -> Iterator[None]:
         raise _refusal() from None
 
 
-def _refusal() -> NotAuthorizedException:
-    return NotAuthorizedException(REFUSED, headers={"WWW-Authenticate": "Bearer"})
+def _refusal(words: str = REFUSED) -> NotAuthorizedException:
+    return NotAuthorizedException(words, headers={"WWW-Authenticate": "Bearer"})
 
 
 # -- where it comes from -----------------------------------------------------------------------------

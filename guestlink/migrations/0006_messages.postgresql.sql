@@ -176,3 +176,12 @@ create table message_templates (
 );
 
 alter table rebuilds add column source text not null default '';
+
+create view reach as
+select t.id as caller, p.id as property_id, t.role
+from api_tokens t join properties p on t.property_id is null or t.property_id = p.id
+where t.revoked_at is null
+union all
+select m.user_id as caller, m.property_id, m.role
+from memberships m join users u on u.id = m.user_id
+where u.left_at is null;

@@ -31,7 +31,7 @@ def raw(place: Place) -> Database:
     return PostgreSQL(place.url)
 
 
-SQLITE_TABLES = "select name from sqlite_master where type = 'table' and name not like 'sqlite%'"
+SQLITE_TABLES = "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite%'"
 POSTGRESQL_COLUMNS = """
 select table_name, column_name from information_schema.columns where table_schema = current_schema
 """
