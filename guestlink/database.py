@@ -1,7 +1,7 @@
 """The database twins: SQLite for one machine, PostgreSQL for many, one set of named queries (guestlink/sql/).
 
 Read by `db`, write by `tx`; `with database.write() as tx:` is the unit of work and the only place that begins
-one.
+one. A coroutine hands its unit to `submit`, which runs it on the writer thread (guestlink/group_commit.py).
 """
 
 import importlib
@@ -9,21 +9,23 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import aiosql
 
 from guestlink.errors import GuestLinkError, InvalidInput, Outage, SettingsError, Stale
+from guestlink.group_commit import GroupCommit
 from guestlink.settings import without_secrets
 
 HERE = Path(__file__).parent
 BUSY_SECONDS = 20.0
 Row = dict[str, Any]
 Value = str | int | bytes | None
+T = TypeVar("T")
 
 
 class Reading(Protocol):
@@ -38,6 +40,10 @@ class Writing(Reading, Protocol):
 
     def do(self, query: str, **values: Value) -> int: ...
     def do_many(self, query: str, rows: Iterable[Mapping[str, Value]]) -> None: ...
+    def attempt(self) -> AbstractContextManager[None]:
+        """A part that may fail alone: an error rolls back what its `with` block did and passes on, in our
+        words. Attempts nest. After an Outage the whole transaction is gone and refuses what follows.
+        """
 
 
 class Database(Protocol):
@@ -47,7 +53,20 @@ class Database(Protocol):
     def kind(self) -> str: ...
     def read(self) -> AbstractContextManager[Reading]: ...
     def write(self) -> AbstractContextManager[Writing]: ...
-    def close(self) -> None: ...
+    def submit(self, unit: Callable[[Writing], T]) -> Awaitable[T]:
+        """For coroutines: runs `unit(tx)` on the writer thread and resumes after the commit, which it shares
+        with others (group commit). What it raises is raised here, and the others are not touched; when the
+        commit fails, or too many wait, Outage. A unit may be run twice: it changes nothing but `tx`. It is
+        run even when whoever waits is cancelled.
+        """
+
+    def run(self, unit: Callable[[Writing], T]) -> T:
+        """The same for threads: many that write small things at once share commits. Never from an event loop,
+        nor inside a `write`.
+        """
+
+    def close(self) -> None:
+        """Finishes what `submit` and `run` accepted."""
 
 
 def open_database(url: str, *, home: Path) -> Database:
@@ -91,9 +110,46 @@ class Connection:
     def do_many(self, query: str, rows: Iterable[Mapping[str, Value]]) -> None:
         self._named(query)(self._driver, list(rows))
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        with _translated():
+            self.statement("savepoint attempt")
+            try:
+                yield
+                self.statement("release savepoint attempt")
+            except BaseException:
+                if self._is_open():
+                    self.statement("rollback to savepoint attempt")
+                    self.statement("release savepoint attempt")
+                raise
+
     def statement(self, sql: str) -> None:
-        """One statement of a migration, as it stands in its file."""
+        """One statement as it stands: of a migration's file, or about the transaction."""
         self._driver.execute(sql)
+
+    def _is_open(self) -> bool:
+        return not self._driver.closed
+
+
+class SQLiteWriting(Connection):
+    """SQLite rolls back a transaction by itself when the disk is full or broken. What came after that would
+    be committed alone, statement by statement.
+    """
+
+    def _named(self, query: str) -> Any:
+        self._refuse_alone()
+        return super()._named(query)
+
+    def statement(self, sql: str) -> None:
+        self._refuse_alone()
+        super().statement(sql)
+
+    def _refuse_alone(self) -> None:
+        if not self._driver.in_transaction:
+            raise Outage("The transaction was rolled back.", hint="Check disk space and repeat.")
+
+    def _is_open(self) -> bool:
+        return bool(self._driver.in_transaction)
 
 
 # -- SQLite ----------------------------------------------------------------------------------------
@@ -107,6 +163,7 @@ class SQLite:
         self._writing = threading.RLock()
         self._opened: list[sqlite3.Connection] = []
         self._idle: list[sqlite3.Connection] = []
+        self._groups: GroupCommit[Writing] = GroupCommit(self.write)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
@@ -151,12 +208,18 @@ class SQLite:
             self._check_file()
             self._writer.execute("begin immediate")
             try:
-                yield Connection(self._writer, "sqlite3", self.kind)
+                yield SQLiteWriting(self._writer, "sqlite3", self.kind)
                 self._writer.execute("commit")
             except BaseException:
                 if self._writer.in_transaction:
                     self._writer.execute("rollback")
                 raise
+
+    def submit(self, unit: Callable[[Writing], T]) -> Awaitable[T]:
+        return self._groups.submit(unit)
+
+    def run(self, unit: Callable[[Writing], T]) -> T:
+        return self._groups.run(unit)
 
     def _check_file(self) -> None:
         """What is written to a file that another one has replaced, a backup brought back, is lost unseen."""
@@ -165,6 +228,7 @@ class SQLite:
             raise Outage("The database file was replaced while this program ran.", hint=mend)
 
     def close(self) -> None:
+        self._groups.close()
         with self._writing:
             for driver in self._opened:
                 driver.close()
@@ -212,6 +276,7 @@ class PostgreSQL:
     kind = "postgresql"
 
     def __init__(self, url: str) -> None:
+        self._groups: GroupCommit[Writing] = GroupCommit(self.write)
         self._pool = _pool().ConnectionPool(
             url,
             min_size=1,
@@ -233,17 +298,42 @@ class PostgreSQL:
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
-        with _translated(), self._pool.connection() as driver:
+        with self._connection() as driver:
             driver.execute("set transaction isolation level repeatable read read only")
             yield Connection(driver, "psycopg", self.kind)
             driver.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Writing]:
-        with _translated(), self._pool.connection() as driver:
+        with self._connection() as driver:
             yield Connection(driver, "psycopg", self.kind)
+            if driver.info.transaction_status == _psycopg().pq.TransactionStatus.INERROR:
+                # The server would answer COMMIT with a rollback, and the driver would call that success.
+                raise Stale("A part of the change failed.", hint="Load it again and repeat.")
+
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        """A connection of the pool. When it turns out to be dead, the others are looked at too, so that one
+        Outage is all that a restarted server costs.
+        """
+        with _translated():
+            driver = None
+            try:
+                with self._pool.connection() as driver:
+                    yield driver
+            except _psycopg().OperationalError:
+                if driver is not None and driver.closed:
+                    self._pool.check()
+                raise
+
+    def submit(self, unit: Callable[[Writing], T]) -> Awaitable[T]:
+        return self._groups.submit(unit)
+
+    def run(self, unit: Callable[[Writing], T]) -> T:
+        return self._groups.run(unit)
 
     def close(self) -> None:
+        self._groups.close()
         self._pool.close()
 
 
@@ -262,6 +352,8 @@ def _translated() -> Iterator[None]:
         raise InvalidInput(f"A value cannot be kept: {_reason(error)}.") from None
     except (_psycopg().errors.SerializationFailure, _psycopg().errors.DeadlockDetected):
         raise Stale("Two writers were in each other's way.", hint="Repeat.") from None
+    except _psycopg().errors.InFailedSqlTransaction:
+        raise Stale("A part of the change failed.", hint="Load it again and repeat.") from None
     except (sqlite3.OperationalError, _psycopg().OperationalError, _pool().PoolTimeout) as error:
         raise Outage(
             f"The database does not answer: {_reason(error)}.", hint="Check disk space and the server."
