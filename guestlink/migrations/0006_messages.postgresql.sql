@@ -89,7 +89,9 @@ create table outbox (
   settled_at text
 );
 create index outbox_unsettled on outbox (state, not_before) where state in ('waiting', 'sending');
-create index outbox_by_lane on outbox (conversation_id, id);
+create index outbox_waiting on outbox (id) where state = 'waiting';
+create index outbox_by_lane on outbox (conversation_id, id) where state in ('waiting', 'sending');
+create index outbox_by_expiry on outbox (expires_at) where state = 'waiting';
 create index outbox_by_end on outbox (state, settled_at);
 
 create table media (
@@ -185,3 +187,11 @@ union all
 select m.user_id as caller, m.property_id, m.role
 from memberships m join users u on u.id = m.user_id
 where u.left_at is null;
+
+alter table conversations add column free_from text not null default '';
+
+create table number_paces (
+  number_id text primary key,
+  due bigint not null,
+  heard bigint not null
+);
