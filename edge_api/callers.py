@@ -55,6 +55,20 @@ def guest_of(db: Reading, link_id: str, *, at: datetime) -> Guest:
     return Guest(link=link, stay=stay, house=house, contact=people[0], phase=now, at=at)
 
 
+def guest_at(db: Reading, stay_id: str, contact_id: str = "", *, at: datetime) -> Guest:
+    """The guest of a stay by their contact, else its booker; NotAllowed as for a link that does not hold."""
+    stay_row = db.one("stay_by_id", id=stay_id)
+    if stay_row is None:
+        raise NotAllowed
+    stay = records.shaped(stay_row, Stay)
+    people = [person.id for person in records.contacts(db, stay) if not contact_id or person.id == contact_id]
+    current = [link for link in records.stay_links(db, stay) if link.replaced_at is None]
+    found = [link for person in people for link in current if link.contact_id == person]
+    if not found:
+        raise NotAllowed
+    return guest_of(db, found[0].id, at=at)
+
+
 def unit_of(db: Reading, guest: Guest) -> str | None:
     """The unit where the guest is today, or will be first, or was last."""
     parts: tuple[Period, ...] = records.periods(db, guest.stay)

@@ -110,11 +110,9 @@ def open_with(
 def with_contact(
     tx: Writing, ring: KeyRing, contact: Contact, *, number_id: str, at: datetime, language: str
 ) -> Conversation | None:
-    """The conversation with a guest that we may have to begin; None when no number and no user id is known."""
+    """The conversation with a guest that we may have to begin; None when no number or user id is known."""
     person = contacts.opened(ring, contact)
-    sender = Sender(
-        wa_id=person.wa_id or _dialled(person.phone), user_id=person.bsuid, name=person.name
-    )
+    sender = Sender(wa_id=person.wa_id or _dialled(person.phone), user_id=person.bsuid, name=person.name)
     if not sender.wa_id and not sender.user_id:
         return None
     talk = open_with(tx, ring, sender, number_id=number_id, at=at, language=language)
@@ -198,7 +196,7 @@ def keep(
         answers=_known_id(tx, ring, heard.answers),
         at=clock.as_text(at),
     )
-    learn_wamid(tx, ring, talk, message_id, heard.wamid)
+    learn_wamid(tx, ring, talk, message_id=message_id, wamid=heard.wamid)
     return message_id
 
 
@@ -217,7 +215,7 @@ def say(
     expires_at: datetime | None = None,
     not_before: datetime | None = None,
 ) -> str:
-    """Archives what is to be said and puts it into the outbox; returns its id. `answers` is a message's id."""
+    """Archives what is to be said and puts it into the outbox; returns its id. `answers` is a message id."""
     message_id = clock.new_id()
     _write(
         tx,
@@ -238,7 +236,7 @@ def say(
     return message_id
 
 
-def learn_wamid(tx: Writing, ring: KeyRing, talk: Conversation, message_id: str, wamid: str) -> None:
+def learn_wamid(tx: Writing, ring: KeyRing, talk: Conversation, *, message_id: str, wamid: str) -> None:
     """Keeps Meta's id of a message: a token to find it by, and the id itself sealed, since a phone number
     stands in it.
     """

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from edge_api import agreements, board, history, requests, streams, telling, wishes
+from edge_api import agreements, board, calls, confirmations, history, requests, streams, telling, wishes
 from edge_api.board import Shown, Stored
-from edge_api.callers import Guest, guest_of
+from edge_api.callers import Guest, guest_at, guest_of
+from edge_api.phrases import Voice
 from edge_api.requests import Accepted, Cancel, Cancelled, Command, Declined, Event, Overtaken
 from edge_api.telling import ArrivalShown, RatingShown
 from edge_api.wishes import Asked
@@ -74,27 +75,70 @@ def settled(database: Database, verb: Callable[[Writing], T]) -> T:
 
 # -- what guests ask -------------------------------------------------------------------------------
 def ask(
-    tx: Writing, ring: KeyRing, link_id: str, asked: Asked, *, at: datetime, words: Catalogue
+    tx: Writing,
+    ring: KeyRing,
+    link_id: str,
+    asked: Asked,
+    *,
+    at: datetime,
+    words: Catalogue,
+    voice: Voice | None = None,
 ) -> Answered:
     """A new request, or the one that was made with this key before. Refused when the key says something else,
-    InvalidFields, TooMany.
+    InvalidFields, TooMany. Staff on duty are told in the same transaction.
     """
+    return _ask(tx, ring, _guest_alone(tx, link_id, at=at), asked, words=words, voice=voice)
+
+
+def ask_for(
+    tx: Writing,
+    ring: KeyRing,
+    stay_id: str,
+    asked: Asked,
+    *,
+    at: datetime,
+    by: str,
+    words: Catalogue,
+    voice: Voice | None = None,
+) -> Answered:
+    """The same by somebody of the house, for a guest at the desk or on the phone; it counts against no
+    limit. NotAllowed when the stay is cancelled or long over.
+    """
+    tx.all("lock_stay", id=stay_id)
+    guest = guest_at(tx, stay_id, at=at)
+    return _ask(tx, ring, guest, asked, words=words, voice=voice, by=by)
+
+
+def _ask(
+    tx: Writing,
+    ring: KeyRing,
+    guest: Guest,
+    asked: Asked,
+    *,
+    words: Catalogue,
+    voice: Voice | None,
+    by: str = "",
+) -> Answered:
     if not KEY.fullmatch(asked.key):
         raise InvalidInput(
             "The request has no Idempotency-Key.", hint="Send 8 to 64 letters, digits, - and _, new for each."
         )
-    guest, asked = _guest_alone(tx, link_id, at=at), wishes.cleaned(asked)
+    asked = wishes.cleaned(asked)
     key, body = _tokens(ring, guest, asked)
     if before := tx.one("request_by_key", stay_id=guest.stay.id, asked_key=key):
         if before["asked_body"] != body:
             raise Refused("This key was used for another request.", hint="Make a new key for a new request.")
         return Answered(board.shown(ring, before), False)
-    _check_limit(tx, guest, is_alarm=bool(asked.secret))
+    if not by:
+        _check_limit(tx, guest, is_alarm=bool(asked.secret))
     wish = wishes.read(tx, guest, asked)
     telling.refuse(wish.mistakes, words)
     request_id = clock.new_id()
     command = wishes.command(tx, ring, guest, wish, request_id=request_id)
-    stored = streams.enter(tx, guest, command, request_id=request_id, asked_key=key, asked_body=body)
+    stored = streams.enter(
+        tx, guest, command, request_id=request_id, asked_key=key, asked_body=body, by=by or guest.name
+    )
+    calls.begin(tx, voice, stored, at=guest.at)
     return Answered(board.shown(ring, stored), True)
 
 
@@ -107,6 +151,7 @@ def cancel(
     version: int | None,
     at: datetime,
     words: Catalogue,
+    voice: Voice | None = None,
 ) -> Shown:
     """The guest takes a request back. Moved when it is not at this version any more."""
     guest = _guest_alone(tx, link_id, at=at)
@@ -118,7 +163,7 @@ def cancel(
     if version is not None and version != stored.version:
         raise Moved(board.shown(ring, stored), "This request changed meanwhile.")
     try:
-        return board.shown(ring, _act(tx, ring, stored, Cancel(), at=at, by=guest.name))
+        return board.shown(ring, _act(tx, ring, stored, Cancel(), at=at, by=guest.name, voice=voice))
     except Refused as error:
         raise Moved(board.shown(ring, stored), error.message) from None
 
@@ -188,16 +233,26 @@ def is_known_opening(guest: Guest, *, codes: bool) -> bool:
 
 
 # -- what the house does ---------------------------------------------------------------------------
-def answer(tx: Writing, ring: KeyRing, request_id: str, command: Command, *, at: datetime, by: str) -> Stored:
-    """Accept, assign, decline, complete, reopen or note, by somebody of the house. Accepting changes the stay
-    where the service says so. Refused names who was faster.
+def answer(
+    tx: Writing,
+    ring: KeyRing,
+    request_id: str,
+    command: Command,
+    *,
+    at: datetime,
+    by: str,
+    voice: Voice | None = None,
+) -> Stored:
+    """Accept, assign, decline, complete, cancel, reopen, note or rate, by somebody of the house. Accepting
+    changes the stay where the service says so; the guest is told in the same transaction. Refused names who
+    was faster.
     """
     stored = board.by_id(tx, request_id)
     if stored is None:
         raise NotFound("There is no such request.")
     tx.all("lock_stay", id=stored.stay_id)
     try:
-        return _act(tx, ring, stored, command, at=at, by=by)
+        return _act(tx, ring, stored, command, at=at, by=by, voice=voice)
     except Overtaken as late:
         if late.by == by or not late.at:
             raise
@@ -210,8 +265,17 @@ def answer(tx: Writing, ring: KeyRing, request_id: str, command: Command, *, at:
         ) from None
 
 
-def _act(tx: Writing, ring: KeyRing, stored: Stored, command: Command, *, at: datetime, by: str) -> Stored:
-    """Decides, changes the stay if that is agreed or taken back, and writes it all down."""
+def _act(
+    tx: Writing,
+    ring: KeyRing,
+    stored: Stored,
+    command: Command,
+    *,
+    at: datetime,
+    by: str,
+    voice: Voice | None,
+) -> Stored:
+    """Decides, changes the stay if that is agreed or taken back, writes it down and tells who has to know."""
     before, version = streams.load(tx, stored.id)
     events = requests.decide(before, command, by=by)
     if not events:
@@ -224,7 +288,11 @@ def _act(tx: Writing, ring: KeyRing, stored: Stored, command: Command, *, at: da
         events = tuple(_with_change(event, change) for event in events)
     if before.change and any(isinstance(event, Declined | Cancelled) for event in events):
         agreements.take_back(tx, ring, house, stay=stay, request_id=stored.id, at=at, by=by)
-    return streams.move(tx, stored, before, events, version=version, at=at, by=by)
+    moved = streams.move(tx, stored, before, events, version=version, at=at, by=by)
+    calls.follow(tx, voice, moved, events[-1], at=at, by=by)
+    if voice:
+        confirmations.tell(tx, voice, moved, events[0], at=at, by=by)
+    return moved
 
 
 def _with_change(event: Event, change: requests.Change | None) -> Event:

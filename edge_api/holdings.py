@@ -61,6 +61,10 @@ class Holdings:
         self._failed_at = -PAUSE
 
     @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    @property
     def ring(self) -> KeyRing:
         if self._given:
             return self._given

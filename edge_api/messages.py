@@ -268,9 +268,7 @@ def _fitted_list(said: Options) -> Options:
     change, left, groups = msgspec.structs.replace, MOST_ROWS, []
     for group in said.groups:
         rows = tuple(
-            change(
-                row, title=shortened(row.title, LONGEST_ROW), text=shortened(row.text, LONGEST_ROW_TEXT)
-            )
+            change(row, title=shortened(row.title, LONGEST_ROW), text=shortened(row.text, LONGEST_ROW_TEXT))
             for row in group.rows[:left]
         )
         left -= len(rows)

@@ -41,11 +41,11 @@ def promised(db: Reading, stay_id: str) -> dict[str, Change]:
 
 
 def enter(
-    tx: Writing, guest: Guest, command: Ask, *, request_id: str, asked_key: str, asked_body: str
+    tx: Writing, guest: Guest, command: Ask, *, request_id: str, asked_key: str, asked_body: str, by: str
 ) -> Stored:
-    """A new request of a guest; what is promised at once is promised by the house."""
-    events = requests.decide(Request(), command, by=guest.name)
-    after = requests.evolved(Request(), events, by=guest.name, at=guest.at)
+    """A new request of a guest, by whoever wrote it down; what is promised at once the house promises."""
+    events = requests.decide(Request(), command, by=by)
+    after = requests.evolved(Request(), events, by=by, at=guest.at)
     tx.do(  # before the journal, whose lock comes last: this one waits for whoever holds the room
         "add_request",
         id=request_id,
@@ -69,8 +69,8 @@ def enter(
         changed_at=clock.as_text(guest.at),
         version=len(events),
     )
-    for version, (event, by) in enumerate(zip(events, (guest.name, AUTOMATIC), strict=False)):
-        _append(tx, request_id, [event], property_id=guest.house.id, version=version, at=guest.at, by=by)
+    for version, (event, who) in enumerate(zip(events, (by, AUTOMATIC), strict=False)):
+        _append(tx, request_id, [event], property_id=guest.house.id, version=version, at=guest.at, by=who)
     stored = board.by_id(tx, request_id)
     assert stored is not None
     return stored

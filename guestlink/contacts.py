@@ -150,7 +150,10 @@ def _tokens(person: Person) -> Iterable[tuple[str, str]]:
     digits = phone_digits(person.phone)
     if person.email:
         yield "email", folded(person.email)
-    if len(digits) >= 7:
-        yield "phone", digits
+    dialled = {each for each in (digits, phone_digits(person.wa_id)) if len(each) >= 7}
+    for number in sorted(dialled):  # WhatsApp writes some countries' numbers in its own way
+        yield "phone", number
+    if person.bsuid:
+        yield "bsuid", person.bsuid
     if len(digits) >= 4:
         yield "phone4", digits[-4:]

@@ -55,3 +55,6 @@ from messages m
 left join guest_keys k on k.contact_id = m.contact_id
 left join outbox o on o.id = m.id
 where m.conversation_id = :conversation_id order by m.id limit :most;
+
+-- name: conversation_of_contact^
+select id from conversations where contact_id = :contact_id order by coalesce(heard_at, made_at) desc limit 1;

@@ -1,0 +1,391 @@
+"""Who of the house is told that a guest needs something: staff on duty, the next ones, the host, an alert.
+
+Who is next is decided in escalation.py. A telling, what it was about and when to look again become true in
+one transaction; loops ask `ring_due` for what has become due.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from edge_api import board, confirmations, correspondence, duty, escalation, phrases, streams
+from edge_api.board import Stored
+from edge_api.correspondence import Conversation
+from edge_api.duty import Member
+from edge_api.escalation import Case, Step
+from edge_api.messages import Sender
+from edge_api.phrases import Ring, Voice
+from edge_api.requests import Cancelled, Event, Reopened, State
+from edge_api.streams import AUTOMATIC
+from guestlink import alerts, catalogue, clock, contacts, language, records
+from guestlink.database import Reading, Row, Writing
+from guestlink.records import Property
+
+TOLD_AGAIN: Final = timedelta(
+    minutes=15
+)  # a template costs; within this time one is enough for a conversation
+LONGEST_USE: Final = timedelta(hours=12)  # a call that comes later wakes somebody for nothing
+NOBODY_ON_DUTY: Final = "Nobody is on duty in {house}, and a guest asks for something: `publish.py requests`."
+NOBODY_ANSWERS: Final = "Nobody has answered a guest of {house}: `publish.py requests`."
+
+
+# -- a request ---------------------------------------------------------------------------------------
+def begin(tx: Writing, voice: Voice | None, stored: Stored, *, at: datetime) -> None:
+    """A request was asked: the first one on duty is told now, in this transaction."""
+    if voice is None:
+        return
+    tx.do(
+        "begin_escalation",
+        request_id=stored.id,
+        property_id=stored.property_id,
+        due_at=clock.as_text(at),
+        told="[]",
+    )
+    step(tx, voice, stored, at=at)
+
+
+def follow(tx: Writing, voice: Voice | None, stored: Stored, event: Event, *, at: datetime, by: str) -> None:
+    """Something became of a request: the telling ends, or begins again when it was reopened."""
+    row = tx.one("escalation_of", request_id=stored.id)
+    if row is None or voice is None:
+        return
+    if isinstance(event, Reopened):
+        case = escalation.reopened(_case(tx, row, stored), at=at)
+        _keep(tx, stored.id, case, due_at=at)
+        step(tx, voice, stored, at=at)
+        return
+    if _state(tx, stored) != "requested":
+        tx.do("end_escalation", request_id=stored.id)
+        for kind in ("nobody-on-duty", "nobody-answers"):
+            alerts.end_alert(tx, property_id=stored.property_id, kind=kind, subject=stored.id, at=at)
+    if isinstance(event, Cancelled):
+        _tell_taken_back(tx, voice, stored, _case(tx, row, stored), at=at, by=by)
+
+
+def step(tx: Writing, voice: Voice, stored: Stored, *, at: datetime) -> Step | None:
+    """Does what is next for a request, if anything is; None when nobody follows it."""
+    row = tx.one("escalation_of", request_id=stored.id)
+    if row is None:
+        return None
+    house, case = _house(tx, stored.property_id), _case(tx, row, stored)
+    content = catalogue.last_content(tx, house)
+    members = duty.members(tx, house)
+    people = duty.people(members, at=at, zone=house.zone)
+    made = escalation.next_step(case, people, escalation.rules_of(content), at=at, zone=house.zone)
+    told = [each for each in members if each.user.id in made.tell]
+    for member in told:
+        _tell(tx, voice, stored, house=house, member=member, why=made.why, at=at)
+    if made.tell_guest_phone:
+        _give_phone(tx, voice, stored, house=house, phone=escalation.phone_of(content), at=at)
+    if made.raise_alert:
+        _raise(tx, made.raise_alert, house, stored.id, at=at)
+    _keep(tx, stored.id, escalation.after(case, made, at=at), due_at=made.due_at)
+    return made
+
+
+def ring_due(tx: Writing, voice: Voice, *, at: datetime, most: int = 20) -> int:
+    """Takes the next step of every request whose time has come; how many there were."""
+    rows = tx.all("due_escalations", at=clock.as_text(at), most=most)
+    for row in rows:
+        stored = board.by_id(tx, str(row["request_id"]))
+        if stored is None or step(tx, voice, stored, at=at) is None:
+            tx.do("end_escalation", request_id=row["request_id"])
+    return len(rows)
+
+
+def _tell(
+    tx: Writing,
+    voice: Voice,
+    stored: Stored,
+    *,
+    house: Property,
+    member: Member,
+    why: str,
+    at: datetime,
+) -> None:
+    talk = talk_with(tx, voice, member, house=house, at=at)
+    if talk is None:
+        return
+    words = voice.words(member.user.language)
+    line = board.line(tx, voice.ring, house, stored)
+    told = Ring(
+        request_id=stored.id,
+        version=stored.version,
+        house=_name(tx, house),
+        unit=line.unit,
+        guest=line.guest,
+        what=line.what,
+        said=line.said,
+        note=line.note,
+        urgent=line.urgent,
+        is_promised=stored.state == "accepted",
+        price=language.format_money(stored.price, stored.currency, words.language) if stored.price else "",
+    )
+    template = voice.templates(
+        "request_urgent" if told.urgent else "request_new",
+        words.language,
+        words,
+        payloads=(f"accept:{stored.id}:{stored.version}", f"decline:{stored.id}"),
+        house=told.house,
+        unit=told.unit or "–",
+        what=told.what,
+        guest=told.guest or "–",
+    )
+    correspondence.say(
+        tx,
+        voice.ring,
+        talk,
+        phrases.ring(words, told, template),
+        at=at,
+        by=AUTOMATIC,
+        why=why,
+        request_id=stored.id,
+        stay_id=stored.stay_id,
+        expires_at=at + LONGEST_USE,
+    )
+
+
+def _give_phone(
+    tx: Writing,
+    voice: Voice,
+    stored: Stored,
+    *,
+    house: Property,
+    phone: str,
+    at: datetime,
+) -> None:
+    if not phone:
+        return
+    stay = records.shaped(_row(tx.one("stay_by_id", id=stored.stay_id)), records.Stay)
+    talk = confirmations.conversation_of(
+        tx, voice, stay=stay, house=house, contact_id=stored.contact_id, at=at
+    )
+    if talk is None:
+        return
+    words = voice.words(stored.language)
+    what = stored.title or words.text(phrases.YOUR_REQUEST)
+    said = phrases.call_us(words, what, language.isolate(phone))
+    correspondence.say(
+        tx,
+        voice.ring,
+        talk,
+        said,
+        at=at,
+        by=AUTOMATIC,
+        why="nobody has answered an urgent request",
+        request_id=stored.id,
+        stay_id=stay.id,
+        expires_at=at + timedelta(hours=1),
+    )
+
+
+def _tell_taken_back(tx: Writing, voice: Voice, stored: Stored, case: Case, *, at: datetime, by: str) -> None:
+    """Those who were told of a request hear that nobody has to come any more."""
+    house = _house(tx, stored.property_id)
+    known = {told.user_id for told in case.told} - {by}
+    line = board.line(tx, voice.ring, house, stored)
+    for member in duty.members(tx, house):
+        talk = talk_with(tx, voice, member, house=house, at=at) if member.user.id in known else None
+        if talk:
+            said = phrases.withdrawn(voice.words(member.user.language), line.what, line.unit)
+            correspondence.say(
+                tx,
+                voice.ring,
+                talk,
+                said,
+                at=at,
+                by=AUTOMATIC,
+                why="the guest took it back",
+                request_id=stored.id,
+                stay_id=stored.stay_id,
+                expires_at=at + LONGEST_USE,
+            )
+
+
+def _raise(tx: Writing, name: str, house: Property, subject: str, *, at: datetime) -> None:
+    kind: alerts.Kind = "nobody-on-duty" if name == "nobody-on-duty" else "nobody-answers"
+    text = NOBODY_ON_DUTY if kind == "nobody-on-duty" else NOBODY_ANSWERS
+    words = text.format(house=house.slug)
+    alerts.raise_alert(tx, property_id=house.id, kind=kind, subject=subject, words=words, at=at)
+
+
+# -- a conversation ----------------------------------------------------------------------------------
+def pass_on(
+    tx: Writing,
+    voice: Voice,
+    talk: Conversation,
+    *,
+    message_id: str,
+    quote: str,
+    house: Property | None,
+    at: datetime,
+) -> Conversation:
+    """A guest wrote what only a person can answer: whoever answers this guest already hears of it, else the
+    first on duty, else the hosts. A reply to that message goes to the guest.
+    """
+    waiting = correspondence.mark(tx, talk, waiting_since=talk.waiting_since or at)
+    if house is None:
+        alerts.raise_alert(
+            tx, kind="conversation-waiting", subject=talk.id, words="Somebody unknown writes.", at=at
+        )
+        return waiting
+    told = False
+    for member in _listeners(tx, house, talk, at=at):
+        staff_talk = talk_with(tx, voice, member, house=house, at=at)
+        if staff_talk is None:
+            continue
+        told = True
+        is_recent = talk.alerted_at is not None and at < talk.alerted_at + TOLD_AGAIN
+        words, who = voice.words(member.user.language), who_writes(tx, voice, talk)
+        template = (
+            None
+            if is_recent
+            else voice.templates("message_waiting", words.language, words, who=who, house=_name(tx, house))
+        )
+        correspondence.say(
+            tx,
+            voice.ring,
+            staff_talk,
+            phrases.guest_writes(words, who, quote, template),
+            at=at,
+            by=AUTOMATIC,
+            why="a guest writes",
+            stay_id=talk.stay_id,
+            answers=message_id,
+            expires_at=at + LONGEST_USE,
+        )
+    if not told:
+        words_of_alert = f"A guest of {house.slug} writes, and nobody could be told: `publish.py messages`."
+        alerts.raise_alert(
+            tx,
+            property_id=house.id,
+            kind="conversation-waiting",
+            subject=talk.id,
+            words=words_of_alert,
+            at=at,
+        )
+    return correspondence.mark(tx, waiting, alerted_at=at) if told else waiting
+
+
+def ask_who(
+    tx: Writing, voice: Voice, talk: Conversation, *, house: Property, claim: str, at: datetime
+) -> None:
+    """A booking word comes from a number that is not on file: somebody of the house says whether it is the
+    guest.
+    """
+    who = correspondence.address(voice.ring, talk).name or "Somebody"
+    for member in _listeners(tx, house, talk, at=at):
+        staff_talk = talk_with(tx, voice, member, house=house, at=at)
+        if staff_talk:
+            said = phrases.whose_number(voice.words(member.user.language), who, claim, talk.id)
+            correspondence.say(
+                tx,
+                voice.ring,
+                staff_talk,
+                said,
+                at=at,
+                by=AUTOMATIC,
+                why="a new number",
+                expires_at=at + LONGEST_USE,
+            )
+
+
+def talk_with(
+    tx: Writing, voice: Voice, member: Member, *, house: Property, at: datetime
+) -> Conversation | None:
+    """The conversation with somebody of the house; None without a number on either side."""
+    row = tx.one("conversation_of_user", user_id=member.user.id)
+    if row:
+        return correspondence.load(tx, str(row["id"]))
+    number_id = house.phone_number_id or voice.number_id
+    phone = duty.opened(voice.ring, member.user).phone
+    if not number_id or not phone:
+        return None
+    sender = Sender(wa_id=contacts.phone_digits(phone))
+    talk = correspondence.open_with(
+        tx, voice.ring, sender, number_id=number_id, at=at, language=member.user.language
+    )
+    return correspondence.bind(tx, voice.ring, talk, user_id=member.user.id)
+
+
+def who_writes(db: Reading, voice: Voice, talk: Conversation) -> str:
+    """How staff know a guest: name and room; the name they gave themselves when we know none."""
+    name = confirmations.guest_name(db, voice, talk.contact_id) if talk.contact_id else ""
+    name = name or correspondence.address(voice.ring, talk).name or "?"
+    if talk.stay_id is None:
+        return name
+    stay = records.shaped(_row(db.one("stay_by_id", id=talk.stay_id)), records.Stay)
+    units = [part.title for part in records.periods(db, stay) if part.title]
+    return ", ".join([name, *units[-1:]])
+
+
+def _listeners(db: Reading, house: Property, talk: Conversation, *, at: datetime) -> list[Member]:
+    """Who answered this guest last, the first on duty, else the hosts: at most one person, or the hosts."""
+    members = duty.members(db, house)
+    row = db.one("last_who_answered", conversation_id=talk.id)
+    answering = [each for each in members if row and each.user.id == row["by_user"]]
+    if answering and _is_on_duty(answering[0], members, house, at):
+        return answering
+    on_duty = duty.on_duty(members, at=at, zone=house.zone)
+    return on_duty[:1] or [each for each in members if each.role == "host"]
+
+
+def _is_on_duty(member: Member, members: Sequence[Member], house: Property, at: datetime) -> bool:
+    return any(each.user.id == member.user.id for each in duty.on_duty(members, at=at, zone=house.zone))
+
+
+# -- what is kept ------------------------------------------------------------------------------------
+def _case(db: Reading, row: Row, stored: Stored) -> Case:
+    return escalation.case_of(
+        str(row["told"]),
+        request_id=stored.id,
+        urgent=bool(stored.urgent),
+        asked_at=stored.asked_at,
+        guest_told_at=clock.from_text(row["guest_told_at"]) if row["guest_told_at"] else None,
+        rounds=int(row["rounds"]),
+        state=_state(db, stored),
+    )
+
+
+def _state(db: Reading, stored: Stored) -> State:
+    """What the telling goes by: a promise of the house still needs somebody who keeps it."""
+    if stored.state != "accepted" or stored.assigned_to:
+        return stored.state
+    request, _ = streams.load(db, stored.id)
+    return "requested" if request.by == AUTOMATIC else "accepted"
+
+
+def _keep(tx: Writing, request_id: str, case: Case, *, due_at: datetime | None) -> None:
+    tx.do(
+        "keep_escalation",
+        request_id=request_id,
+        told=escalation.kept(case),
+        guest_told_at=clock.as_text(case.guest_told_at) if case.guest_told_at else None,
+        rounds=case.rounds,
+        due_at=clock.as_text(due_at) if due_at else None,
+    )
+
+
+class _Named(msgspec.Struct):
+    """Of the whole content, the property's name in each language."""
+
+    words: dict[str, dict[str, object]] = {}
+
+
+def _name(db: Reading, house: Property) -> str:
+    """What the house calls itself, else its short name."""
+    body = catalogue.last_content(db, house)
+    words = msgspec.json.decode(body, type=_Named).words if body else {}
+    told = words.get(house.default_language) or next(iter(words.values()), {})
+    return str(told.get("name") or house.slug)
+
+
+def _house(db: Reading, property_id: str) -> Property:
+    return records.shaped(_row(db.one("property_by_id", id=property_id)), Property)
+
+
+def _row(row: Row | None) -> Row:
+    assert row is not None
+    return row
