@@ -1,0 +1,110 @@
+"""A message template in one language as Meta reviews it, and the rules that review goes by. Pure.
+
+Rules: https://developers.facebook.com/documentation/business-messaging/whatsapp/templates/components and
+…/templates/template-review.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+LONGEST_BODY: Final = 1024
+LONGEST_BUTTON: Final = 25
+LONGEST_NAME: Final = 512
+MOST_QUICK_REPLIES: Final = 3  # Meta takes ten; more than three are folded away on the phone
+WORDS_FOR_EACH_VARIABLE: Final = 3  # and one more: Meta refuses bodies that are mostly variables
+NAME: Final = re.compile(r"[a-z0-9_]+\Z")
+VARIABLE: Final = re.compile(r"\{\{(\d+)\}\}")
+LETTERS_OF_A_WORD: Final = 4  # where words are written without spaces
+UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+SPACES: Final = re.compile(r"\n{3,}| {5,}|\t")
+
+# Meta has no plain Portuguese; ours is written as in Portugal.
+META_LANGUAGES: Final = {"pt": "pt_PT"}
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """A button that opens `base` with a suffix of its own in each message."""
+
+    title: str
+    base: str
+    example: str
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """One template in one of our languages; `body` has {{1}}, {{2}} … with an example for each.
+
+    `lives` is for how many seconds Meta may try to deliver it.
+    """
+
+    name: str
+    language: str
+    category: str
+    body: str
+    examples: tuple[str, ...] = ()
+    quick_replies: tuple[str, ...] = ()
+    link: Link | None = None
+    lives: int = 0
+
+    @property
+    def digest(self) -> str:
+        """Differs when anything does that Meta would have to review again."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+
+
+def meta_language(language: str) -> str:
+    """Meta's code for one of our languages."""
+    return META_LANGUAGES.get(language, language.replace("-", "_"))
+
+
+def our_language(code: str) -> str:
+    """The other way round; a region that we do not know apart is dropped."""
+    return code.partition("_")[0].lower()
+
+
+def mistakes(draft: Draft) -> Iterator[tuple[str, str]]:
+    """What review would refuse: the field and a sentence for each."""
+    if not NAME.match(draft.name) or len(draft.name) > LONGEST_NAME:
+        yield "name", "A name has small letters, digits and underscores, at most 512."
+    yield from (("body", told) for told in _of_body(draft))
+    titles = [*draft.quick_replies, *([draft.link.title] if draft.link else [])]
+    for title in titles:
+        if not title or len(title) > LONGEST_BUTTON:
+            yield "buttons", f"“{title}” must have 1 to {LONGEST_BUTTON} characters."
+        if VARIABLE.search(title) or "\n" in title:
+            yield "buttons", f"“{title}” may have neither variables nor line breaks."
+    if len(set(titles)) < len(titles):
+        yield "buttons", "Two buttons have the same words."
+    if len(draft.quick_replies) > MOST_QUICK_REPLIES:
+        yield "buttons", f"At most {MOST_QUICK_REPLIES} quick replies."
+
+
+def _of_body(draft: Draft) -> Iterator[str]:
+    body, found = draft.body, VARIABLE.findall(draft.body)
+    plain = VARIABLE.sub("", body)
+    if not plain.strip():
+        yield "There are no words."
+    if len(body) > LONGEST_BODY:
+        yield f"It has {len(body)} characters; at most {LONGEST_BODY} are allowed."
+    if [*map(int, found)] != list(range(1, len(found) + 1)):
+        yield "Variables are numbered from 1 in the order in which they stand, each once."
+    if len(found) != len(draft.examples) or not all(each.strip() for each in draft.examples):
+        yield "Every variable needs an example."
+    if re.match(r"\W*" + VARIABLE.pattern, body) or re.search(VARIABLE.pattern + r"\W*\Z", body):
+        yield "No variable at the start or the end."
+    if re.search(VARIABLE.pattern + r"\s*" + VARIABLE.pattern, body):
+        yield "Between two variables there must be words."
+    if SPACES.search(body):
+        yield "No tabs, no more than two line breaks or four spaces in a row."
+    if "{" in plain or "}" in plain:
+        yield "There is a curly bracket that belongs to no variable."
+    if found and _words(plain) < WORDS_FOR_EACH_VARIABLE * len(found) + 1:
+        yield f"Too few words for {len(found)} variables."
+
+
+def _words(text: str) -> int:
+    unspaced = len(UNSPACED.findall(text))
+    return len(UNSPACED.sub(" ", text).split()) + unspaced // LETTERS_OF_A_WORD
