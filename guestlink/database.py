@@ -20,6 +20,7 @@ import aiosql
 from guestlink.errors import GuestLinkError, InvalidInput, Outage, SettingsError, Stale
 from guestlink.group_commit import GroupCommit
 from guestlink.settings import without_secrets
+from guestlink.turns import LOOK_AGAIN_SECONDS, Turn
 
 HERE = Path(__file__).parent
 BUSY_SECONDS = 20.0
@@ -161,6 +162,7 @@ class SQLite:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._writing = threading.RLock()
+        self._turn = Turn(path.parent)
         self._opened: list[sqlite3.Connection] = []
         self._idle: list[sqlite3.Connection] = []
         self._groups: GroupCommit[Writing] = GroupCommit(self.write)
@@ -168,6 +170,7 @@ class SQLite:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
             self._writer = self._open()
+            self._writer.execute("pragma busy_timeout=0")  # _begin waits, and more evenly
             self._file = _identity(path)
         except (sqlite3.Error, OSError) as error:
             self.close()
@@ -204,9 +207,7 @@ class SQLite:
 
     @contextmanager
     def write(self) -> Iterator[Writing]:
-        with self._writing, _translated():
-            self._check_file()
-            self._writer.execute("begin immediate")
+        with _translated(), self._turn_to_write():
             try:
                 yield SQLiteWriting(self._writer, "sqlite3", self.kind)
                 self._writer.execute("commit")
@@ -214,6 +215,34 @@ class SQLite:
                 if self._writer.in_transaction:
                     self._writer.execute("rollback")
                 raise
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """Holds the writing lock; the transaction has begun."""
+        deadline = time.monotonic() + BUSY_SECONDS
+        with self._turn.taken(deadline):
+            self._writing.acquire()
+            try:
+                self._check_file()
+                self._begin(deadline)
+            except BaseException:
+                self._writing.release()
+                raise
+        try:
+            yield
+        finally:
+            self._writing.release()
+
+    def _begin(self, deadline: float) -> None:
+        while True:
+            try:
+                self._writer.execute("begin immediate")
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(LOOK_AGAIN_SECONDS)
+            else:
+                return
 
     def submit(self, unit: Callable[[Writing], T]) -> Awaitable[T]:
         return self._groups.submit(unit)
@@ -234,6 +263,11 @@ class SQLite:
                 driver.close()
             self._opened.clear()
             self._idle.clear()
+        self._turn.close()
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _identity(path: Path) -> tuple[int, int]:
@@ -251,7 +285,7 @@ def _switch_to_wal(driver: sqlite3.Connection) -> None:
         try:
             driver.execute("pragma journal_mode=wal")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if not _is_busy(error) or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
         else:
