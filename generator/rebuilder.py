@@ -1,27 +1,34 @@
 """The loop of the `work` process: claims rebuilds that are due and publishes what they ask for.
 
 A phase that begins and a code that ends are rebuilds with a time, so a worker that is left running keeps
-every page true, and one that slept catches up. It never reads hosts' files: unpublished edits stay
-unpublished.
+every page true, and one that slept catches up. It reads hosts' files only for a rebuild that says so:
+other unpublished edits stay unpublished.
 """
 
 import logging
 import threading
+import time
 from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from typing import Final, NamedTuple
 
 from generator.orders import Order, Outcome
 from generator.press import Press, working_mark
 from generator.publishing import publish_property, send_invalidations
-from generator.site_objects import renew_site, site_is_old
+from generator.pulling import Pull
+from generator.site_objects import publish_shells, renew_site, site_is_old
 from guestlink import clock, rebuilds, records
-from guestlink.errors import GuestLinkError
+from guestlink.errors import ContentError, GuestLinkError
 from guestlink.rebuilds import Rebuild
 from guestlink.records import Property
 from guestlink.settings import load_settings
 
-IDLE_SECONDS = 1.0
+IDLE_SECONDS: Final = 1.0
+PULLING_SECONDS: Final = 0.05  # between two looks at a pull
+KEEPING_SECONDS: Final = 10.0  # between two renewals of what waits for a pull
 log = logging.getLogger("guestlink.rebuilder")
 
 
@@ -33,35 +40,82 @@ def run(press: Press, stop: threading.Event) -> bool:
     """
     if load_settings(Path(press.settings.home)) != press.settings:
         return True
-    while not stop.is_set():
-        if working_mark(press.settings) != press.mark:
-            return True
-        try:
-            worked = work_once(press, at=clock.now())
-        except GuestLinkError as error:
-            log.warning("work-paused reason=%s", type(error).__name__)
-            worked = 0
-        if not worked:
-            stop.wait(IDLE_SECONDS)
+    look_at = time.monotonic()
+    with closing(Pulls(press)) as pulls:
+        while not stop.is_set():
+            try:
+                due = _is_due(press, at=clock.now())
+                if due or time.monotonic() >= look_at:
+                    look_at = time.monotonic() + IDLE_SECONDS
+                    if working_mark(press.settings) != press.mark:
+                        return True
+                worked = step(press, pulls, at=clock.now())
+            except GuestLinkError as error:
+                log.warning("work-paused reason=%s", type(error).__name__)
+                worked = 0
+            if not worked:
+                stop.wait(PULLING_SECONDS if pulls.rows else IDLE_SECONDS)
     return False
 
 
 def work_once(press: Press, *, at: datetime) -> int:
-    """Publishes everything that is due at this instant; returns how many rebuilds were settled.
+    """Publishes everything that is due at this instant, and waits for pulls; returns how many rebuilds were
+    settled.
+    """
+    with closing(Pulls(press)) as pulls:
+        settled = step(press, pulls, at=at)
+        while pulls.rows:
+            time.sleep(PULLING_SECONDS)
+            settled += step(press, pulls, at=at)
+    return settled
+
+
+def step(press: Press, pulls: "Pulls", *, at: datetime) -> int:
+    """One round: what needs the records only goes first, since a code may end; what needs a pull waits for it
+    beside the loop. Returns how many rebuilds were settled.
 
     After an upgrade the theme's files go first: no page is ever live before what it loads.
     """
-    claimed = rebuilds.claim_due(press.database, at=at)
+    claimed = rebuilds.claim_due(press.database, at=at) if _is_due(press, at=at) else []
     if claimed and site_is_old(press):
         renewed = renew_site(press, at=at)
         if renewed.error:
-            _record_failure(press, claimed, str(renewed.error), at=at)
+            _record_failure(press, claimed, renewed.error, at=at)
             return len(claimed)
-    for house, group in _by_property(press, claimed):
+    plain = [rebuild for rebuild in claimed if not rebuild.source]
+    for house, group in _by_property(press, plain):
         for stay_id, rows in _by_stay(group).items():
-            _settle(press, house, rows, stay_id=stay_id, at=at)
+            order = Order(only_property=house.slug, only_stay=stay_id, from_files=False)
+            _record(press, rows, _published(press, house, order, rows=rows, at=at), at=at)
+    filed = [rebuild for rebuild in claimed if rebuild.source == "files"]
+    _settle_from_files(press, filed, at=at)
+    pulled = _settle_pulls(press, pulls, [rebuild for rebuild in claimed if rebuild.source == "git"], at=at)
     send_invalidations(press)
-    return len(claimed)
+    return len(plain) + len(filed) + pulled
+
+
+def _is_due(press: Press, *, at: datetime) -> bool:
+    with press.database.read() as db:
+        return rebuilds.is_due(db, at=at)
+
+
+# -- from the records, from the files ----------------------------------------------------------------
+def _settle_from_files(press: Press, rows: list[Rebuild], *, at: datetime, pulled: str = "") -> None:
+    """What hosts wrote, and then the landing page that shows it."""
+    if not rows:
+        return
+    outcomes = []
+    for house, group in _by_property(press, rows):
+        _keep(press, rows)
+        order = Order(only_property=house.slug)
+        outcomes.append((group, _published(press, house, order, rows=rows, at=at)))
+    shells = publish_shells(press, Order(), at=at)
+    for group, outcome in outcomes:
+        _record(press, group, outcome if outcome.error else _with(outcome, shells), at=at, pulled=pulled)
+
+
+def _with(outcome: Outcome, shells: Outcome) -> Outcome:
+    return shells if shells.error else outcome
 
 
 def _by_property(press: Press, claimed: list[Rebuild]) -> list[tuple[Property, list[Rebuild]]]:
@@ -83,39 +137,133 @@ def _by_stay(group: list[Rebuild]) -> dict[str, list[Rebuild]]:
     return stays
 
 
-def _settle(press: Press, house: Property, rows: list[Rebuild], *, stay_id: str, at: datetime) -> None:
-    order = Order(only_property=house.slug, only_stay=stay_id, from_files=False)
-
-    def keep(what: str, done: int, total: int) -> None:
-        with press.database.write() as tx:
-            rebuilds.renew(tx, rows, at=clock.now())
-
+def _published(
+    press: Press, house: Property, order: Order, *, rows: Sequence[Rebuild], at: datetime
+) -> Outcome:
+    """What came of it; an error is in the outcome, since the loop must go on."""
     try:
-        outcome = publish_property(press, house, order, at=at, progress=keep)
+        return publish_property(press, house, order, at=at, progress=lambda *_: _keep(press, rows))
     except GuestLinkError as error:
-        _record_failure(press, rows, str(error), at=at)
-    except Exception as error:  # the loop must go on; the row tells what happened
-        _record_failure(press, rows, f"{type(error).__name__}: a defect of the program", at=at)
+        return Outcome(slug=house.slug, error=error)
+    except Exception as error:
+        defect = GuestLinkError(f"{type(error).__name__}: a defect of the program")
+        defect.__cause__ = error
+        return Outcome(slug=house.slug, error=defect)
+
+
+def _keep(press: Press, rows: Sequence[Rebuild]) -> None:
+    with press.database.write() as tx:
+        rebuilds.renew(tx, rows, at=clock.now())
+
+
+# -- after a pull ------------------------------------------------------------------------------------
+class Pulled(NamedTuple):
+    """A pull that is over: for whom, and where the folder stands now or why not."""
+
+    rows: list[Rebuild]
+    words: str
+    error: GuestLinkError | None
+
+
+class Pulls:
+    """Rebuilds that wait for `git pull`. One pull serves all that were there when it began; it runs beside
+    the loop, so a remote that hangs holds nobody's codes back.
+    """
+
+    def __init__(self, press: Press) -> None:
+        self._folder = press.settings.content_folder
+        self._pull: Pull | None = None
+        self._served: list[Rebuild] = []
+        self._next: list[Rebuild] = []
+        self._kept_at = time.monotonic()
+
+    @property
+    def rows(self) -> list[Rebuild]:
+        return [*self._served, *self._next]
+
+    def add(self, rows: Sequence[Rebuild]) -> None:
+        self._next += rows
+
+    def turn(self) -> Pulled | None:
+        """Begins the next pull when none runs; tells of one that is over."""
+        try:
+            if self._pull is None and self._next:
+                self._served, self._next = self._next, []
+                self._pull = Pull(self._folder)
+            if self._pull is None or not self._pull.is_over():
+                return None
+            return self._ended(self._pull.outcome(), None)
+        except GuestLinkError as error:
+            return self._ended("", error)
+
+    def _ended(self, words: str, error: GuestLinkError | None) -> Pulled:
+        rows, self._served, self._pull = self._served, [], None
+        return Pulled(rows, words, error)
+
+    def need_keeping(self) -> bool:
+        """True now and then: their leases are shorter than a pull may take."""
+        if not self.rows or time.monotonic() - self._kept_at < KEEPING_SECONDS:
+            return False
+        self._kept_at = time.monotonic()
+        return True
+
+    def close(self) -> None:
+        if self._pull:
+            self._pull.stop()
+
+
+def _settle_pulls(press: Press, pulls: Pulls, rows: list[Rebuild], *, at: datetime) -> int:
+    pulls.add(rows)
+    if pulls.need_keeping():
+        _keep(press, pulls.rows)
+    pulled = pulls.turn()
+    if pulled is None:
+        return 0
+    if pulled.error:
+        _record_failure(press, pulled.rows, pulled.error, at=at)
     else:
+        _settle_from_files(press, pulled.rows, at=at, pulled=f"{pulled.words}: ")
+    return len(pulled.rows)
+
+
+# -- on the rows -------------------------------------------------------------------------------------
+def _record(press: Press, rows: list[Rebuild], outcome: Outcome, *, at: datetime, pulled: str = "") -> None:
+    """A mistake in the files is told and left to who wrote it: they push, or ask, again."""
+    error = outcome.error
+    if error is None:
         with press.database.write() as tx:
             for rebuild in rows:
-                rebuilds.finish(tx, rebuild, outcome=in_words(outcome), at=at)
+                rebuilds.finish(tx, rebuild, outcome=pulled + in_words(outcome), at=at)
+    elif isinstance(error, ContentError) and all(rebuild.source for rebuild in rows):
+        _log(rows, error)
+        with press.database.write() as tx:
+            for rebuild in rows:
+                rebuilds.give_up(tx, rebuild, outcome=f"{pulled}{error}", at=at)
+    else:
+        _record_failure(press, rows, error, at=at)
 
 
 def in_words(outcome: Outcome) -> str:
     return f"{outcome.uploaded} put, {outcome.deleted} deleted"
 
 
-def _record_failure(press: Press, rows: list[Rebuild], reason: str, *, at: datetime) -> None:
-    """The widest rebuild of each property is tried again; what it covers needs no try of its own."""
-    log.warning("rebuild-failed rebuild=%s", rows[0].id)
-    seen: set[str] = set()
+def _record_failure(press: Press, rows: list[Rebuild], error: GuestLinkError, *, at: datetime) -> None:
+    """The widest rebuild of each property is tried again; what it covers needs no try of its own. A pull
+    covers nothing but pulls: what is in its way must not hold back what the records say.
+    """
+    _log(rows, error)
+    widest: dict[tuple[str, str], Rebuild] = {}
     with press.database.write() as tx:
-        for rebuild in sorted(rows, key=lambda rebuild: (rebuild.property_id, rebuild.stay_id)):
-            covered = rebuild.property_id in seen
+        for rebuild in sorted(rows, key=lambda row: (row.property_id, row.source, row.stay_id)):
+            other = widest.get((rebuild.property_id, rebuild.source))
+            if other:
+                rebuilds.join(tx, rebuild, other, at=at)
+                continue
             if not rebuild.stay_id:
-                seen.add(rebuild.property_id)
-            if covered:
-                rebuilds.finish(tx, rebuild, outcome="tried again with another", at=at)
-            else:
-                rebuilds.fail(tx, rebuild, outcome=reason, at=at)
+                widest[rebuild.property_id, rebuild.source] = rebuild
+            rebuilds.fail(tx, rebuild, outcome=str(error), at=at)
+
+
+def _log(rows: Sequence[Rebuild], error: GuestLinkError) -> None:
+    reason = type(error.__cause__ or error).__name__
+    log.warning("rebuild-failed rebuild=%s reason=%s", rows[0].id, reason)
