@@ -1,0 +1,167 @@
+"""A house's subjects and the built-in words, put in order once, so that a message is matched in no time."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Final
+
+import msgspec
+
+from edge_api.understanding.lexicon import Thing, lexicon
+from edge_api.understanding.signs import is_said
+from edge_api.understanding.subjects import Subject
+from edge_api.understanding.words import Word, is_unspaced, read, spellings
+
+WEAKEST_LINK: Final = 0.3
+_AND = re.compile(r",? (?:and|und|et|y|e) |、|と|، | و ")
+# Words that join others and mean nothing by themselves: they take no part in comparing names.
+HOLLOW: Final = frozenset(
+    (
+        "a an the to of for at in on and or our my your is are be it i we you un una el la los las de del y o le les"
+        " du des d l et ou a au aux pour der die das den dem ein eine einen und oder zum zur im fur fuer furs fuers"
+        " ist il lo gli i di da della delle dei e per con os as do dos das para em no na um uma que mi nos nuestro"
+        " notre nos votre nel alla al avec mit ihr ihre in on im am the with from to"
+    ).split()
+)
+
+
+class Owner(msgspec.Struct, frozen=True):
+    """Whose term it is: the subject's number, how much the term says of it, and whether the house says so."""
+
+    number: int
+    weight: float
+    by_house: bool
+
+
+class Term(msgspec.Struct, frozen=True):
+    """A name as stems, or for Japanese as it sounds; `thing` for the built-in ones."""
+
+    stems: tuple[str, ...]
+    texts: tuple[str, ...]
+    sounds: str = ""
+    thing: str = ""
+
+
+class Index(msgspec.Struct, frozen=True):
+    """`by_stem`: stem -> numbers of terms; `near`: first letter -> words that a typing mistake may have meant."""
+
+    subjects: tuple[Subject, ...]
+    terms: tuple[Term, ...]
+    owners: Mapping[int, tuple[Owner, ...]]
+    by_stem: Mapping[str, tuple[int, ...]]
+    unspaced: tuple[int, ...]
+    near: Mapping[str, tuple[Word, ...]]
+    heads: Mapping[str, tuple[str, ...]]
+    troubles: frozenset[int]
+    rare: Mapping[str, tuple[int, ...]]
+
+
+def prepare(subjects: Iterable[Subject]) -> Index:
+    """The index of a house; made once for each state of the catalogue, in tens of milliseconds."""
+    known = tuple(subjects)
+    terms: dict[Term, None] = dict.fromkeys(term for own in _built_in().values() for term in own)
+    owned: dict[Term, dict[int, Owner]] = {}
+    names = [_names(subject) for subject in known]
+    for number, own in enumerate(names):
+        for term in own:
+            terms[term] = None
+            owned.setdefault(term, {})[number] = Owner(number, 1.0, True)
+    troubles = set()
+    for thing in lexicon().things:
+        for number, own in enumerate(names):
+            if (strength := _strength(thing, own)) >= WEAKEST_LINK:
+                if thing.is_trouble:
+                    troubles.add(number)
+                for term in _built_in()[thing.key]:
+                    owned.setdefault(term, {}).setdefault(number, Owner(number, 0.6 + 0.35 * strength, False))
+    listed = tuple(terms)
+    return _ordered(
+        known, listed, {n: tuple(owned[t].values()) for n, t in enumerate(listed) if t in owned}, troubles
+    )
+
+
+def _ordered(
+    subjects: tuple[Subject, ...],
+    terms: tuple[Term, ...],
+    owners: Mapping[int, tuple[Owner, ...]],
+    troubles: Iterable[int],
+) -> Index:
+    by_stem: dict[str, list[int]] = {}
+    near: dict[str, dict[Word, None]] = {}
+    for number, term in enumerate(terms):
+        for stem, text in zip(term.stems, term.texts, strict=True):
+            by_stem.setdefault(stem, []).append(number)
+            near.setdefault(text[0], {})[Word(text, stem)] = None
+    heads: dict[str, list[str]] = {}
+    for stem in by_stem:
+        if len(stem) >= 5 and stem.isascii():
+            heads.setdefault(stem[-3:], []).append(stem)
+    return Index(
+        subjects=subjects,
+        terms=terms,
+        owners=owners,
+        by_stem={stem: tuple(numbers) for stem, numbers in by_stem.items()},
+        unspaced=tuple(number for number, term in enumerate(terms) if term.sounds),
+        near={letter: tuple(words) for letter, words in near.items()},
+        heads={end: tuple(stems) for end, stems in heads.items()},
+        troubles=frozenset(troubles),
+        rare=_rare(subjects),
+    )
+
+
+@cache
+def _built_in() -> Mapping[str, tuple[Term, ...]]:
+    """The terms of each thing, in all languages."""
+    return {
+        thing.key: tuple(
+            dict.fromkeys(_terms((term for terms in thing.terms.values() for term in terms), thing.key))
+        )
+        for thing in lexicon().things
+    }
+
+
+def _names(subject: Subject) -> tuple[Term, ...]:
+    """Its names; a section's title also by its parts: `Heating and hot water`."""
+    given = [name for names in subject.names.values() for name in names]
+    if subject.kind == "section":
+        given += [part for name in given for part in _AND.split(name) if part != name]
+    return tuple(dict.fromkeys(_terms(name for name in given if not is_said(name))))
+
+
+def _terms(names: Iterable[str], thing: str = "") -> Iterable[Term]:
+    for name in names:
+        for spelled in spellings(name):
+            text = read(spelled)
+            if is_unspaced(text.sounds):
+                yield Term((), (), text.sounds.replace(" ", ""), thing)
+            elif words := _telling(text.words):
+                yield Term(tuple(w.stem for w in words), tuple(w.text for w in words), "", thing)
+
+
+def _telling(words: Sequence[Word]) -> list[Word]:
+    kept = [word for word in words if word.text not in HOLLOW]
+    return kept or list(words)
+
+
+def _strength(thing: Thing, names: Sequence[Term]) -> float:
+    """How much of a subject's names is a name of the thing: 1 when one of them is just that."""
+    best = 0.0
+    for term in _built_in()[thing.key]:
+        for name in names:
+            if term.sounds and term.sounds in name.sounds:
+                best = max(best, len(term.sounds) / len(name.sounds))
+            elif term.stems and set(term.stems) <= set(name.stems):
+                best = max(best, len(term.stems) / len(name.stems))
+    return best
+
+
+def _rare(subjects: Sequence[Subject]) -> dict[str, tuple[int, ...]]:
+    """Stems that stand in the texts of one or two subjects only: they tell which is meant."""
+    found: dict[str, set[int]] = {}
+    for number, subject in enumerate(subjects):
+        for text in subject.texts.values():
+            for start in range(0, min(len(text), 6000), 900):
+                for word in read(text[start : start + 900]).words:
+                    if len(word.stem) >= 4:
+                        found.setdefault(word.stem, set()).add(number)
+    return {stem: tuple(numbers) for stem, numbers in found.items() if len(numbers) <= 2}

@@ -1,0 +1,138 @@
+"""Which terms of a house stand in a message, and whose they are.
+
+The longest term counts: in "late check-out" nobody means the check-out.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from typing import Final, Literal
+
+import msgspec
+
+from edge_api.understanding.index import Index, Term
+from edge_api.understanding.lexicon import lexicon
+from edge_api.understanding.words import Reading, Word, distance, may_differ
+
+How = Literal["name", "thing", "typo", "compound", "part", "text"]
+EXACT: Final = 1.0
+ONE_MISTAKE: Final = 0.86
+TWO_MISTAKES: Final = 0.78
+COMPOUND: Final = 0.8
+PART: Final = 0.6
+EVERYDAY: Final = 0.5  # a term of everyday words only, such as `children`
+GAPS: Final = 4
+UNSPACED_FROM: Final = 1000  # places of characters come after places of words
+
+
+class Spot(msgspec.Struct, frozen=True):
+    """A word of the message that may be a word of a term."""
+
+    place: int
+    quality: float
+    how: How
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """A term in a message: where it stands and how well."""
+
+    term: int
+    places: frozenset[int]
+    quality: float
+    how: How
+    is_whole: bool = True
+
+
+def hits(text: Reading, index: Index) -> list[Hit]:
+    """The terms of a message, without those that are part of a longer one."""
+    spots: dict[str, list[Spot]] = {}
+    for place, word in enumerate(text.words):
+        for stem, quality, how in _meant(word, index):
+            spots.setdefault(stem, []).append(Spot(place, quality, how))
+    numbers = {number for stem in spots for number in index.by_stem[stem]}
+    found = [hit for number in numbers if (hit := _hit(number, index.terms[number], spots))]
+    if text.is_unspaced:
+        squeezed = text.sounds
+        found += [
+            hit for number in index.unspaced if (hit := _unspaced(number, index.terms[number], squeezed))
+        ]
+    return _longest(found)
+
+
+def _meant(word: Word, index: Index) -> list[tuple[str, float, How]]:
+    """Stems that a word may be of: its own, else what it was mistyped for, else what it is composed with."""
+    if word.stem in index.by_stem:
+        return [(word.stem, EXACT, "name")]
+    if word.text in lexicon().filler or word.text in lexicon().common:
+        return []
+    return _mistyped(word, index) or _composed(word, index)
+
+
+def _mistyped(word: Word, index: Index) -> list[tuple[str, float, How]]:
+    most = may_differ(word.text)
+    best: dict[str, int] = {}
+    if most:
+        letters = dict.fromkeys(word.text[:2])
+        near = (known for letter in letters for known in index.near.get(letter, ()))
+        for known in near:
+            allowed = min(most, may_differ(known.text))
+            if abs(len(known.text) - len(word.text)) <= allowed and allowed:
+                if known.text[0] != word.text[0] and known.text[:2] != word.text[1::-1]:
+                    continue
+                apart = distance(word.text, known.text, allowed)
+                if apart <= allowed:
+                    best[known.stem] = min(apart, best.get(known.stem, 9))
+    least = min(best.values(), default=0)
+    quality = ONE_MISTAKE if least == 1 else TWO_MISTAKES
+    return [(stem, quality, "typo") for stem, apart in best.items() if apart == least]
+
+
+def _composed(word: Word, index: Index) -> list[tuple[str, float, How]]:
+    if len(word.text) < 8:
+        return []
+    heads = index.heads.get(word.stem[-3:], ())
+    return [(head, COMPOUND, "compound") for head in heads if word.stem.endswith(head)]
+
+
+def _hit(number: int, term: Term, spots: dict[str, list[Spot]]) -> Hit | None:
+    filled = [spots[stem] for stem in term.stems if stem in spots]
+    if len(filled) < len(term.stems):
+        share = len(filled) / len(term.stems)
+        if term.thing or len(term.stems) < 3 or share < 0.6:
+            return None
+        some = frozenset(options[0].place for options in filled)
+        return Hit(number, some, PART * share, "part", is_whole=False)
+    chosen = _closest(filled)
+    places = [spot.place for spot in chosen]
+    if len(set(places)) < len(places) or max(places) - min(places) > len(places) - 1 + GAPS:
+        return None
+    quality = sum(spot.quality for spot in chosen) / len(chosen)
+    if any(later < earlier for earlier, later in pairwise(places)):
+        if term.thing.startswith("trouble"):
+            return None
+        quality *= 0.95
+    worst = min(chosen, key=lambda spot: spot.quality)
+    return Hit(number, frozenset(places), quality, worst.how)
+
+
+def _closest(filled: Sequence[Sequence[Spot]]) -> list[Spot]:
+    """One spot for each word of a term, next to each other as far as there is a choice."""
+    chosen: list[Spot] = []
+    for options in filled:
+        free = [spot for spot in options if spot.place not in {taken.place for taken in chosen}] or options
+        goal = chosen[-1].place + 1 if chosen else 0
+        chosen.append(min(free, key=lambda spot: abs(spot.place - goal)))
+    return chosen
+
+
+def _unspaced(number: int, term: Term, sounds: str) -> Hit | None:
+    at = sounds.find(term.sounds)
+    if at < 0:
+        return None
+    places = frozenset(range(UNSPACED_FROM + at, UNSPACED_FROM + at + len(term.sounds)))
+    return Hit(number, places, EXACT, "name")
+
+
+def _longest(found: Iterable[Hit]) -> list[Hit]:
+    listed = list(found)
+    whole = {hit.places for hit in listed if hit.is_whole and hit.quality >= COMPOUND}
+    return [hit for hit in listed if not any(hit.places < longer for longer in whole)]
