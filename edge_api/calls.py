@@ -113,7 +113,7 @@ def _tell(
     told = Ring(
         request_id=stored.id,
         version=stored.version,
-        house=_name(tx, house),
+        house=name_of(tx, house),
         unit=line.unit,
         guest=line.guest,
         what=line.what,
@@ -242,7 +242,7 @@ def pass_on(
         template = (
             None
             if is_recent
-            else voice.templates("message_waiting", words.language, words, who=who, house=_name(tx, house))
+            else voice.templates("message_waiting", words.language, words, who=who, house=name_of(tx, house))
         )
         correspondence.say(
             tx,
@@ -253,7 +253,7 @@ def pass_on(
             by=AUTOMATIC,
             why="a guest writes",
             stay_id=talk.stay_id,
-            answers=message_id,
+            about=message_id,
             expires_at=at + LONGEST_USE,
         )
     if not told:
@@ -374,7 +374,7 @@ class _Named(msgspec.Struct):
     words: dict[str, dict[str, object]] = {}
 
 
-def _name(db: Reading, house: Property) -> str:
+def name_of(db: Reading, house: Property) -> str:
     """What the house calls itself, else its short name."""
     body = catalogue.last_content(db, house)
     words = msgspec.json.decode(body, type=_Named).words if body else {}

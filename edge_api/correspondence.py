@@ -12,7 +12,7 @@ import msgspec
 from edge_api import messages, outbox
 from edge_api.messages import Heard, Outgoing, Sender
 from guestlink import clock, contacts, records
-from guestlink.crypto import ColumnKey, KeyRing
+from guestlink.crypto import ColumnKey, KeyRing, SystemKey
 from guestlink.database import Reading, Row, Writing
 from guestlink.records import Contact
 
@@ -123,7 +123,7 @@ def address(ring: KeyRing, talk: Conversation) -> Sender:
     """Where messages go; nobody when the guest was erased."""
     if talk.is_lost:
         return Sender()
-    text = _key(ring, talk.wrapped, talk.contact_id).open(
+    text = ring.column_key(talk.wrapped, talk.contact_id).open(
         talk.address, "conversations", "address", row=talk.id
     )
     return msgspec.json.decode(text, type=Sender)
@@ -212,10 +212,13 @@ def say(
     request_id: str | None = None,
     stay_id: str | None = None,
     answers: str = "",
+    about: str = "",
     expires_at: datetime | None = None,
     not_before: datetime | None = None,
 ) -> str:
-    """Archives what is to be said and puts it into the outbox; returns its id. `answers` is a message id."""
+    """Archives what is to be said and puts it into the outbox; returns its id. `answers` is a message of this
+    conversation that it replies to, `about` one of another conversation that it tells of.
+    """
     message_id = clock.new_id()
     _write(
         tx,
@@ -230,6 +233,7 @@ def say(
         stay_id=stay_id or talk.stay_id,
         request_id=request_id,
         answers=answers,
+        about=about,
         at=clock.as_text(at),
     )
     outbox.put(tx, message_id, talk.id, at=at, not_before=not_before, expires_at=expires_at)
@@ -240,7 +244,7 @@ def learn_wamid(tx: Writing, ring: KeyRing, talk: Conversation, *, message_id: s
     """Keeps Meta's id of a message: a token to find it by, and the id itself sealed, since a phone number
     stands in it.
     """
-    sealed = _key(ring, talk.wrapped, talk.contact_id).seal(wamid, "messages", "wamid", row=message_id)
+    sealed = ring.column_key(talk.wrapped, talk.contact_id).seal(wamid, "messages", "wamid", row=message_id)
     tx.do("learn_wamid", id=message_id, token=ring.blind("wamid", wamid), wamid=sealed)
 
 
@@ -293,8 +297,8 @@ def _known_id(db: Reading, ring: KeyRing, wamid: str) -> str:
 def _write(
     tx: Writing, ring: KeyRing, talk: Conversation, message_id: str, *, body: str, **fields: Any
 ) -> None:
-    key = _key(ring, talk.wrapped, talk.contact_id)
-    told = {"why": "", "request_id": None, **fields}
+    key = ring.column_key(talk.wrapped, talk.contact_id)
+    told = {"why": "", "request_id": None, "about": "", **fields}
     tx.do(
         "add_message",
         id=message_id,
@@ -306,25 +310,10 @@ def _write(
 
 
 # -- seals and tokens --------------------------------------------------------------------------------
-class _System:
-    """The system key with the manners of a column's key."""
-
-    def __init__(self, ring: KeyRing) -> None:
-        self.seal = ring.seal
-        self.open = ring.open
-
-
-def _key(ring: KeyRing, wrapped: bytes | None, contact_id: str | None) -> ColumnKey | _System:
-    if contact_id is None:
-        return _System(ring)
-    assert wrapped is not None
-    return ring.guest_key(wrapped, contact_id)
-
-
-def _key_of(ring: KeyRing, row: Row) -> ColumnKey | _System | None:
+def _key_of(ring: KeyRing, row: Row) -> ColumnKey | SystemKey | None:
     if row["contact_id"] is not None and row["wrapped"] is None:
         return None
-    return _key(ring, row["wrapped"], row["contact_id"])
+    return ring.column_key(row["wrapped"], row["contact_id"])
 
 
 def _opened(ring: KeyRing, row: Row) -> str:
@@ -333,7 +322,7 @@ def _opened(ring: KeyRing, row: Row) -> str:
 
 
 def _sealed_address(ring: KeyRing, contact: Contact | None, sender: Sender, conversation_id: str) -> bytes:
-    key = _key(ring, contact.wrapped if contact else None, contact.id if contact else None)
+    key = ring.column_key(contact.wrapped if contact else None, contact.id if contact else None)
     text = msgspec.json.encode(sender).decode()
     return key.seal(text, "conversations", "address", row=conversation_id)
 
@@ -351,7 +340,7 @@ def _reseal(tx: Writing, ring: KeyRing, talk: Conversation, contact: Contact) ->
         id=talk.id,
         address=_sealed_address(ring, contact, address(ring, talk), talk.id),
     )
-    new = _key(ring, contact.wrapped, contact.id)
+    new = ring.column_key(contact.wrapped, contact.id)
     for row in tx.all("messages_of_conversation", conversation_id=talk.id, most=MOST_SHOWN):
         key, message_id = _key_of(ring, row), str(row["id"])
         if key is None:

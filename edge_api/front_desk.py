@@ -15,14 +15,15 @@ import msgspec
 from edge_api import agreements, board, calls, confirmations, history, requests, streams, telling, wishes
 from edge_api.board import Shown, Stored
 from edge_api.callers import Guest, guest_at, guest_of
+from edge_api.messages import GuestLinkOf
 from edge_api.phrases import Voice
 from edge_api.requests import Accepted, Cancel, Cancelled, Command, Declined, Event, Overtaken
 from edge_api.telling import ArrivalShown, RatingShown
 from edge_api.wishes import Asked
-from guestlink import arrivals, clock, records
+from guestlink import arrivals, clock, journal, records
 from guestlink.arrivals import ArrivalTold, RatingTold
 from guestlink.crypto import KeyRing
-from guestlink.database import Database, Reading, Writing
+from guestlink.database import Database, Reading, Row, Writing
 from guestlink.errors import InvalidFields, InvalidInput, NotFound, Refused, Stale, TooMany
 from guestlink.language import N_, Catalogue
 from guestlink.records import Property, Stay
@@ -59,6 +60,19 @@ class Moved(Refused):
     def __init__(self, request: Shown, message: str) -> None:
         self.request = request
         super().__init__(message)
+
+
+class Faster(Refused):
+    """Somebody else did it before: `who` in words for the house, `state` it is in, and since when on the
+    clocks of the house.
+    """
+
+    def __init__(self, who: str, state: str, at_local: datetime) -> None:
+        self.who, self.state, self.at_local = who, state, at_local
+        super().__init__(
+            f"{who[0].upper()}{who[1:]} was faster: it is {state} since {at_local:%H:%M on %Y-%m-%d}.",
+            hint="`publish.py requests show` tells what happened.",
+        )
 
 
 def settled(database: Database, verb: Callable[[Writing], T]) -> T:
@@ -257,12 +271,8 @@ def answer(
         if late.by == by or not late.at:
             raise
         zone = ZoneInfo(_house_of(tx, stored).zone)
-        when = late.at.astimezone(zone)
         who = history.who(tx, ring, late.by)
-        raise Refused(
-            f"{who[0].upper()}{who[1:]} was faster: it is {late.state} since {when:%H:%M} on {when.date()}.",
-            hint="`publish.py requests show` tells what happened.",
-        ) from None
+        raise Faster(who, late.state, late.at.astimezone(zone)) from None
 
 
 def _act(
@@ -309,6 +319,23 @@ def _stay_of(db: Reading, stored: Stored) -> Stay:
     row = db.one("stay_by_id", id=stored.stay_id)
     assert row is not None
     return records.shaped(row, Stay)
+
+
+def note_number(tx: Writing, house: Property, stay: Stay, *, contact_id: str, at: datetime, by: str) -> None:
+    """Somebody of the house said that a new number is a guest's: the journal keeps who did."""
+    event = journal.Event(kind="contact-number-confirmed", body={"contact": contact_id})
+    journal.append(tx, f"stay:{stay.id}", [event], at=at, by=by, property_id=house.id)
+
+
+def link_of(db: Reading, stay: Stay, contact_id: str) -> GuestLinkOf | None:
+    """A guest's link, to be named in a message."""
+    return confirmations.link_of(db, stay, contact_id)
+
+
+def row_of(row: Row | None) -> Row:
+    """A row that must be there."""
+    assert row is not None
+    return row
 
 
 # -- rules -----------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ LONGEST_ANSWER: Final = 500
 OPEN_PAGE: Final = N_("Open your page")
 TAKE_BACK: Final = N_("Take it back")
 YOUR_REQUEST: Final = N_("Your request")
+TOO_LATE: Final = N_("It is too late to take this back here. Please call the house.")
 REASONS: Final = (
     N_("This is not possible today."),
     N_("We have none left."),
@@ -135,6 +136,14 @@ def answer(words: Catalogue, title: str, text: str, link: GuestLinkOf | None) ->
     """What the house's text says of it, and the page where all of it stands."""
     body = f"*{title}*\n{shortened(text, LONGEST_ANSWER)}".strip()
     return LinkButton(text=body, label=words.text(OPEN_PAGE), link=link) if link else Text(text=body)
+
+
+def of_service(words: Catalogue, title: str, price: str, text: str, *, payload: str) -> Outgoing:
+    """What the house says of a service, with the button that asks for it."""
+    t = words.text
+    head = f"*{title}* · {price}" if price else f"*{title}*"
+    buttons = [(payload, t("Ask for it")), ("human", t("Something else"))]
+    return _buttons(f"{head}\n{shortened(text, LONGEST_ANSWER)}".strip(), buttons)
 
 
 def your_page(words: Catalogue, link: GuestLinkOf) -> Outgoing:
@@ -261,6 +270,14 @@ def withdrawn(words: Catalogue, what: str, unit: str) -> Outgoing:
     t = words.text
     text = t("{what}: the guest has taken it back. Nobody has to come.", what=what)
     return Text(text=f"{text}\n{unit}" if unit else text)
+
+
+def was_faster(words: Catalogue, who: str, state: str, when: str) -> str:
+    return words.text("{who} was faster: it is {state} since {when}.", who=who, state=state, when=when)
+
+
+def noted(words: Catalogue) -> Outgoing:
+    return Text(text=words.text("Noted. Thank you."))
 
 
 def too_late(words: Catalogue, why: str) -> Outgoing:

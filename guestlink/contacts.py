@@ -69,6 +69,18 @@ def change_contact(tx: Writing, ring: KeyRing, contact: Contact, person: Person)
     return load_contact(tx, contact.id)
 
 
+def opt_in(tx: Writing, ring: KeyRing, contact: Contact, agreed: OptIn) -> None:
+    """Records when, how and in which words somebody agreed to be written to."""
+    key = ring.guest_key(contact.wrapped, contact.id)
+    tx.do(
+        "opt_in_contact",
+        id=contact.id,
+        opted_in_at=clock.as_text(agreed.at),
+        opted_in_how=agreed.how,
+        opted_in_words=_words(key, contact.id, agreed),
+    )
+
+
 def load_contact(db: Reading, contact_id: str) -> Contact:
     row = db.one("contact_by_id", id=contact_id)
     assert row is not None

@@ -54,20 +54,34 @@ class ColumnKey:
         return "ColumnKey(hidden)"
 
     def seal(self, value: str, table: str, column: str, *, row: str) -> bytes:
-        nonce = os.urandom(NONCE_BYTES)
-        return FORMAT + nonce + self._aead.encrypt(nonce, value.encode(), authenticated(table, column, row))
+        return self.seal_bytes(value.encode(), table, column, row=row)
 
     def open(self, sealed: bytes, table: str, column: str, *, row: str) -> str:
+        return self.open_bytes(sealed, table, column, row=row).decode()
+
+    def seal_bytes(self, value: bytes, table: str, column: str, *, row: str) -> bytes:
+        nonce = os.urandom(NONCE_BYTES)
+        return FORMAT + nonce + self._aead.encrypt(nonce, value, authenticated(table, column, row))
+
+    def open_bytes(self, sealed: bytes, table: str, column: str, *, row: str) -> bytes:
         nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         try:
             if sealed[:1] != FORMAT:
                 raise InvalidTag
-            return self._aead.decrypt(nonce, body, authenticated(table, column, row)).decode()
+            return self._aead.decrypt(nonce, body, authenticated(table, column, row))
         except (InvalidTag, ValueError):
             raise Refused(
                 f"A sealed value of {table}.{column} cannot be opened.",
                 hint="The key ring is not the one it was sealed with: restore data/keys from the backup.",
             ) from None
+
+
+class SystemKey:
+    """The key ring with the manners of one column key: for what belongs to no guest."""
+
+    def __init__(self, ring: "KeyRing") -> None:
+        self.seal, self.open = ring.seal, ring.open
+        self.seal_bytes, self.open_bytes = ring.seal_bytes, ring.open_bytes
 
 
 class StoredColumnKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,11 +129,17 @@ class KeyRing:
     # -- what belongs to no guest ---------------------------------------------------------------
     def seal(self, value: str, table: str, column: str, *, row: str) -> bytes:
         """Seals under the system key; the first byte of the result names the key."""
-        sealed = self._columns[self._newest].seal(value, table, column, row=row)
-        return self._newest.to_bytes(1, "big") + sealed
+        return self.seal_bytes(value.encode(), table, column, row=row)
 
     def open(self, sealed: bytes, table: str, column: str, *, row: str) -> str:
-        return self._column(sealed).open(sealed[1:], table, column, row=row)
+        return self.open_bytes(sealed, table, column, row=row).decode()
+
+    def seal_bytes(self, value: bytes, table: str, column: str, *, row: str) -> bytes:
+        sealed = self._columns[self._newest].seal_bytes(value, table, column, row=row)
+        return self._newest.to_bytes(1, "big") + sealed
+
+    def open_bytes(self, sealed: bytes, table: str, column: str, *, row: str) -> bytes:
+        return self._column(sealed).open_bytes(sealed[1:], table, column, row=row)
 
     def _column(self, sealed: bytes) -> ColumnKey:
         key = self._columns.get(sealed[0]) if sealed else None
@@ -138,6 +158,14 @@ class KeyRing:
 
     def guest_key(self, wrapped: bytes, contact: str) -> ColumnKey:
         return ColumnKey(bytes.fromhex(self.open(wrapped, "guest_keys", "wrapped", row=contact)))
+
+    def column_key(self, wrapped: bytes | None, contact: str | None) -> ColumnKey | SystemKey:
+        """A guest's key, or the system key for what belongs to no guest."""
+        if contact is None:
+            return SystemKey(self)
+        if wrapped is None:
+            raise Refused("This guest was erased: nothing of theirs can be opened any more.")
+        return self.guest_key(wrapped, contact)
 
     # -- looking up without reading -------------------------------------------------------------
     def blind(self, kind: str, value: str) -> str:

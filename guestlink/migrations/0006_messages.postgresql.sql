@@ -60,6 +60,7 @@ create table messages (
   stay_id text references stays (id),
   request_id text references requests (id),
   answers text not null default '',
+  about text not null default '',
   wamid_token text,
   wamid bytea,
   receipt text not null default '',

@@ -11,3 +11,9 @@ select * from catalogue where property_id = :property_id order by language, kind
 -- name: catalogue_entry^
 select * from catalogue
 where property_id = :property_id and language = :language and kind = :kind and key = :key;
+
+-- name: catalogue_of_kind
+select * from catalogue where property_id = :property_id and kind = :kind order by key, language;
+
+-- name: catalogue_of_key
+select * from catalogue where property_id = :property_id and kind = :kind and key = :key order by language;

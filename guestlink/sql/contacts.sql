@@ -9,6 +9,10 @@ update contacts set name = :name, phone = :phone, wa_id = :wa_id, bsuid = :bsuid
   version = version + 1
 where id = :id;
 
+-- name: opt_in_contact!
+update contacts set opted_in_at = :opted_in_at, opted_in_how = :opted_in_how, opted_in_words = :opted_in_words
+where id = :id;
+
 -- name: contact_by_id^
 select c.*, k.wrapped from contacts c join guest_keys k on k.contact_id = c.id where c.id = :id;
 

@@ -20,5 +20,5 @@ select request_id from escalations where due_at <= :at order by due_at, request_
 select id from conversations where user_id = :user_id order by coalesce(heard_at, made_at) desc limit 1;
 
 -- name: last_who_answered^
-select m.by_user from messages m join users u on u.id = m.by_user
+select m.by_user, m.at from messages m join users u on u.id = m.by_user
 where m.conversation_id = :conversation_id and m.direction = 'out' order by m.id desc limit 1;

@@ -32,9 +32,9 @@ delete from conversation_tokens where conversation_id = :conversation_id;
 
 -- name: add_message!
 insert into messages (id, conversation_id, direction, kind, contact_id, body, by_user, why, stay_id, request_id, answers,
-  at)
+  about, at)
 values (:id, :conversation_id, :direction, :kind, :contact_id, :body, :by_user, :why, :stay_id, :request_id, :answers,
-  :at);
+  :about, :at);
 
 -- name: learn_wamid!
 update messages set wamid_token = :token, wamid = :wamid where id = :id;
@@ -58,3 +58,14 @@ where m.conversation_id = :conversation_id order by m.id limit :most;
 
 -- name: conversation_of_contact^
 select id from conversations where contact_id = :contact_id order by coalesce(heard_at, made_at) desc limit 1;
+
+-- name: unbind_conversation!
+update conversations set stay_id = null, version = version + 1 where id = :id and contact_id is null;
+
+-- name: letters_unread
+select m.id, m.by_user from messages m
+join outbox o on o.id = m.id
+join users u on u.id = m.by_user
+where m.conversation_id = :conversation_id and m.kind = 'text' and o.route = 'template' and o.state = 'sent'
+  and not exists (select 1 from messages c where c.answers = m.id and c.why = :why)
+order by m.id;

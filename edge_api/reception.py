@@ -1,0 +1,363 @@
+"""The reception: one event from WhatsApp, one verb, one transaction.
+
+It finds out who writes and about which stay, and hands guests to the concierge, staff to their phone's verbs.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from edge_api import (
+    archive,
+    callers,
+    calls,
+    concierge,
+    correspondence,
+    duty,
+    outbox,
+    phrases,
+    staff_phone,
+    templates,
+    understanding,
+    whereabouts,
+)
+from edge_api.concierge import Talker
+from edge_api.correspondence import Conversation
+from edge_api.duty import User
+from edge_api.messages import (
+    AccountChanged,
+    GuestLinkOf,
+    Heard,
+    Incoming,
+    NumberChanged,
+    Outgoing,
+    PreferenceChanged,
+    Receipt,
+    TemplateChanged,
+)
+from edge_api.phrases import Voice
+from edge_api.streams import AUTOMATIC
+from edge_api.whereabouts import Found, Whereabouts
+from guestlink import alerts, contacts, records
+from guestlink.contacts import OptIn
+from guestlink.database import Reading, Writing
+from guestlink.errors import NotAllowed
+from guestlink.language import format_day
+from guestlink.records import Property
+
+GREETED: Final = timedelta(hours=12)  # strangers are told once in this time that we do not know them
+PICK: Final = "stay"
+UNREAD: Final = "the guest asked to read it"
+TROUBLE: Final = frozenset({"REJECTED", "PAUSED", "DISABLED"})
+
+
+def hear(tx: Writing, voice: Voice, event: Incoming, *, at: datetime) -> str:
+    """Takes in one event; returns what happened in a few words without personal data."""
+    match event:
+        case Heard():
+            return _heard(tx, voice, event, at=at)
+        case Receipt():
+            return f"receipt {event.status}: {outbox.settle(tx, voice.ring, event, at=at) or 'nothing new'}"
+        case NumberChanged():
+            return _number_changed(tx, voice, event, at=at)
+        case PreferenceChanged():
+            return _preference(tx, voice, event, at=at)
+        case TemplateChanged():
+            return _template(tx, event, at=at)
+        case AccountChanged():
+            return _account(tx, event, at=at)
+
+
+# -- messages ----------------------------------------------------------------------------------------
+def _heard(tx: Writing, voice: Voice, heard: Heard, *, at: datetime) -> str:
+    talk = correspondence.open_with(tx, voice.ring, heard.sender, number_id=heard.number_id, at=at)
+    if talk.is_lost:
+        return "its guest was erased"
+    user = duty.user_of_sender(tx, voice.ring, wa_id=heard.sender.wa_id, user_id=heard.sender.user_id)
+    message_id = correspondence.keep(tx, voice.ring, talk, heard, by=_who(talk, user), at=at)
+    if message_id is None:
+        return "known already"
+    if heard.kind not in {"edited", "deleted"}:  # what is no new message opens no window
+        written = min(heard.at, at)
+        talk = correspondence.mark(tx, talk, heard_at=max(talk.heard_at or written, written))
+    if user:
+        return _from_staff(tx, voice, talk, user, heard=heard, message_id=message_id, at=at)
+    return _from_guest(tx, voice, talk, heard, message_id=message_id, at=at)
+
+
+def _from_staff(
+    tx: Writing, voice: Voice, talk: Conversation, user: User, *, heard: Heard, message_id: str, at: datetime
+) -> str:
+    if talk.user_id != user.id:
+        talk = correspondence.bind(tx, voice.ring, talk, user_id=user.id, language=user.language)
+    if heard.sender.user_id:
+        duty.remember_bsuid(tx, voice.ring, user, heard.sender.user_id, at=at)
+    return staff_phone.hear(tx, voice, talk, user, heard=heard, message_id=message_id, at=at)
+
+
+def _from_guest(
+    tx: Writing, voice: Voice, talk: Conversation, heard: Heard, *, message_id: str, at: datetime
+) -> str:
+    text = heard.text if not heard.choice else ""
+    if text and understanding.is_stop(text):
+        return _stop(tx, voice, talk, message_id=message_id, at=at)
+    if talk.opted_out_at and text and understanding.is_resume(text):
+        return _resume(tx, voice, talk, message_id=message_id, at=at)
+    codes = understanding.named_codes(text)
+    where = whereabouts.find(
+        tx,
+        voice.ring,
+        talk,
+        heard.sender,
+        stay_code=codes.stay_code,
+        house_slug=codes.house,
+        at=at,
+    )
+    picked = _picked(where, heard)
+    if picked:
+        where = Whereabouts(found=picked, house=picked.house)
+    talk = _bound(tx, voice, talk, where)
+    archive.take(tx, voice.ring, talk, message_id=message_id, heard=heard)
+    if where.found:
+        return _known_guest(tx, voice, talk, where.found, heard=heard, message_id=message_id, at=at)
+    if where.several:
+        return _ask_which(tx, voice, talk, where.several, message_id=message_id, at=at)
+    return _stranger(tx, voice, talk, where, heard=heard, message_id=message_id, at=at)
+
+
+def _known_guest(
+    tx: Writing,
+    voice: Voice,
+    talk: Conversation,
+    found: Found,
+    *,
+    heard: Heard,
+    message_id: str,
+    at: datetime,
+) -> str:
+    """Whoever writes first agrees to be answered: that is recorded as an opt-in, in their words."""
+    if found.contact.opted_in_at is None and talk.opted_out_at is None:
+        words = heard.text[:200]
+        contacts.opt_in(tx, voice.ring, found.contact, OptIn(at=at, how="first message", words=words))
+    try:
+        guest = callers.guest_at(tx, found.stay.id, found.contact.id, at=at)
+    except NotAllowed:
+        calls.pass_on(tx, voice, talk, message_id=message_id, quote=heard.text, house=found.house, at=at)
+        return "passed on: the stay has no link"
+    link = GuestLinkOf(link_id=guest.link.id)
+    talker = Talker(
+        voice=voice,
+        talk=talk,
+        guest=guest,
+        words=voice.words(found.stay.language),
+        link=link,
+        heard=heard,
+        message_id=message_id,
+        at=at,
+    )
+    if _read_out(tx, voice, talk, at=at):
+        return "read out what waited"
+    if heard.choice.startswith(f"{PICK}:"):
+        return concierge.read_again(tx, talker, _asked_before(tx, voice, heard))
+    return concierge.hear(tx, talker)
+
+
+def _asked_before(db: Reading, voice: Voice, heard: Heard) -> str:
+    """What the guest had written before we asked which stay it is about."""
+    row = correspondence.message_of(db, voice.ring, heard.answers)
+    before = correspondence.heard(db, voice.ring, str(row["answers"])) if row and row["answers"] else None
+    return before.text if before else ""
+
+
+def _read_out(tx: Writing, voice: Voice, talk: Conversation, *, at: datetime) -> bool:
+    """What staff wrote while the window was closed, when a note brought the guest to write; True when there
+    was anything.
+    """
+    rows = tx.all("letters_unread", conversation_id=talk.id, why=UNREAD)
+    for row in rows:
+        said = correspondence.said(tx, voice.ring, str(row["id"]))
+        if said:
+            correspondence.say(
+                tx, voice.ring, talk, said, at=at, by=str(row["by_user"]), why=UNREAD, answers=str(row["id"])
+            )
+    return bool(rows)
+
+
+def _picked(where: Whereabouts, heard: Heard) -> Found | None:
+    verb, _, stay_id = heard.choice.partition(":")
+    return next((each for each in where.several if verb == PICK and each.stay.id == stay_id), None)
+
+
+def _ask_which(
+    tx: Writing,
+    voice: Voice,
+    talk: Conversation,
+    several: tuple[Found, ...],
+    *,
+    message_id: str,
+    at: datetime,
+) -> str:
+    words = voice.words(several[0].stay.language)
+    rows = []
+    for each in several:
+        rooms = [part.title for part in records.periods(tx, each.stay) if part.title]
+        day = format_day(each.stay.until_on, words.language)
+        rows.append((f"{PICK}:{each.stay.id}", rooms[-1] if rooms else each.stay.reference or "?", day))
+    _reply(
+        tx, voice, talk, phrases.which_stay(words, rows), message_id=message_id, at=at, why="several stays"
+    )
+    return "asked which stay"
+
+
+def _stranger(
+    tx: Writing,
+    voice: Voice,
+    talk: Conversation,
+    where: Whereabouts,
+    *,
+    heard: Heard,
+    message_id: str,
+    at: datetime,
+) -> str:
+    """Nobody on file: never a link, never a request; somebody of the house looks at it."""
+    words = voice.words(_language(tx, talk, where))
+    house = where.house or _only_house(tx)
+    if where.claimed and house:
+        talk = correspondence.mark(tx, talk, waiting_since=talk.waiting_since or at)
+        calls.ask_who(
+            tx, voice, talk, house=house, claim=where.claimed.reference or where.claimed.code, at=at
+        )
+        said = phrases.asked_the_house(words)
+        _reply(tx, voice, talk, said, message_id=message_id, at=at, why="a new number with a booking word")
+        return "asked the house who it is"
+    quote = heard.text or words.text(concierge.KINDS.get(heard.kind, concierge.SOMETHING))
+    talk = calls.pass_on(tx, voice, talk, message_id=message_id, quote=quote, house=house, at=at)
+    if talk.greeted_at is None or at >= talk.greeted_at + GREETED:
+        correspondence.mark(tx, talk, greeted_at=at)
+        _reply(tx, voice, talk, phrases.no_stay(words), message_id=message_id, at=at, why="an unknown number")
+    return "passed on: an unknown number"
+
+
+def _bound(tx: Writing, voice: Voice, talk: Conversation, where: Whereabouts) -> Conversation:
+    """The conversation as it is about this stay; a booking word alone makes nobody its guest."""
+    found, claimed, house = where.found, where.claimed, where.house
+    if found and (talk.contact_id, talk.stay_id) != (found.contact.id, found.stay.id):
+        return correspondence.bind(
+            tx,
+            voice.ring,
+            talk,
+            contact=found.contact,
+            stay_id=found.stay.id,
+            property_id=found.house.id,
+            language=found.stay.language,
+        )
+    if claimed and talk.stay_id != claimed.id:
+        return correspondence.bind(
+            tx,
+            voice.ring,
+            talk,
+            stay_id=claimed.id,
+            property_id=claimed.property_id,
+            language=claimed.language,
+        )
+    if house and talk.property_id is None:
+        return correspondence.bind(tx, voice.ring, talk, property_id=house.id)
+    return talk
+
+
+def _who(talk: Conversation, user: User | None) -> str:
+    if user:
+        return user.id
+    return f"guest:{talk.contact_id}" if talk.contact_id else "guest:"
+
+
+def _language(db: Reading, talk: Conversation, where: Whereabouts) -> str:
+    if where.claimed:
+        return where.claimed.language
+    house = where.house or _only_house(db)
+    return talk.language or (house.default_language if house else "en")
+
+
+def _only_house(db: Reading) -> Property | None:
+    houses = records.properties(db)
+    return houses[0] if len(houses) == 1 else None
+
+
+def _reply(
+    tx: Writing,
+    voice: Voice,
+    talk: Conversation,
+    said: Outgoing,
+    *,
+    message_id: str,
+    at: datetime,
+    why: str,
+) -> None:
+    correspondence.say(tx, voice.ring, talk, said, at=at, by=AUTOMATIC, why=why, answers=message_id)
+
+
+# -- wishes about messages ---------------------------------------------------------------------------
+def _stop(tx: Writing, voice: Voice, talk: Conversation, *, message_id: str, at: datetime) -> str:
+    talk = correspondence.mark(tx, talk, opted_out_at=talk.heard_at or at)
+    said = phrases.stopped(voice.words(talk.language or "en"))
+    _reply(tx, voice, talk, said, message_id=message_id, at=at, why="opted out")
+    return "opted out"
+
+
+def _resume(tx: Writing, voice: Voice, talk: Conversation, *, message_id: str, at: datetime) -> str:
+    talk = correspondence.mark(tx, talk, opted_out_at=None)
+    said = phrases.resumed(voice.words(talk.language or "en"))
+    _reply(tx, voice, talk, said, message_id=message_id, at=at, why="opted in again")
+    return "opted in again"
+
+
+def _preference(tx: Writing, voice: Voice, event: PreferenceChanged, *, at: datetime) -> str:
+    talk = correspondence.open_with(tx, voice.ring, event.sender, number_id=event.number_id, at=at)
+    if event.wants == "stop":
+        correspondence.mark(tx, talk, opted_out_at=min(event.at, at))
+        return "opted out"
+    correspondence.mark(tx, talk, opted_out_at=None)
+    return "opted in again"
+
+
+def _number_changed(tx: Writing, voice: Voice, event: NumberChanged, *, at: datetime) -> str:
+    """A new number goes on as the same person. A new identity may be somebody else with an old number: the
+    conversation is nobody's until somebody is recognised again.
+    """
+    talk = correspondence.find(tx, voice.ring, event.sender, number_id=event.number_id)
+    if talk is None or talk.is_lost:
+        return "nobody we know"
+    if event.is_new_identity:
+        alerts.raise_alert(
+            tx,
+            property_id=talk.property_id or "",
+            kind="conversation-waiting",
+            subject=talk.id,
+            words="A guest's WhatsApp is on a new phone: make sure who it is before you send a link.",
+            at=at,
+        )
+        return "a new identity"
+    if talk.contact_id:
+        contact = contacts.load_contact(tx, talk.contact_id)
+        known = contacts.opened(voice.ring, contact)
+        told = contacts.Person(wa_id=event.new.wa_id, bsuid=event.new.user_id)
+        contacts.change_contact(tx, voice.ring, contact, contacts.merged(known, told))
+    correspondence.moved(tx, voice.ring, talk, event.new)
+    return "a new number"
+
+
+# -- what Meta says of itself ------------------------------------------------------------------------
+def _template(tx: Writing, event: TemplateChanged, *, at: datetime) -> str:
+    templates.record_state(tx, event, at=at)
+    subject = f"{event.name} {event.language}"
+    if event.state.upper() in TROUBLE:
+        words = f"The message template {subject} is {event.state.lower()}: `publish.py templates`."
+        alerts.raise_alert(tx, kind="template-rejected", subject=subject, words=words, at=at)
+    else:
+        alerts.end_alert(tx, kind="template-rejected", subject=subject, at=at)
+    return f"template {event.state.lower()}"
+
+
+def _account(tx: Writing, event: AccountChanged, *, at: datetime) -> str:
+    words = f"WhatsApp says of the account: {event.field}, {event.what}. Look at Meta's Business Manager."
+    alerts.raise_alert(tx, kind="whatsapp-configuration", subject=event.field, words=words, at=at)
+    return "account news"

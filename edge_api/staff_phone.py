@@ -1,0 +1,309 @@
+"""What staff do from their phone: yes, no, mine, done by a button; and a reply that goes on to the guest.
+
+Every tap is checked against the person's membership of the house, as on the board. A reply to a guest's words
+goes to that guest; nothing else that staff write reaches anybody.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from edge_api import board, calls, conversation, correspondence, front_desk, phrases
+from edge_api.board import Stored
+from edge_api.correspondence import Conversation
+from edge_api.duty import User
+from edge_api.front_desk import Faster
+from edge_api.messages import Heard, Outgoing
+from edge_api.phrases import REASONS, Voice
+from edge_api.requests import Accept, Assign, Command, Complete, Decline
+from edge_api.streams import AUTOMATIC
+from guestlink import alerts, contacts, records
+from guestlink.arrivals import LONGEST_NOTE, plain_words
+from guestlink.database import Reading, Writing
+from guestlink.errors import NotAllowed, Refused
+from guestlink.language import N_, Catalogue
+from guestlink.records import Property, Stay
+
+ASKING_WHY: Final = "asks staff for a reason"
+HELP_EVERY: Final = timedelta(hours=24)
+NO_SUCH_REQUEST: Final = N_("There is no such request any more.")
+ONLY_TEXT: Final = N_("Only text can be passed on to a guest from here.")
+GUEST_ERASED: Final = N_("This guest was erased.")
+SILENT: Final = N_("Their last message is more than 24 hours old; they get a note that you have an answer.")
+STATES: Final[Mapping[str, str]] = {
+    "requested": N_("waiting"),
+    "accepted": N_("accepted"),
+    "completed": N_("done"),
+    "declined": N_("declined"),
+    "cancelled": N_("taken back"),
+}
+
+
+class Tap(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody of the house acts on a request from the phone."""
+
+    voice: Voice
+    user: User
+    talk: Conversation
+    words: Catalogue
+    message_id: str
+    at: datetime
+
+
+def hear(
+    tx: Writing, voice: Voice, talk: Conversation, user: User, *, heard: Heard, message_id: str, at: datetime
+) -> str:
+    """Does what somebody of the house wants and answers them; returns what happened, for the inbox's row."""
+    words = voice.words(user.language or talk.language)
+    tap = Tap(voice=voice, user=user, talk=talk, words=words, message_id=message_id, at=at)
+    verb, _, rest = heard.choice.partition(":")
+    if verb in _TAPS:
+        return _guarded(tx, tap, lambda: _TAPS[verb](tx, tap, rest))
+    if heard.answers and (row := correspondence.message_of(tx, voice.ring, heard.answers)):
+        if row["why"] == ASKING_WHY and row["request_id"] and heard.text:
+            reason = f"{row['request_id']}:{heard.text}"
+            return _guarded(tx, tap, lambda: _declined(tx, tap, reason))
+        guest_talk = _guest_of(tx, row)
+        if guest_talk:
+            return _relay(tx, tap, guest_talk, heard)
+    if heard.kind == "reaction":
+        return "noticed"
+    if talk.greeted_at is None or at >= talk.greeted_at + HELP_EVERY:
+        correspondence.mark(tx, talk, greeted_at=at)
+        _reply(tx, tap, phrases.how_to(words), why="staff wrote something else")
+    return "staff wrote something else"
+
+
+# -- taps --------------------------------------------------------------------------------------------
+def _accept(tx: Writing, tap: Tap, rest: str) -> str:
+    request_id, _, version = rest.partition(":")
+    stored = _request(tx, tap, request_id)
+    if version.isdecimal() and int(version) != stored.version and stored.state == "requested":
+        stored = _request(tx, tap, request_id)  # reopened since: the answer counts for what is asked now
+    after = _act(tx, tap, stored, Accept())
+    _reply(tx, tap, phrases.yours(tap.words, _what(tx, tap, after), after.id, told_guest=True))
+    return "accepted"
+
+
+def _take(tx: Writing, tap: Tap, request_id: str) -> str:
+    after = _act(tx, tap, _request(tx, tap, request_id), Assign(to=tap.user.id))
+    _reply(tx, tap, phrases.yours(tap.words, _what(tx, tap, after), after.id, told_guest=False))
+    return "assigned"
+
+
+def _done(tx: Writing, tap: Tap, request_id: str) -> str:
+    after = _act(tx, tap, _request(tx, tap, request_id), Complete())
+    _reply(tx, tap, phrases.done(tap.words, _what(tx, tap, after)))
+    return "completed"
+
+
+def _decline(tx: Writing, tap: Tap, request_id: str) -> str:
+    stored = _request(tx, tap, request_id)
+    said = phrases.why_not(tap.words, _what(tx, tap, stored), stored.id)
+    _reply(tx, tap, said, why=ASKING_WHY, request_id=stored.id)
+    return "asked for the reason"
+
+
+def _reason(tx: Writing, tap: Tap, rest: str) -> str:
+    request_id, _, number = rest.partition(":")
+    stored = _request(tx, tap, request_id)
+    chosen = int(number) if number.isdecimal() and int(number) < len(REASONS) else 0
+    return _declined(tx, tap, f"{stored.id}:{tap.voice.words(stored.language).text(REASONS[chosen])}")
+
+
+def _declined(tx: Writing, tap: Tap, rest: str) -> str:
+    request_id, _, reason = rest.partition(":")
+    stored = _request(tx, tap, request_id)
+    if stored.wrapped is None:
+        raise Refused(tap.words.text(GUEST_ERASED))
+    key = tap.voice.ring.guest_key(stored.wrapped, stored.contact_id)
+    text = plain_words(reason)[:LONGEST_NOTE]
+    sealed = board.sealed(key, text, "reply", request_id=stored.id)
+    after = _act(tx, tap, stored, Decline(reason=sealed))
+    _reply(tx, tap, phrases.refused(tap.words, _what(tx, tap, after)))
+    return "declined"
+
+
+def _known(tx: Writing, tap: Tap, conversation_id: str) -> str:
+    """Somebody of the house says that a new number is the guest's: from now on it is on file."""
+    guest_talk = _conversation(tx, conversation_id)
+    stay, house = _claimed(tx, tap, guest_talk)
+    booker = next((each for each in records.contacts(tx, stay) if each.role == "booker"), None)
+    if guest_talk is None or booker is None:
+        raise Refused(tap.words.text(GUEST_ERASED))
+    sender = correspondence.address(tap.voice.ring, guest_talk)
+    known = contacts.opened(tap.voice.ring, booker)
+    told = contacts.Person(
+        phone="" if known.phone else f"+{sender.wa_id}" if sender.wa_id else "",
+        wa_id=sender.wa_id,
+        bsuid=sender.user_id,
+    )
+    booker = contacts.change_contact(tx, tap.voice.ring, booker, contacts.merged(known, told))
+    bound = correspondence.bind(
+        tx, tap.voice.ring, guest_talk, contact=booker, stay_id=stay.id, property_id=house.id
+    )
+    front_desk.note_number(tx, house, stay, contact_id=booker.id, at=tap.at, by=tap.user.id)
+    link = front_desk.link_of(tx, stay, booker.id)
+    said = phrases.welcome_back(tap.voice.words(stay.language), calls.name_of(tx, house), link)
+    correspondence.say(
+        tx,
+        tap.voice.ring,
+        bound,
+        said,
+        at=tap.at,
+        by=tap.user.id,
+        why="the number is the guest's",
+        stay_id=stay.id,
+    )
+    correspondence.mark(tx, bound, waiting_since=None)
+    _reply(tx, tap, phrases.noted(tap.words))
+    return "number is the guest's"
+
+
+def _unknown(tx: Writing, tap: Tap, conversation_id: str) -> str:
+    guest_talk = _conversation(tx, conversation_id)
+    _claimed(tx, tap, guest_talk)
+    assert guest_talk is not None
+    tx.do("unbind_conversation", id=guest_talk.id)
+    _reply(tx, tap, phrases.noted(tap.words))
+    return "number is not the guest's"
+
+
+_TAPS: Final[Mapping[str, Callable[[Writing, Tap, str], str]]] = {
+    "accept": _accept,
+    "decline": _decline,
+    "reason": _reason,
+    "take": _take,
+    "done": _done,
+    "known": _known,
+    "unknown": _unknown,
+}
+
+
+def _guarded(tx: Writing, tap: Tap, act: Callable[[], str]) -> str:
+    """What the rules refuse is told to whoever tapped, in their words, and leaves nothing half-written."""
+    try:
+        with tx.attempt():
+            return act()
+    except Faster as late:
+        why = phrases.was_faster(
+            tap.words, late.who, tap.words.text(STATES[late.state]), f"{late.at_local:%H:%M}"
+        )
+    except NotAllowed:
+        why = tap.words.text(NO_SUCH_REQUEST)
+    except Refused as refused:
+        why = refused.message
+    _reply(tx, tap, phrases.too_late(tap.words, why), why="refused")
+    return "refused"
+
+
+def _act(tx: Writing, tap: Tap, stored: Stored, command: Command) -> Stored:
+    return front_desk.answer(
+        tx, tap.voice.ring, stored.id, command, at=tap.at, by=tap.user.id, voice=tap.voice
+    )
+
+
+def _request(db: Reading, tap: Tap, request_id: str) -> Stored:
+    """The request, if this person belongs to its house; NotAllowed alike when there is none."""
+    stored = board.by_id(db, request_id)
+    if stored is None or not _belongs(db, tap.user, stored.property_id):
+        raise NotAllowed
+    return stored
+
+
+def _belongs(db: Reading, user: User, property_id: str) -> bool:
+    return db.one("membership", user_id=user.id, property_id=property_id) is not None
+
+
+def _what(db: Reading, tap: Tap, stored: Stored) -> str:
+    house = records.shaped(front_desk.row_of(db.one("property_by_id", id=stored.property_id)), Property)
+    line = board.line(db, tap.voice.ring, house, stored)
+    return f"{line.what}, {line.unit}" if line.unit else line.what
+
+
+# -- replies to guests -------------------------------------------------------------------------------
+def _relay(tx: Writing, tap: Tap, guest_talk: Conversation, heard: Heard) -> str:
+    """What staff write in reply to a guest's words goes to the guest; outside the window a note does."""
+    who = calls.who_writes(tx, tap.voice, guest_talk)
+    if guest_talk.property_id is None or not _belongs(tx, tap.user, guest_talk.property_id):
+        _reply(tx, tap, phrases.too_late(tap.words, tap.words.text(NO_SUCH_REQUEST)), why="refused")
+        return "refused"
+    if not heard.text or guest_talk.is_lost:
+        why = tap.words.text(GUEST_ERASED if guest_talk.is_lost else ONLY_TEXT)
+        _reply(tx, tap, phrases.not_delivered(tap.words, who, why), why="refused")
+        return "refused"
+    send(tx, tap.voice, guest_talk, heard.text, at=tap.at, by=tap.user.id)
+    is_open = conversation.is_open(guest_talk.heard_at, at=tap.at)
+    said = phrases.delivered_to_guest(tap.words, who)
+    if not is_open:
+        said = phrases.not_delivered(tap.words, who, tap.words.text(SILENT))
+        _reply(tx, tap, said, why="the window is closed")
+    return "passed on to the guest"
+
+
+def send(tx: Writing, voice: Voice, guest_talk: Conversation, text: str, *, at: datetime, by: str) -> str:
+    """Somebody of the house writes to a guest; the conversation no longer waits for an answer."""
+    words = voice.words(guest_talk.language)
+    house = front_desk.row_of(tx.one("property_by_id", id=guest_talk.property_id))
+    name = calls.name_of(tx, records.shaped(house, Property))
+    template = voice.templates("house_writes", words.language, words, house=name)
+    message_id = correspondence.say(
+        tx,
+        voice.ring,
+        guest_talk,
+        phrases.from_staff(text, template),
+        at=at,
+        by=by,
+        why="somebody of the house answers",
+    )
+    correspondence.mark(tx, guest_talk, waiting_since=None)
+    alerts.end_alert(
+        tx,
+        property_id=guest_talk.property_id or "",
+        kind="conversation-waiting",
+        subject=guest_talk.id,
+        at=at,
+    )
+    return message_id
+
+
+def _guest_of(db: Reading, row: Mapping[str, object]) -> Conversation | None:
+    """The conversation with the guest whom a message to staff was about."""
+    if row["about"]:
+        about = db.one("message_by_id", id=str(row["about"]))
+        return correspondence.load(db, str(about["conversation_id"])) if about else None
+    stored = board.by_id(db, str(row["request_id"])) if row["request_id"] else None
+    found = db.one("conversation_of_contact", contact_id=stored.contact_id) if stored else None
+    return correspondence.load(db, str(found["id"])) if found else None
+
+
+def _conversation(db: Reading, conversation_id: str) -> Conversation | None:
+    row = db.one("conversation_by_id", id=conversation_id)
+    return records.shaped(row, Conversation) if row else None
+
+
+def _claimed(db: Reading, tap: Tap, guest_talk: Conversation | None) -> tuple[Stay, Property]:
+    """The stay that a conversation claims, if this person may speak for its house."""
+    row = db.one("stay_by_id", id=guest_talk.stay_id) if guest_talk and guest_talk.stay_id else None
+    if row is None or not _belongs(db, tap.user, str(row["property_id"])):
+        raise NotAllowed
+    stay = records.shaped(row, Stay)
+    return stay, records.shaped(front_desk.row_of(db.one("property_by_id", id=stay.property_id)), Property)
+
+
+def _reply(
+    tx: Writing, tap: Tap, said: Outgoing, *, why: str = "answers a tap", request_id: str = ""
+) -> None:
+    correspondence.say(
+        tx,
+        tap.voice.ring,
+        tap.talk,
+        said,
+        at=tap.at,
+        by=AUTOMATIC,
+        why=why,
+        request_id=request_id or None,
+        answers=tap.message_id,
+    )
