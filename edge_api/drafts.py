@@ -61,8 +61,9 @@ def meta_language(language: str) -> str:
 
 
 def our_language(code: str) -> str:
-    """The other way round; a region that we do not know apart is dropped."""
-    return code.partition("_")[0].lower()
+    """The other way round. A region that we never hand in stays one: `en_US` is not our `en`."""
+    ours = {meta: language for language, meta in META_LANGUAGES.items()}
+    return ours.get(code, code.replace("_", "-"))
 
 
 def mistakes(draft: Draft) -> Iterator[tuple[str, str]]:
