@@ -344,6 +344,7 @@ class PostgreSQL:
             if driver.info.transaction_status == _psycopg().pq.TransactionStatus.INERROR:
                 # The server would answer COMMIT with a rollback, and the driver would call that success.
                 raise Stale("A part of the change failed.", hint="Load it again and repeat.")
+            driver.commit()  # leaving the pool's block says nothing when the connection is lost
 
     @contextmanager
     def _connection(self) -> Iterator[Any]:

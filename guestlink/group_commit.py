@@ -131,7 +131,9 @@ class GroupCommit(Generic[Tx]):
                 for unit in units:
                     outcomes.append(_attempted(tx, unit))  # noqa: PERF401 - none counts when the commit fails
         except BaseException as error:
-            return _all_failed(units, error)
+            reasons = [outcome.error for outcome in outcomes if isinstance(outcome, Failed)]
+            outages = [reason for reason in reasons if isinstance(reason, Outage)]
+            return _all_failed(units, outages[0] if outages else error)
         return outcomes
 
 

@@ -41,6 +41,21 @@ def seen_by_others(database: Database) -> str:
         return pool.submit(look).result(PATIENCE)
 
 
+def names(database: Database) -> list[str]:
+    """The names of the users one, two and three, empty for those who are not there."""
+    with database.read() as db:
+        found = [db.one("user_by_id", id=key) for key in ("one", "two", "three")]
+    return [bytes(row["name"]).decode() if row else "" for row in found]
+
+
+def drop_connections(place: Place) -> None:
+    with psycopg.connect(place.url, autocommit=True) as server:
+        server.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+
+
 # -- one transaction --------------------------------------------------------------------------------
 def test_what_was_written_is_there_for_everybody(place: Place, database: Database) -> None:
     with database.write() as tx:
@@ -158,6 +173,111 @@ def test_many_rows_are_written_at_once(inn: Inn) -> None:
         assert len(db.all("catalogue_of_property", property_id=inn.house.id)) == 200
 
 
+# -- attempts ---------------------------------------------------------------------------------------
+def refused_attempt(tx: Writing, error: BaseException) -> None:
+    with tx.attempt():
+        add_user(tx, "tomas", key="two")
+        raise error
+
+
+def add_two(tx: Writing, name: str, *, keys: tuple[str, str]) -> None:
+    """An attempt around two attempts."""
+    with tx.attempt():
+        for key in keys:
+            with tx.attempt():
+                add_user(tx, name, key=key)
+
+
+def test_an_attempt_that_fails_takes_back_only_what_it_did(database: Database) -> None:
+    with database.write() as tx:
+        add_user(tx, "marta", key="one")
+        with pytest.raises(Refused, match="no") as caught:
+            refused_attempt(tx, error := Refused("no"))
+        assert caught.value is error
+        with tx.attempt():
+            add_user(tx, "yuki", key="two")
+        add_user(tx, "sol", key="three")
+    assert names(database) == ["marta", "yuki", "sol"]
+
+
+def test_an_attempt_that_was_too_slow_is_told_in_our_words_and_the_rest_goes_on(database: Database) -> None:
+    with database.write() as tx:
+        add_user(tx, "marta", key="one")
+        with pytest.raises(Stale, match="Somebody changed the same record"):
+            add_two(tx, "tomas", keys=("two", "one"))
+        add_user(tx, "sol", key="three")
+    assert names(database) == ["marta", "", "sol"]
+
+
+def test_attempts_nest(database: Database) -> None:
+    with database.write() as tx:
+        with tx.attempt():
+            add_user(tx, "marta", key="one")
+            with pytest.raises(Refused):
+                refused_attempt(tx, Refused("no"))
+            with tx.attempt():
+                add_user(tx, "yuki", key="two")
+        with pytest.raises(Stale):
+            add_two(tx, "sol", keys=("three", "one"))
+    assert names(database) == ["marta", "yuki", ""]
+
+
+def test_an_attempt_whose_error_nobody_catches_takes_everything_back(database: Database) -> None:
+    def write() -> None:
+        with database.write() as tx:
+            add_user(tx, "marta", key="one")
+            refused_attempt(tx, KeyboardInterrupt("now"))
+
+    with pytest.raises(KeyboardInterrupt, match="now"):
+        write()
+    assert names(database) == ["", "", ""]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_transaction_that_sqlite_gave_up_writes_nothing_more_alone(database: Database) -> None:
+    """As a full disk does; what follows would be committed statement by statement."""
+
+    def go_on(tx: Writing) -> None:
+        assert isinstance(database, SQLite)
+        add_user(tx, "marta", key="one")
+        database._writer.execute("rollback")
+        with pytest.raises(Outage, match="rolled back"):
+            add_user(tx, "tomas", key="two")
+        with pytest.raises(Outage, match="rolled back"), tx.attempt():
+            add_user(tx, "sol", key="three")
+
+    with pytest.raises(Outage), database.write() as tx:
+        go_on(tx)
+    assert names(database) == ["", "", ""]
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_a_mistake_that_was_hidden_is_not_committed_as_if_nothing_had_happened(database: Database) -> None:
+    """The server answers COMMIT of a failed transaction with a rollback; the driver calls that success."""
+
+    def hide(tx: Writing) -> None:
+        add_user(tx, "marta", key="one")
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            add_user(tx, "marta", key="one")
+
+    with pytest.raises(Stale, match="A part of the change failed"), database.write() as tx:
+        hide(tx)
+    assert names(database) == ["", "", ""]
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_a_lost_connection_that_was_hidden_is_no_commit(place: Place, database: Database) -> None:
+    def hide(tx: Writing) -> None:
+        add_user(tx, "marta", key="one")
+        drop_connections(place)
+        with pytest.raises(psycopg.OperationalError):
+            add_user(tx, "tomas", key="two")
+
+    with pytest.raises(Outage), database.write() as tx:
+        hide(tx)
+    assert names(place.open()) == ["", "", ""]
+
+
 # -- somebody was faster ----------------------------------------------------------------------------
 def test_what_exists_already_is_stale_and_leaves_nothing_behind(database: Database) -> None:
     with database.write() as tx:
@@ -267,24 +387,14 @@ def test_connections_that_the_server_dropped_are_an_outage_that_passes(
     def write() -> None:
         with database.write() as tx:
             add_user(tx, "marta")
-            with psycopg.connect(place.url, autocommit=True) as server:
-                server.execute(
-                    "select pg_terminate_backend(pid) from pg_stat_activity"
-                    " where datname = current_database() and pid <> pg_backend_pid()"
-                )
+            drop_connections(place)
             add_user(tx, "tomas")
 
     with pytest.raises(Outage, match="The database does not answer") as caught:
         write()
     assert caught.value.retry
-    for _ in range(8):  # every connection of the pool may be a dead one
-        try:
-            with database.write() as tx:
-                assert user_name(tx) == ""
-                break
-        except Outage:
-            continue
     with database.write() as tx:
+        assert user_name(tx) == ""
         add_user(tx, "marta")
     assert seen_by_others(database) == "marta"
 
