@@ -25,6 +25,7 @@ COMMANDS = {
     "watch": ("generator.commands.watch", "publish on every edit and reload open pages"),
     "work": ("generator.commands.work", "keep pages true to the clock (runs until stopped)"),
     "requests": ("edge_api.commands.requests", "what guests ask for, and our answers"),
+    "staff": ("edge_api.commands.staff", "add, list, set, duty, remove: who works here, who is asked first"),
     "serve": ("edge_api.commands.serve", "the local edge (runs until stopped)"),
     "verify": ("generator.commands.verify", "compare the target with the records, object by object"),
     "check": (

@@ -54,7 +54,8 @@ _META = 27  # where MetaExtension puts it: before anything that knows Markdown
 class HostContent(msgspec.Struct, frozen=True, kw_only=True):
     """All that a property's files say. `words` has each offered language, else another one's words.
 
-    Guests of the booking sources in `off_platform` are not led to a chat outside them.
+    Guests of the booking sources in `off_platform` are not led to a chat outside them. Waits are in minutes,
+    0 is not said.
     """
 
     slug: str
@@ -66,6 +67,10 @@ class HostContent(msgspec.Struct, frozen=True, kw_only=True):
     wifi: str
     coordinates: tuple[float, float] | None = None
     off_platform: tuple[str, ...] = OFF_PLATFORM
+    reply_within: int = 0
+    host_after: int = 0
+    phone_after: int = 0
+    quiet_hours: str = ""
     reveal: dict[str, Reveal]
     words: dict[str, Words]
     sections: dict[str, dict[str, Section]]
@@ -126,6 +131,10 @@ def read_property(
         wifi=front.one("wifi", str, ""),
         coordinates=front.one("coordinates", grammar.coordinates, None),
         off_platform=_off_platform(front),
+        reply_within=front.one("reply_within", grammar.wait, 0),
+        host_after=front.one("host_after", grammar.wait, 0),
+        phone_after=front.one("phone_after", grammar.wait, 0),
+        quiet_hours=front.one("quiet_hours", grammar.quiet_hours, ""),
         reveal={secret.name: secret.reveal for secret in secrets},
         words={tag: words.get(tag, words[files.languages[0]]) for tag in files.languages},
         sections=files.entries("section", partial(entries.section, house=house)),

@@ -26,7 +26,7 @@ OWN_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
     "property": frozenset(
         {
             *("languages", "accent", "picture", "phone", "whatsapp", "wifi", "coordinates", "off_platform"),
-            "secrets",
+            *("secrets", "reply_within", "host_after", "phone_after", "quiet_hours"),
         }
     ),
     "section": frozenset({"order", "icon", "lead", "units", "from", "until", "only_if", "picture"}),

@@ -36,7 +36,9 @@ _NUMBER = r"\s*([+-]?\d{1,3}(?:\.\d{1,15})?)\s*"
 _COORDINATES = re.compile(f"{_NUMBER},{_NUMBER}")
 _CLOCK = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)")
 _HOURS = re.compile(r"(?:([a-z]{3})(?:\s*-\s*([a-z]{3}))?\s+)?([\d:]+)\s*-\s*([\d:]+)")
+_WAIT = re.compile(r"([0-9]{1,4}) (minute|hour)s?")
 _REVEAL = re.compile(r"(\d{1,4}) hours? before arrival")
+_LONGEST_WAIT = 24 * 60  # minutes
 _LONGEST_NOTICE = 90 * 24  # hours; earlier than that a secret is simply shown on booking
 
 
@@ -205,6 +207,22 @@ def open_hours(text: str) -> str:
     if opens == closes or opens == "24:00":
         raise ValueError(f"“{text}” are no hours.", "It opens and closes at the same time.")
     return " ".join([*(["-".join(days)] if days else []), f"{opens}-{closes}"])
+
+
+def wait(text: str) -> int:
+    """How long somebody waits for an answer, in minutes: `10 minutes`, `1 hour`."""
+    found = _WAIT.fullmatch(" ".join(text.casefold().split()))
+    minutes = int(found[1]) * (60 if found[2] == "hour" else 1) if found else 0
+    if not 1 <= minutes <= _LONGEST_WAIT:
+        raise ValueError(f"“{text}” is no wait.", "Write 10 minutes or 1 hour; at most 24 hours.")
+    return minutes
+
+
+def quiet_hours(text: str) -> str:
+    """From when until when people sleep: `22:00-07:00`."""
+    if re.match(r"[a-z]", text.casefold()):
+        raise ValueError(f"“{text}” are no quiet hours.", "Write 22:00-07:00, the same for every day.")
+    return open_hours(text)
 
 
 def closed_day(text: str) -> str:

@@ -63,5 +63,5 @@ delete from duties where property_id = :property_id and user_id = :user_id;
 
 -- name: reconsider_escalations!
 update escalations set due_at = :at, version = version + 1
-where property_id = :property_id
-  and request_id in (select id from requests where property_id = :property_id and state = 'requested');
+where property_id = :property_id and (due_at is not null
+  or request_id in (select id from requests where property_id = :property_id and state = 'requested'));

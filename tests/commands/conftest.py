@@ -24,6 +24,8 @@ MODULES = {
     "publish": "publish",
     "poster": "poster",
     "requests": "edge_api.commands.requests",
+    "staff": "edge_api.commands.staff",
+    "status": "status",
 }
 
 

@@ -4,13 +4,14 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time, timedelta
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 import pytest
 
+from edge_api.escalation import Rules, rules_of
 from generator.content import HostContent, Problem, Reveal, folder_digest, read_property
 from guestlink.errors import ContentErrors
 
@@ -301,6 +302,28 @@ def test_a_house_may_write_to_all_its_guests(tmp_path: Path) -> None:
     assert told.off_platform == ()
 
 
+def test_a_house_says_how_long_it_waits_for_an_answer_and_when_it_sleeps(tmp_path: Path) -> None:
+    silent = content(tmp_path)
+    assert (silent.reply_within, silent.host_after, silent.phone_after, silent.quiet_hours) == (0, 0, 0, "")
+    waits = (
+        "reply_within: 5 minutes\nhost_after: 1 hour\nphone_after: 10 minutes\nquiet_hours: 22:00-7:00\nwifi:"
+    )
+    told = content(tmp_path, {"property.md": HOUSE.replace("wifi:", waits)})
+    assert (told.reply_within, told.host_after, told.phone_after, told.quiet_hours) == (
+        5,
+        60,
+        10,
+        "22:00-07:00",
+    )
+    kept = rules_of(msgspec.json.encode(told).decode())
+    assert kept == Rules(
+        reply_within=timedelta(minutes=5),
+        host_after=timedelta(hours=1),
+        phone_after=timedelta(minutes=10),
+        quiet=(time(22), time(7)),
+    )
+
+
 def test_rooms_have_labels_in_each_language_or_those_of_the_first(tmp_path: Path) -> None:
     english = HOUSE.replace("wifi:", "units: attic | The attic\n    net-loft | The net loft\nwifi:")
     german = HAUS.replace("labels:", "units: attic | Unterm Dach\nlabels:")
@@ -311,7 +334,7 @@ def test_rooms_have_labels_in_each_language_or_those_of_the_first(tmp_path: Path
 
 def test_content_that_an_older_program_kept_is_still_read(tmp_path: Path) -> None:
     whole = json.loads(msgspec.json.encode(content(tmp_path)))
-    for name in ("whatsapp", "coordinates", "off_platform", "notices"):
+    for name in ("whatsapp", "coordinates", "off_platform", "notices", "reply_within", "quiet_hours"):
         del whole[name]
     for name in ("closed", "phases"):
         del whole["services"]["sauna"]["en"][name]
@@ -623,6 +646,9 @@ IN_THE_PROPERTY = [
         "Begin with the country",
     ),
     ("a source that is no name", "wifi:", "off_platform: Air bnb\nwifi:", 9, "“Air bnb” is no name"),
+    ("a wait that is none", "wifi:", "reply_within: soon\nwifi:", 9, "“soon” is no wait. Write 10 minutes"),
+    ("nights that never end", "wifi:", "quiet_hours: 22:00\nwifi:", 9, "“22:00” are no hours"),
+    ("nights of some days", "wifi:", "quiet_hours: mon 22:00-07:00\nwifi:", 9, "the same for every day"),
     ("a house that is nowhere", "wifi:", "coordinates: here\nwifi:", 9, "no place on the map"),
     ("a label for no room", "wifi:", "units: atic | Dach\nwifi:", 9, "Did you mean “attic”?"),
     ("a room without a label", "wifi:", "units: attic\nwifi:", 9, "lacks a part between its bars"),

@@ -26,6 +26,8 @@ READERS: list[Callable[[str], object]] = [
     grammar.whole(1, 600),
     grammar.clock_time,
     grammar.open_hours,
+    grammar.wait,
+    grammar.quiet_hours,
     grammar.changes,
     grammar.reveal,
     grammar.secret,
@@ -87,6 +89,25 @@ def test_short_colours_are_written_out() -> None:
 def test_hours_may_pass_midnight_and_end_with_the_day() -> None:
     assert grammar.open_hours("22:00-2:00") == "22:00-02:00"
     assert grammar.open_hours("Sat  08:00 – 24:00") == "sat 08:00-24:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("10 minutes", 10), ("1  Minute", 1), ("1 hour", 60), ("24 hours", 1440)]
+)
+def test_waits_are_minutes_or_hours(text: str, minutes: int) -> None:
+    assert grammar.wait(text) == minutes
+
+
+@pytest.mark.parametrize("text", ["10", "0 minutes", "25 hours", "ten minutes", "10 min", "-1 hour"])
+def test_other_waits_are_none(text: str) -> None:
+    with pytest.raises(ValueError, match="is no wait"):
+        grammar.wait(text)
+
+
+def test_quiet_hours_are_the_same_every_day() -> None:
+    assert grammar.quiet_hours("22:00–7:00") == "22:00-07:00"
+    with pytest.raises(ValueError, match="are no quiet hours"):
+        grammar.quiet_hours("mon-fri 22:00-07:00")
 
 
 def test_secrets_are_shown_on_booking_hours_ahead_or_when_the_room_is_ready() -> None:
