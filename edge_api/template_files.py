@@ -22,7 +22,7 @@ LONGEST_LIFE: Final = timedelta(hours=12)
 PLACE: Final = re.compile(r"\{\{([a-z][a-z0-9_]*)\}\}")
 AT_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)")
 FIELD: Final = re.compile(r"at `\$\.(\w+)|field `(\w+)`")
-FIELDS: Final = "Fields: category (UTILITY or AUTHENTICATION), body, examples, quick_replies, link, lives (30m, 1h … 12h)."
+FIELDS: Final = "Fields: category (UTILITY, AUTHENTICATION), body, examples, quick_replies, link, lives (1h)."
 EXAMPLE_END: Final = "w/AbCdEfGhIjKlMnOpQrStUv#0123456789abcdefghijkl"
 
 

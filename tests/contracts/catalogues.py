@@ -8,11 +8,13 @@ import ast
 import io
 import re
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 from gettext import c2py
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
@@ -63,6 +65,8 @@ def _sources(root: Path) -> Iterator[tuple[Path, Iterable[tuple[str, str]]]]:
     theme = root / "theme"
     for path in sorted(path for path in (theme / "templates").rglob("*") if path.is_file()):
         yield path, _extracted(path, "jinja2.ext:babel_extract")
+    for path in sorted((theme / "whatsapp").glob("*.toml")):
+        yield path, _said_by_template(tomllib.loads(path.read_text("utf-8")))
     for path in sorted((theme / "static").rglob("*.js")):
         yield path, _extracted(path, "javascript")
     for path in sorted(path for folder in PYTHON for path in (root / folder).rglob("*.py")):
@@ -77,6 +81,13 @@ def _extracted(path: Path, method: str) -> Iterator[tuple[str, str]]:
     except Exception as error:
         error.add_note(f"in {path}")
         raise
+
+
+def _said_by_template(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """A message template's sentence and the titles of its buttons."""
+    for message in (told["body"], *told.get("quick_replies", ()), told.get("link", "")):
+        if message:
+            yield message, ""
 
 
 def _said_in(tree: ast.AST) -> Iterator[tuple[str, str]]:

@@ -66,6 +66,13 @@ def test_messages_are_found_in_templates_scripts_and_python(house: Path) -> None
     assert collect(house) == WANTED
 
 
+def test_messages_are_found_in_message_templates(house: Path) -> None:
+    (house / "theme/whatsapp").mkdir()
+    text = 'category = "UTILITY"\nbody = "From {house}"\nquick_replies = ["Yes", "No"]\nlink = "Open"\n'
+    (house / "theme/whatsapp/asked.toml").write_text(text, "utf-8")
+    assert collect(house) == WANTED | dict.fromkeys(["From {house}", "Yes", "No", "Open"], "")
+
+
 def test_a_message_is_found_where_its_translator_is_an_attribute(house: Path) -> None:
     (house / "generator/notes.py").write_text('self._wording.t("Until {day}", day=day)', "utf-8")
     (house / "generator/ways.py").write_text('wording.tn("{n} step", "{n} steps", 2)', "utf-8")
