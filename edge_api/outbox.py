@@ -1,14 +1,107 @@
 """What is to be sent, and what became of it. The intent to send is committed before anything leaves.
 
 waiting -> sending -> sent | in_doubt | dead; a person gives up: dropped. It never sends and opens no words.
+What is in doubt is never sent again by itself: a status that echoes the id settles it, or a person decides.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+from uuid import UUID
 
-from guestlink import clock
-from guestlink.database import Writing
+import msgspec
 
-AT_ONCE = ""
+from edge_api import codes, pacing
+from edge_api.messages import Receipt
+from guestlink import alerts, clock
+from guestlink.crypto import KeyRing
+from guestlink.database import Reading, Writing
+from guestlink.errors import NotFound, Refused
+from guestlink.language import N_
+
+State = Literal["waiting", "sending", "sent", "in_doubt", "dead", "dropped"]
+By = Literal["", "free-form", "template"]
+
+AT_ONCE: Final = ""
+LEASE: Final = timedelta(seconds=60)  # longer than any send may take
+PATIENCE: Final = timedelta(minutes=10)  # what waits longer for its next try lets others pass
+MOST_TRIES: Final = 20
+RANKS: Final = {"": 0, "sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
+TOO_LATE: Final = N_("It was too late to be of use.")
+NO_OUTCOME: Final = N_("The program ended before WhatsApp’s answer was known.")
+TRIED_ENOUGH: Final = N_("It was tried too often.")
+OF_TEMPLATES: Final = range(132000, 133000)
+OF_MESSAGE: Final = frozenset({100, 131008, 131009})  # something in the message, not number or account
+ALARMS: Final[dict[codes.Action, alerts.Kind]] = {
+    "configure": "whatsapp-configuration",
+    "stopped": "account-stopped",
+}
+
+
+class Due(msgspec.Struct, frozen=True, kw_only=True):
+    """A message whose turn it is in its conversation. `route` is `template` when free-form was refused."""
+
+    id: str
+    conversation_id: str
+    attempts: int
+    route: By
+    asked_at: datetime
+    stay_id: str | None
+    answers: str
+    free_from: str
+
+
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """How a message is about to be sent; `price` is in millionths of `currency`, None when unknown."""
+
+    due: Due
+    route: By
+    category: str
+    price: int | None
+    currency: str
+
+    @property
+    def attempt(self) -> int:
+        """Which try this is, from 1."""
+        return self.due.attempts + 1
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to do: messages that wait at all or are due, are too late, were left while sending."""
+
+    waiting: bool
+    due: bool
+    expired: bool
+    lapsed: bool
+
+
+class Unsent(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that could not be sent or may not have arrived, without its words."""
+
+    id: str
+    state: State
+    code: int
+    reason: str
+    attempts: int
+    asked_at: datetime
+    settled_at: datetime | None
+    conversation_id: str
+    kind: str
+    why: str
+    contact_id: str | None
+    user_id: str | None
+    property: str | None
+    stay: str | None
+
+
+class Spent(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages of one category that were sent for a stay; `unpriced` of them have no known price."""
+
+    category: str
+    currency: str
+    messages: int
+    price: int
+    unpriced: int
 
 
 def put(
@@ -29,3 +122,295 @@ def put(
         expires_at=clock.as_text(expires_at) if expires_at else None,
         asked_at=clock.as_text(at),
     )
+
+
+# -- sending -----------------------------------------------------------------------------------------
+def needs(db: Reading, *, at: datetime) -> Needs:
+    """Whether a courier has anything to do; cheap, so that it can be asked at every wake-up."""
+    return msgspec.convert(db.one("outbox_needs", at=clock.as_text(at)), Needs, strict=False)
+
+
+def numbers(db: Reading, *, at: datetime) -> list[str]:
+    """The numbers of ours that have something to say."""
+    return [str(row["number_id"]) for row in db.all("numbers_to_serve", at=clock.as_text(at))]
+
+
+def recover(tx: Writing, *, at: datetime) -> int:
+    """Ends what is too late, and what was left while it was sent: nobody knows whether that arrived."""
+    now = clock.as_text(at)
+    return tx.do("expire_messages", at=now, reason=TOO_LATE) + tx.do(
+        "doubt_lapsed", at=now, reason=NO_OUTCOME
+    )
+
+
+def turns(tx: Writing, number_id: str, *, at: datetime, most: int, within: float) -> tuple[float, ...]:
+    """Reserves up to `most` instants (Unix time) at which the number may send, within so many seconds.
+
+    The pace lies in the database, one row for each number that is held until the commit: several processes
+    may send for one number, and a process that dies takes nothing with it. What people wrote counts, too.
+    """
+    row = tx.one("pace_of_number", number_id=number_id)
+    due, since = (row["due"] / 1e6, int(row["heard"])) if row else (0.0, None)
+    if since is None:
+        newest = tx.one("newest_heard")
+        assert newest is not None
+        since = int(newest["position"])
+    heard = tx.one("heard_since", number_id=number_id, position=since)
+    assert heard is not None
+    now = at.timestamp()
+    due = pacing.counted(pacing.OF_NUMBER, due, now=now, many=int(heard["messages"]))
+    found, due = pacing.starts(pacing.OF_NUMBER, due, now=now, most=most, within=within)
+    tx.do("keep_pace", number_id=number_id, due=int(due * 1e6), heard=int(heard["position"]))
+    return found
+
+
+def due(tx: Writing, number_id: str, *, at: datetime, most: int) -> list[Due]:
+    """The oldest unfinished message of each conversation, when it may be sent now.
+
+    On PostgreSQL rows are held until the commit and those of others are passed over. A message that is
+    planned for later, or waits long for its next try, does not hold back the ones behind it.
+    """
+    rows = tx.all(
+        "due_messages",
+        number_id=number_id,
+        at=clock.as_text(at),
+        patience=clock.as_text(at + PATIENCE),
+        most=most,
+    )
+    return msgspec.convert(rows, list[Due])
+
+
+def intend(tx: Writing, intents: Sequence[Intent], *, at: datetime, lease: timedelta = LEASE) -> None:
+    """Says that these are about to be sent. Only after its commit may anything leave."""
+    until = clock.as_text(at + lease)
+    tx.do_many(
+        "intend_to_send",
+        [
+            {
+                "id": intent.due.id,
+                "leased_until": until,
+                "route": intent.route,
+                "category": intent.category,
+                "price": intent.price,
+                "currency": intent.currency,
+            }
+            for intent in intents
+        ],
+    )
+    tx.do_many(
+        "pace_conversation",
+        [{"id": each.due.conversation_id, "free_from": _free_from(each.due, at)} for each in intents],
+    )
+
+
+def _free_from(due: Due, at: datetime) -> str:
+    """When one more may be sent to this person: Meta's pair rate."""
+    pace, now = pacing.OF_PAIR, at.timestamp()
+    slack = (pace.burst - 1) * pace.seconds
+    known = clock.from_text(due.free_from).timestamp() + slack if due.free_from else 0.0
+    next_due, _ = pacing.spent(pace, known, now=now)
+    return clock.as_text(at + timedelta(seconds=next_due - slack - now))
+
+
+# -- what came of it ---------------------------------------------------------------------------------
+def sent(tx: Writing, ring: KeyRing, intent: Intent, wamid: str, *, at: datetime) -> None:
+    """WhatsApp has taken it; whether it arrives is told by statuses, which may have come before."""
+    if not _end(tx, intent, state="sent", at=at):
+        return
+    row = tx.one("message_to_settle", id=intent.due.id)
+    assert row is not None
+    if row["wamid_token"] != ring.blind("wamid", wamid):
+        _learn(tx, ring, row, wamid)
+        tx.do("learn_receipt", id=intent.due.id, receipt="", receipt_at=None)
+
+
+def refused(tx: Writing, intent: Intent, code: int, *, number_id: str, at: datetime) -> State:
+    """It was not delivered for certain: tried again, said by its template, or dead, as the code demands."""
+    fate = _fate(code, attempt=intent.attempt, route=intent.route, at=at)
+    if _end(tx, intent, at=at, code=code, **fate):
+        _alarm(tx, code, number_id=number_id, at=at)
+    return fate["state"]  # type: ignore[no-any-return]
+
+
+def in_doubt(tx: Writing, intent: Intent, reason: str, *, at: datetime) -> None:
+    """Nobody knows whether it left: a status settles it, or a person."""
+    _end(tx, intent, state="in_doubt", reason=reason, at=at)
+
+
+def released(tx: Writing, intent: Intent) -> None:
+    """It certainly never left the house: it waits again, as if nothing had been."""
+    tx.do("unsend", id=intent.due.id, attempts=intent.attempt)
+
+
+def bury(tx: Writing, due: Due, reason: str, *, at: datetime) -> None:
+    """It may not be sent at all."""
+    tx.do("bury_message", id=due.id, code=0, reason=reason, at=clock.as_text(at))
+
+
+def _end(
+    tx: Writing,
+    intent: Intent,
+    *,
+    state: State,
+    at: datetime,
+    code: int = 0,
+    reason: str = "",
+    not_before: str = AT_ONCE,
+    route: By | None = None,
+) -> int:
+    """Of this try only: a status may have ended it before, and another try may be under way."""
+    return tx.do(
+        "end_sending",
+        id=intent.due.id,
+        attempts=intent.attempt,
+        state=state,
+        not_before=not_before,
+        route=intent.route if route is None else route,
+        code=code,
+        reason=reason,
+        at=clock.as_text(at),
+    )
+
+
+def _fate(code: int, *, attempt: int, route: str, at: datetime) -> dict[str, Any]:
+    action = codes.action_of(code)
+    reason = codes.words_of(code)
+    if action == "template" and route != "template":
+        return {"state": "waiting", "route": "template", "reason": reason}
+    if action not in {"retry", "wait-long"}:
+        return {"state": "dead", "reason": reason}
+    if attempt >= MOST_TRIES:
+        return {"state": "dead", "reason": TRIED_ENOUGH}
+    wait = codes.wait_after(action, attempt, code=code)
+    return {"state": "waiting", "not_before": clock.as_text(at + wait), "reason": reason, "route": route}
+
+
+def _alarm(tx: Writing, code: int, *, number_id: str, at: datetime) -> None:
+    if kind := ALARMS.get(codes.action_of(code)):
+        words = codes.words_of(code)
+        alerts.raise_alert(tx, kind=kind, subject=_subject(code, number_id), words=words, at=at)
+
+
+def _subject(code: int, number_id: str) -> str:
+    """A number of ours, which the next success clears; or a code that is about the message itself."""
+    is_of_message = code in OF_TEMPLATES or code in OF_MESSAGE or not codes.is_known(code)
+    return f"code {code}" if is_of_message else number_id
+
+
+def end_alarms(tx: Writing, number_id: str, *, at: datetime) -> None:
+    """The number can send: whatever was wrong with it or its account is over."""
+    for kind in ALARMS.values():
+        alerts.end_alert(tx, kind=kind, subject=number_id, at=at)
+
+
+def _end_alarms_of_codes(tx: Writing, at: datetime) -> None:
+    """What was wrong with messages is over when none of them lies there any more."""
+    left = {f"code {each.code}" for each in unsent(tx, "dead")}
+    for alert in alerts.open_alerts(tx, ""):
+        if alert.subject.startswith("code ") and alert.subject not in left:
+            alerts.end_alert(tx, kind=alert.kind, subject=alert.subject, at=at)
+
+
+# -- statuses ----------------------------------------------------------------------------------------
+def settle(tx: Writing, ring: KeyRing, receipt: Receipt, *, at: datetime) -> State | None:
+    """Takes a status in, in whatever order they come: the receipt only moves forward. Returns the state that
+    the message got by it, or None when it is none of ours or says nothing new.
+
+    A status proves that a message left, whatever we knew. `failed` proves that it did not arrive: it is
+    tried again, said by its template, or dead, as the code demands; `delivered` outranks it.
+    """
+    message_id = _id_of(tx, ring, receipt)
+    row = tx.one("message_to_settle", id=message_id) if message_id else None
+    if row is None:
+        return None
+    before = str(row["receipt"])
+    if row["wamid_token"] != ring.blind("wamid", receipt.wamid):
+        if row["wamid_token"] and not _is_of_newer_try(row, receipt):
+            return None
+        _learn(tx, ring, row, receipt.wamid)
+        before = ""
+    if RANKS[receipt.status] <= RANKS[before]:
+        return None
+    tx.do("learn_receipt", id=message_id, receipt=receipt.status, receipt_at=clock.as_text(receipt.at))
+    if receipt.status == "failed":
+        return _settle_failed(tx, row, receipt, at=at)
+    if receipt.category:
+        tx.do(
+            "settle_price", id=message_id, category=receipt.category, is_free=int(receipt.billable is False)
+        )
+    tx.do("settle_as_sent", id=message_id, at=clock.as_text(at))
+    return "sent"
+
+
+def _id_of(tx: Writing, ring: KeyRing, receipt: Receipt) -> str:
+    """Our id of the message: what we sent along, else by Meta's id."""
+    if receipt.callback:
+        try:
+            return str(UUID(receipt.callback))
+        except ValueError:
+            return ""
+    row = tx.one("outbox_by_wamid", token=ring.blind("wamid", receipt.wamid))
+    return str(row["id"]) if row else ""
+
+
+def _is_of_newer_try(row: dict[str, Any], receipt: Receipt) -> bool:
+    """The known try failed, and this is about one that began later."""
+    failed_at = clock.from_text(row["receipt_at"]) if row["receipt_at"] else receipt.at
+    return row["receipt"] == "failed" and row["state"] != "waiting" and receipt.at >= failed_at
+
+
+def _learn(tx: Writing, ring: KeyRing, row: dict[str, Any], wamid: str) -> None:
+    """Keeps Meta's id: a token to find it by, and sealed, since a phone number stands in it."""
+    seal = ring.seal
+    if row["contact_id"] is not None:
+        if row["wrapped"] is None:  # the guest was erased
+            return
+        seal = ring.guest_key(row["wrapped"], row["contact_id"]).seal
+    sealed = seal(wamid, "messages", "wamid", row=row["id"])
+    tx.do("learn_wamid", id=row["id"], token=ring.blind("wamid", wamid), wamid=sealed)
+
+
+def _settle_failed(tx: Writing, row: dict[str, Any], receipt: Receipt, *, at: datetime) -> State:
+    fate = _fate(receipt.code, attempt=int(row["attempts"]), route=row["route"], at=at)
+    values = {"not_before": AT_ONCE, "route": row["route"], **fate}
+    ended = tx.do("settle_as_failed", id=row["id"], code=receipt.code, at=clock.as_text(at), **values)
+    if ended:
+        _alarm(tx, receipt.code, number_id=row["number_id"], at=at)
+    return values["state"]  # type: ignore[no-any-return]
+
+
+# -- by hand -----------------------------------------------------------------------------------------
+def unsent(db: Reading, state: State, *, stay_id: str = "") -> list[Unsent]:
+    """Those that are `dead` (could not be sent) or `in_doubt` (nobody knows), oldest first."""
+    return msgspec.convert(db.all("unsent_messages", state=state, stay_id=stay_id), list[Unsent])
+
+
+def find_unsent(db: Reading, ending: str) -> Unsent:
+    """The message that could not be sent or is in doubt, by its id or the last characters of it."""
+    known = [*unsent(db, "dead"), *unsent(db, "in_doubt")]
+    found = [each for each in known if ending and each.id.endswith(ending.lower())]
+    if not found:
+        mend = "`publish.py messages` lists what could not be sent."
+        raise NotFound(f"There is no such message {ending!r}.", hint=mend)
+    if len(found) > 1:
+        raise Refused(f"{len(found)} messages end with {ending!r}.", hint="Give more of its last characters.")
+    return found[0]
+
+
+def by_hand_retry(tx: Writing, message_id: str, *, at: datetime) -> bool:
+    """Sends again what is dead or in doubt, because somebody says so; False when it is neither."""
+    moved = tx.do("send_by_hand", id=message_id)
+    _end_alarms_of_codes(tx, at)
+    return bool(moved)
+
+
+def give_up(tx: Writing, message_id: str, *, at: datetime) -> bool:
+    """It is not sent any more and not listed any more; False when it was sent or is being sent."""
+    dropped = tx.do("drop_message", id=message_id, at=clock.as_text(at))
+    _end_alarms_of_codes(tx, at)
+    return bool(dropped)
+
+
+def spent(db: Reading, stay_id: str) -> list[Spent]:
+    """How many messages a stay has cost, and how much, by category."""
+    return msgspec.convert(db.all("spent_on_stay", stay_id=stay_id), list[Spent], strict=False)

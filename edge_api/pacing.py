@@ -1,4 +1,5 @@
-"""How often something may happen: a limiter that lets through a burst and then one each interval. Pure.
+"""How often something may happen: a limiter that lets through a burst and then one each interval, and a
+breaker that stops asking who does not answer. Pure.
 
 The generic cell rate algorithm (ITU-T I.371, A): all it keeps is one instant for each key.
 """
@@ -12,6 +13,9 @@ import msgspec
 from guestlink.errors import TooMany
 
 MOST_KEYS: Final = 10_000
+FAILURES: Final = 5  # in a row, until the breaker opens
+FIRST_REST: Final = 1.0  # seconds
+LONGEST_REST: Final = 60.0
 
 
 class Pace(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,6 +23,12 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 
     burst: int
     seconds: float
+
+
+# Meta allows 80 a second, in and out together, and 45 to one person with one more every 6 s. Messages do not
+# arrive as evenly as they leave: some of both is left for that.
+OF_NUMBER: Final = Pace(burst=4, seconds=1 / 74)
+OF_PAIR: Final = Pace(burst=40, seconds=6.0)
 
 
 def spent(pace: Pace, due: float, *, now: float) -> tuple[float, float]:
@@ -45,3 +55,93 @@ class Meter:
                 self._due.popitem(last=False)
         if wait > 0:
             raise TooMany("You asked too often.", hint="Wait a little.", retry_after=wait)
+
+
+def starts(
+    pace: Pace, due: float, *, now: float, most: int, within: float
+) -> tuple[tuple[float, ...], float]:
+    """When up to `most` messages may leave before `now + within`, and the next instant to keep."""
+    found: list[float] = []
+    while len(found) < most:
+        begin = max(now, due - (pace.burst - 1) * pace.seconds)
+        if begin > now + within:
+            break
+        found.append(begin)
+        due = max(due, begin) + pace.seconds
+    return tuple(found), due
+
+
+def counted(pace: Pace, due: float, *, now: float, many: int) -> float:
+    """The next instant to keep when so many have happened that nobody could hold back."""
+    return max(due, now) + many * pace.seconds if many else due
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """A try that the breaker let begin; `round` says how often it had opened by then."""
+
+    round: int
+    is_probe: bool
+
+
+class Breaker:
+    """Closed, open, or half-open. It opens after some failures in a row and then lets one single probe
+    through after a rest, which doubles with every probe that fails.
+
+    A try that was given up says nothing: its probe is free again. Late outcomes of tries that began before
+    it opened neither close it nor make the rest longer.
+    """
+
+    def __init__(
+        self, *, failures: int = FAILURES, first: float = FIRST_REST, longest: float = LONGEST_REST
+    ) -> None:
+        self._most, self._first, self._longest = failures, first, longest
+        self._failed = 0
+        self._round = 0
+        self._rest = first
+        self._until: float | None = None
+        self._probe: Ticket | None = None
+
+    def room(self, now: float) -> int | None:
+        """How many may begin: None for any number, 0 while it rests or a probe is under way, else 1."""
+        if self._until is None:
+            return None
+        self._until = min(self._until, now + self._longest)  # a clock may be set back
+        return 0 if self._probe or now < self._until else 1
+
+    def begin(self, now: float) -> Ticket | None:
+        """A ticket for one try, or None when it must wait."""
+        room = self.room(now)
+        if room == 0:
+            return None
+        ticket = Ticket(self._round, room is not None)
+        if ticket.is_probe:
+            self._probe = ticket
+        return ticket
+
+    def succeeded(self, ticket: Ticket) -> None:
+        """Somebody answered, whatever the answer was about the one message."""
+        if ticket is self._probe:
+            self._until = self._probe = None
+            self._rest = self._first
+        if self._until is None:
+            self._failed = 0
+
+    def failed(self, ticket: Ticket, *, now: float) -> None:
+        """Nobody answered, or only to say that it is too much."""
+        if ticket is self._probe:
+            self._probe = None
+            self._rest = min(self._rest * 2, self._longest)
+            self._until = now + self._rest
+        elif self._until is None and ticket.round == self._round:
+            self._failed += 1
+            if self._failed >= self._most:
+                self._open(now)
+
+    def given_up(self, ticket: Ticket) -> None:
+        """The try never took place."""
+        if ticket is self._probe:
+            self._probe = None
+
+    def _open(self, now: float) -> None:
+        self._failed, self._round, self._rest = 0, self._round + 1, self._first
+        self._until = now + self._rest

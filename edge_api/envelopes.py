@@ -1,0 +1,166 @@
+"""What goes out for a message whose turn it is: words, address, way, guest link, price. It sends nothing.
+
+Everything is decided at the moment of sending: the window may have closed since, the guest may be gone. A
+guest link is built here and lies nowhere.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from edge_api import conversation, correspondence
+from edge_api.conversation import FreeForm, Nothing
+from edge_api.correspondence import Conversation
+from edge_api.messages import GuestLinkOf, LinkButton, Outgoing, Reaction, Sender, Template
+from edge_api.outbox import Due, Intent
+from edge_api.prices import Prices
+from guestlink import catalogue, contacts, links, records, stays
+from guestlink.crypto import KeyRing
+from guestlink.database import Reading
+from guestlink.language import N_
+from guestlink.records import Contact, Link, Property, Stay
+
+APPROVED: Final = "APPROVED"
+SERVICE: Final = "service"
+UNSURE: Final = "utility"  # what a template counts as until Meta has said its category
+ERASED: Final = N_("The guest was erased.")
+NO_LINK: Final = N_("The guest’s page is not there any more.")
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """Ready to go. `answers` is the wamid it replies to, `url` the guest link of its button."""
+
+    intent: Intent
+    number_id: str
+    said: Outgoing
+    to: Sender
+    answers: str
+    url: str
+
+    def __repr__(self) -> str:
+        return f"Envelope({self.intent.due.id}, hidden)"
+
+
+class Clerk(msgspec.Struct, frozen=True, kw_only=True):
+    """What envelopes are made with. The ring is asked for each time: it may be rotated meanwhile."""
+
+    ring: Callable[[], KeyRing]
+    public_url: str
+    prices: Prices
+
+
+class _Sources(msgspec.Struct):
+    """Of the whole content, the booking sources whose guests are not led elsewhere."""
+
+    off_platform: tuple[str, ...] = ("airbnb",)
+
+
+def enclose(db: Reading, clerk: Clerk, due: Due, *, at: datetime) -> Envelope | str:
+    """The envelope, or why nothing may be sent, in words for the host."""
+    ring, talk = clerk.ring(), correspondence.load(db, due.conversation_id)
+    said = correspondence.said(db, ring, due.id)
+    if talk.is_lost or said is None:
+        return ERASED
+    to = correspondence.address(ring, talk)
+    way = _way(db, talk, due, said, at=at)
+    if isinstance(way, Nothing):
+        return way.reason
+    said = way.said if isinstance(way, FreeForm) else way.template
+    url = _url(db, clerk, said)
+    answers = correspondence.wamid_of(db, ring, due.answers) if due.answers else ""
+    if url is None:
+        return NO_LINK
+    category = _category(db, said)
+    intent = Intent(
+        due=due,
+        route="template" if isinstance(said, Template) else "free-form",
+        category=category,
+        price=clerk.prices.price(category, to) if category else 0,
+        currency=clerk.prices.currency,
+    )
+    return Envelope(intent=intent, number_id=talk.number_id, said=said, to=to, answers=answers, url=url)
+
+
+def _way(db: Reading, talk: Conversation, due: Due, said: Outgoing, *, at: datetime) -> conversation.Route:
+    contact = contacts.load_contact(db, talk.contact_id) if talk.contact_id else None
+    template = conversation.template_of(said)
+    heard_at = None if due.route == "template" else talk.heard_at  # Meta said that the window is closed
+    begins = talk.user_id is None and not conversation.is_open(heard_at, at=at)
+    return conversation.route(
+        said,
+        heard_at=heard_at,
+        at=at,
+        opted_in=contact is not None and contact.opted_in_at is not None,
+        opted_out=conversation.is_silenced(
+            heard_at=talk.heard_at,
+            opted_out_at=talk.opted_out_at,
+            asked_at=due.asked_at,
+            is_reply=bool(due.answers),
+        ),
+        source_allows=not begins or _source_allows(db, talk, due),
+        is_staff=talk.user_id is not None,
+        template_usable=template is not None and _is_usable(db, template),
+    )
+
+
+def _source_allows(db: Reading, talk: Conversation, due: Due) -> bool:
+    stay_id = due.stay_id or talk.stay_id
+    row = db.one("stay_by_id", id=stay_id) if stay_id else None
+    if row is None:
+        return True
+    stay = records.shaped(row, Stay)
+    house = db.one("property_by_id", id=stay.property_id)
+    body = catalogue.last_content(db, records.shaped(house, Property)) if house else None
+    sources = msgspec.json.decode(body, type=_Sources) if body else _Sources()
+    return conversation.source_allows(stay.source, sources.off_platform)
+
+
+def _is_usable(db: Reading, template: Template) -> bool:
+    row = db.one("template_at_meta", name=template.name, language=template.language)
+    return row is not None and row["state"] == APPROVED
+
+
+def _category(db: Reading, said: Outgoing) -> str:
+    """What Meta counts it as; a reaction costs nothing."""
+    if isinstance(said, Reaction):
+        return ""
+    if not isinstance(said, Template):
+        return SERVICE
+    row = db.one("template_at_meta", name=said.name, language=said.language)
+    return str(row["category"]).lower() if row else UNSURE
+
+
+# -- the guest link ----------------------------------------------------------------------------------
+def _url(db: Reading, clerk: Clerk, said: Outgoing) -> str | None:
+    """The gate link that the message needs, empty when it needs none, None when there is none any more.
+
+    The gate takes nothing after the key, so a section is not named.
+    """
+    wanted = said.link if isinstance(said, LinkButton | Template) else None
+    if wanted is None:
+        return ""
+    link = _newest(db, wanted)
+    if link is None:
+        return None
+    contact = _owner(db, link)
+    if contact is None:
+        return None
+    return links.gate_link(clerk.public_url, link.slug, stays.open_page_key(clerk.ring(), contact, link))
+
+
+def _newest(db: Reading, wanted: GuestLinkOf) -> Link | None:
+    """The same guest's link that nothing has replaced."""
+    row = db.one("link_by_id", id=wanted.link_id)
+    if row is None:
+        return None
+    asked = records.shaped(row, Link)
+    rows = db.all("links_of_stay", stay_id=asked.stay_id)
+    current = [link for link in records.shaped_all(rows, Link) if link.replaced_at is None]
+    return next((link for link in current if link.contact_id == asked.contact_id), None)
+
+
+def _owner(db: Reading, link: Link) -> Contact | None:
+    row = db.one("contact_by_id", id=link.contact_id)
+    return records.shaped(row, Contact) if row else None

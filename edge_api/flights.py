@@ -1,0 +1,157 @@
+"""Messages under way: a small pool of threads sends them side by side, each at its own instant.
+
+A slow answer to one guest holds up nobody else. Nothing is sent twice and nothing is recorded here: whoever
+asks gets what landed. One breaker for each number stops asking when nobody answers.
+"""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, NamedTuple, Protocol
+
+from edge_api import codes, pacing
+from edge_api.envelopes import Envelope
+from edge_api.messages import File, Outgoing, Sender
+from edge_api.outcomes import NotSent, Sent, Unknown
+from edge_api.pacing import Breaker, Ticket
+from guestlink.errors import GuestLinkError
+
+OUTAGES: Final = codes.RETRY - {codes.PAIR_TOO_FAST}  # that nobody can send now, not only this message
+UNEXPECTED: Final = "the program failed"
+
+log = logging.getLogger("guestlink.dispatch")
+Outcome = Sent | NotSent | Unknown
+
+
+class Speaks(Protocol):
+    """Says one message, once; what an answer proves is decided in outcomes.py."""
+
+    def send(
+        self,
+        said: Outgoing,
+        *,
+        to: Sender,
+        number_id: str,
+        callback: str,
+        answers: str = "",
+        url: str = "",
+        file: bytes = b"",
+    ) -> Outcome: ...
+
+
+class Flight(NamedTuple):
+    """One message under way; it leaves at `start` of `time.monotonic`."""
+
+    envelope: Envelope
+    ticket: Ticket
+    start: float
+
+
+class Landed(NamedTuple):
+    """What became of it; no outcome when it certainly never left."""
+
+    envelope: Envelope
+    ticket: Ticket
+    outcome: Outcome | None
+
+
+class Flights:
+    """All that is under way in one process. One thread launches and collects."""
+
+    def __init__(
+        self, speaker: Speaks, *, open_file: Callable[[File], bytes] | None, at_once: int, is_paced: bool
+    ) -> None:
+        self._speaker, self._open_file, self._at_once = speaker, open_file, at_once
+        self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="send")
+        self._landed: queue.SimpleQueue[Landed] = queue.SimpleQueue()
+        self._pace = pacing.OF_NUMBER if is_paced else None
+        self._due: dict[str, float] = {}
+        self._breakers: dict[str, Breaker] = {}
+        self._bell, self._closing = threading.Event(), threading.Event()
+        self.under_way = 0
+
+    @property
+    def free(self) -> int:
+        """How many more may be launched."""
+        return 0 if self._closing.is_set() else self._at_once - self.under_way
+
+    def breaker(self, number_id: str) -> Breaker:
+        return self._breakers.setdefault(number_id, Breaker())
+
+    def launch(self, envelope: Envelope, ticket: Ticket, *, after: float) -> None:
+        """Sends in `after` seconds. A commit that took long must not make a crowd of what waited for it: the
+        pace is kept here once more, by the steady clock.
+        """
+        start = time.monotonic() + max(after, 0.0)
+        if self._pace:
+            due = self._due.get(envelope.number_id, 0.0)
+            (start,), due = pacing.starts(self._pace, due, now=start, most=1, within=float("inf"))
+            self._due[envelope.number_id] = due
+        self.under_way += 1
+        self._pool.submit(self._fly, Flight(envelope, ticket, start))
+
+    def collect(self, *, now: float) -> list[Landed]:
+        """What landed since the last time; the breakers learn from it. `now` is Unix time."""
+        found: list[Landed] = []
+        while not self._landed.empty():
+            landed = self._landed.get()
+            self._teach(landed, now)
+            found.append(landed)
+        self.under_way -= len(found)
+        return found
+
+    def _teach(self, landed: Landed, now: float) -> None:
+        breaker, outcome = self.breaker(landed.envelope.number_id), landed.outcome
+        if outcome is None:
+            breaker.given_up(landed.ticket)
+        elif isinstance(outcome, Unknown) or (isinstance(outcome, NotSent) and outcome.code in OUTAGES):
+            breaker.failed(landed.ticket, now=now)
+        else:
+            breaker.succeeded(landed.ticket)
+
+    # -- waiting -------------------------------------------------------------------------------------
+    def ring(self) -> None:
+        """Wakes whoever waits."""
+        self._bell.set()
+
+    def wait(self, seconds: float) -> None:
+        """Until something landed or somebody rang, at most so long."""
+        self._bell.wait(seconds)
+        self._bell.clear()
+
+    def close(self) -> None:
+        """Waits for what has left; what has not left yet lands without an outcome."""
+        self._closing.set()
+        self._pool.shutdown(wait=True)
+
+    # -- in the pool ---------------------------------------------------------------------------------
+    def _fly(self, flight: Flight) -> None:
+        gone = not self._closing.wait(max(flight.start - time.monotonic(), 0.0))
+        outcome = self._sent(flight.envelope) if gone else None
+        self._landed.put(Landed(flight.envelope, flight.ticket, outcome))
+        self._bell.set()
+
+    def _sent(self, envelope: Envelope) -> Outcome:
+        try:
+            file = self._file(envelope.said)
+        except GuestLinkError:
+            return NotSent(codes.NOT_KEPT)
+        try:
+            return self._speaker.send(
+                envelope.said,
+                to=envelope.to,
+                number_id=envelope.number_id,
+                callback=envelope.intent.due.id,
+                answers=envelope.answers,
+                url=envelope.url,
+                file=file,
+            )
+        except Exception as error:
+            log.warning("send-failed id=%s reason=%s", envelope.intent.due.id, type(error).__name__)
+            return Unknown(UNEXPECTED)
+
+    def _file(self, said: Outgoing) -> bytes:
+        return self._open_file(said) if isinstance(said, File) and self._open_file else b""
