@@ -9,7 +9,7 @@ import msgspec
 
 from edge_api.understanding.lexicon import Thing, lexicon
 from edge_api.understanding.signs import is_said
-from edge_api.understanding.subjects import Subject
+from edge_api.understanding.subjects import Kind, Subject
 from edge_api.understanding.words import Word, is_unspaced, read, spellings
 
 WEAKEST_LINK: Final = 0.3
@@ -19,7 +19,7 @@ HOLLOW: Final = frozenset(
     (
         "a an the to of for at in on and or our my your is are be it i we you un una el la los las de del y o le les"
         " du des d l et ou a au aux pour der die das den dem ein eine einen und oder zum zur im fur fuer furs fuers"
-        " ist il lo gli i di da della delle dei e per con os as do dos das para em no na um uma que mi nos nuestro"
+        " ist il lo gli i di da della delle dei e per con os as do dos das para em um uma que mi nos nuestro"
         " notre nos votre nel alla al avec mit ihr ihre in on im am the with from to"
     ).split()
 )
@@ -59,11 +59,11 @@ class Index(msgspec.Struct, frozen=True):
 def prepare(subjects: Iterable[Subject]) -> Index:
     """The index of a house; made once for each state of the catalogue, in tens of milliseconds."""
     known = tuple(subjects)
-    terms: dict[Term, None] = dict.fromkeys(term for own in _built_in().values() for term in own)
+    terms: dict[Term, None] = dict.fromkeys(term for thing in lexicon().things for term in _terms_of(thing))
     owned: dict[Term, dict[int, Owner]] = {}
     names = [_names(subject) for subject in known]
     for number, own in enumerate(names):
-        for term in own:
+        for term in (term for named in own.values() for term in named):
             terms[term] = None
             owned.setdefault(term, {})[number] = Owner(number, 1.0, True)
     troubles = set()
@@ -72,7 +72,7 @@ def prepare(subjects: Iterable[Subject]) -> Index:
             if (strength := _strength(thing, own)) >= WEAKEST_LINK:
                 if thing.is_trouble:
                     troubles.add(number)
-                for term in _built_in()[thing.key]:
+                for term in _terms_of(thing):
                     owned.setdefault(term, {}).setdefault(number, Owner(number, 0.6 + 0.35 * strength, False))
     listed = tuple(terms)
     return _ordered(
@@ -110,22 +110,26 @@ def _ordered(
 
 
 @cache
-def _built_in() -> Mapping[str, tuple[Term, ...]]:
-    """The terms of each thing, in all languages."""
+def _built_in() -> Mapping[str, Mapping[str, tuple[Term, ...]]]:
+    """The terms of each thing, by language."""
     return {
-        thing.key: tuple(
-            dict.fromkeys(_terms((term for terms in thing.terms.values() for term in terms), thing.key))
-        )
+        thing.key: {tag: tuple(dict.fromkeys(_terms(given, thing.key))) for tag, given in thing.terms.items()}
         for thing in lexicon().things
     }
 
 
-def _names(subject: Subject) -> tuple[Term, ...]:
-    """Its names; a section's title also by its parts: `Heating and hot water`."""
-    given = [name for names in subject.names.values() for name in names]
-    if subject.kind == "section":
-        given += [part for name in given for part in _AND.split(name) if part != name]
-    return tuple(dict.fromkeys(_terms(name for name in given if not is_said(name))))
+def _terms_of(thing: Thing) -> Iterable[Term]:
+    return dict.fromkeys(term for terms in _built_in()[thing.key].values() for term in terms)
+
+
+def _names(subject: Subject) -> dict[str, tuple[Term, ...]]:
+    """Its names by language, the title first; a section's also by its parts: `Heating and hot water`."""
+    return {tag: tuple(dict.fromkeys(_of_title(subject.kind, given))) for tag, given in subject.names.items()}
+
+
+def _of_title(kind: Kind, names: Sequence[str]) -> Iterable[Term]:
+    parts = [part for name in names for part in _AND.split(name) if part != name] if kind == "section" else []
+    return _terms(name for name in (*names[:1], *parts, *names[1:]) if not is_said(name))
 
 
 def _terms(names: Iterable[str], thing: str = "") -> Iterable[Term]:
@@ -143,16 +147,28 @@ def _telling(words: Sequence[Word]) -> list[Word]:
     return kept or list(words)
 
 
-def _strength(thing: Thing, names: Sequence[Term]) -> float:
-    """How much of a subject's names is a name of the thing: 1 when one of them is just that."""
+def _strength(thing: Thing, names: Mapping[str, Sequence[Term]]) -> float:
+    """How much a subject is this thing: 1 when its title is just that, less when one of many keywords is.
+
+    Only words of one language are compared: a French carrier is no Italian door.
+    """
     best = 0.0
-    for term in _built_in()[thing.key]:
-        for name in names:
-            if term.sounds and term.sounds in name.sounds:
-                best = max(best, len(term.sounds) / len(name.sounds))
-            elif term.stems and set(term.stems) <= set(name.stems):
-                best = max(best, len(term.stems) / len(name.stems))
+    for tag, own in names.items():
+        stems = {stem for name in own for stem in name.stems}
+        listed = _built_in()[thing.key].get(tag.partition("-")[0].lower(), ())
+        terms = [term for term in listed if stems.issuperset(term.stems)]
+        shares = [max((_share(term, name) for term in terms), default=0.0) for name in own]
+        if any(shares):
+            told = sum(share > 0.6 for share in shares) / len(shares)
+            best = max(best, shares[0], max(shares) * (0.4 + 0.6 * told))
     return best
+
+
+def _share(term: Term, name: Term) -> float:
+    """How much of a name a term is."""
+    if term.sounds:
+        return len(term.sounds) / len(name.sounds) if term.sounds in name.sounds else 0.0
+    return len(term.stems) / len(name.stems) if term.stems and set(term.stems) <= set(name.stems) else 0.0
 
 
 def _rare(subjects: Sequence[Subject]) -> dict[str, tuple[int, ...]]:

@@ -47,6 +47,7 @@ class Lexicon(msgspec.Struct, frozen=True):
     things: tuple[Thing, ...]
     whole: Mapping[str, frozenset[str]]
     signs: Mapping[str, Phrases]
+    politely_if: Phrases
     filler: frozenset[str]
     polite: frozenset[str]
     common: frozenset[str]
@@ -66,6 +67,7 @@ def lexicon() -> Lexicon:
             name: frozenset(_squeezed(term) for term in _split(text)) for name, text in raw["whole"].items()
         },
         signs=signs,
+        politely_if=_phrases(_split(raw["politely"]["if"])),
         filler=frozenset(
             word
             for given in f"{filler['words']} {filler['more']}".split()

@@ -11,16 +11,19 @@ import msgspec
 
 from edge_api.understanding.index import Index, Term
 from edge_api.understanding.lexicon import lexicon
-from edge_api.understanding.words import Reading, Word, distance, may_differ
+from edge_api.understanding.words import Reading, Word, distance, may_differ, stem
 
 How = Literal["name", "thing", "typo", "compound", "part", "text"]
 EXACT: Final = 1.0
+SAME_STEM: Final = 0.93
+SHORT_MISTAKE: Final = 0.7  # in a word of four letters, too few to be sure
 ONE_MISTAKE: Final = 0.86
 TWO_MISTAKES: Final = 0.78
 COMPOUND: Final = 0.8
 PART: Final = 0.6
 EVERYDAY: Final = 0.5  # a term of everyday words only, such as `children`
 GAPS: Final = 4
+_ARABIC_AND: Final = "و"
 UNSPACED_FROM: Final = 1000  # places of characters come after places of words
 
 
@@ -28,6 +31,7 @@ class Spot(msgspec.Struct, frozen=True):
     """A word of the message that may be a word of a term."""
 
     place: int
+    text: str
     quality: float
     how: How
 
@@ -46,25 +50,32 @@ def hits(text: Reading, index: Index) -> list[Hit]:
     """The terms of a message, without those that are part of a longer one."""
     spots: dict[str, list[Spot]] = {}
     for place, word in enumerate(text.words):
-        for stem, quality, how in _meant(word, index):
-            spots.setdefault(stem, []).append(Spot(place, quality, how))
-    numbers = {number for stem in spots for number in index.by_stem[stem]}
-    found = [hit for number in numbers if (hit := _hit(number, index.terms[number], spots))]
+        for root, quality, how in _meant(word, index):
+            spots.setdefault(root, []).append(Spot(place, word.text, quality, how))
+    numbers = {number for root in spots for number in index.by_stem[root]}
+    found = [hit for number in sorted(numbers) if (hit := _hit(number, index.terms[number], spots))]
     if text.is_unspaced:
-        squeezed = text.sounds
-        found += [
-            hit for number in index.unspaced if (hit := _unspaced(number, index.terms[number], squeezed))
-        ]
-    return _longest(found)
+        found += [hit for n in index.unspaced if (hit := _unspaced(n, index.terms[n], text.sounds))]
+    return _best(_longest(found))
 
 
 def _meant(word: Word, index: Index) -> list[tuple[str, float, How]]:
-    """Stems that a word may be of: its own, else what it was mistyped for, else what it is composed with."""
+    """Stems that a word may be of: its own, else what it was mistyped for, else what it is composed with.
+    An everyday word is only itself.
+    """
     if word.stem in index.by_stem:
         return [(word.stem, EXACT, "name")]
-    if word.text in lexicon().filler or word.text in lexicon().common:
+    if _is_everyday(word):
         return []
+    if word.text.startswith(_ARABIC_AND):
+        bare = word.text.removeprefix(_ARABIC_AND)
+        if len(bare) > 2 and stem(bare) in index.by_stem:
+            return [(stem(bare), SAME_STEM, "name")]
     return _mistyped(word, index) or _composed(word, index)
+
+
+def _is_everyday(word: Word) -> bool:
+    return word.text in lexicon().filler or word.text in lexicon().common
 
 
 def _mistyped(word: Word, index: Index) -> list[tuple[str, float, How]]:
@@ -78,12 +89,14 @@ def _mistyped(word: Word, index: Index) -> list[tuple[str, float, How]]:
             if abs(len(known.text) - len(word.text)) <= allowed and allowed:
                 if known.text[0] != word.text[0] and known.text[:2] != word.text[1::-1]:
                     continue
+                if len(set(known.text) ^ set(word.text)) > 2 * allowed:
+                    continue
                 apart = distance(word.text, known.text, allowed)
                 if apart <= allowed:
                     best[known.stem] = min(apart, best.get(known.stem, 9))
     least = min(best.values(), default=0)
-    quality = ONE_MISTAKE if least == 1 else TWO_MISTAKES
-    return [(stem, quality, "typo") for stem, apart in best.items() if apart == least]
+    quality = SHORT_MISTAKE if len(word.text) < 5 else ONE_MISTAKE if least == 1 else TWO_MISTAKES
+    return [(root, quality, "typo") for root, apart in best.items() if apart == least]
 
 
 def _composed(word: Word, index: Index) -> list[tuple[str, float, How]]:
@@ -94,7 +107,8 @@ def _composed(word: Word, index: Index) -> list[tuple[str, float, How]]:
 
 
 def _hit(number: int, term: Term, spots: dict[str, list[Spot]]) -> Hit | None:
-    filled = [spots[stem] for stem in term.stems if stem in spots]
+    slots = [_fitting(spots.get(root, ()), text) for root, text in zip(term.stems, term.texts, strict=True)]
+    filled = [options for options in slots if options]
     if len(filled) < len(term.stems):
         share = len(filled) / len(term.stems)
         if term.thing or len(term.stems) < 3 or share < 0.6:
@@ -112,6 +126,17 @@ def _hit(number: int, term: Term, spots: dict[str, list[Spot]]) -> Hit | None:
         quality *= 0.95
     worst = min(chosen, key=lambda spot: spot.quality)
     return Hit(number, frozenset(places), quality, worst.how)
+
+
+def _fitting(options: Sequence[Spot], text: str) -> list[Spot]:
+    """Spots for one word of a term; another form of it counts a little less, and no everyday word does."""
+    fitting = []
+    for spot in options:
+        if spot.text == text or spot.quality < EXACT:
+            fitting.append(spot)
+        elif spot.text not in lexicon().filler and spot.text not in lexicon().common:
+            fitting.append(msgspec.structs.replace(spot, quality=SAME_STEM))
+    return fitting
 
 
 def _closest(filled: Sequence[Sequence[Spot]]) -> list[Spot]:
@@ -136,3 +161,11 @@ def _longest(found: Iterable[Hit]) -> list[Hit]:
     listed = list(found)
     whole = {hit.places for hit in listed if hit.is_whole and hit.quality >= COMPOUND}
     return [hit for hit in listed if not any(hit.places < longer for longer in whole)]
+
+
+def _best(found: Sequence[Hit]) -> list[Hit]:
+    """Where a word is one term's own, it is not another form of another term's."""
+    best: dict[frozenset[int], float] = {}
+    for hit in found:
+        best[hit.places] = max(hit.quality, best.get(hit.places, 0.0))
+    return [hit for hit in found if hit.quality == EXACT or best[hit.places] < EXACT]

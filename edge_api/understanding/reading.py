@@ -13,7 +13,7 @@ from edge_api.understanding import matching
 from edge_api.understanding.index import Index
 from edge_api.understanding.lexicon import lexicon
 from edge_api.understanding.matching import UNSPACED_FROM, Hit, How
-from edge_api.understanding.signs import Signs, answer_of, is_resume, is_stop, signs_of
+from edge_api.understanding.signs import LONGEST_PHRASE, Signs, answer_of, is_resume, is_stop, signs_of
 from edge_api.understanding.subjects import Kind
 from edge_api.understanding.values import numbers_in, time_in
 from edge_api.understanding.words import Reading, read
@@ -21,9 +21,11 @@ from edge_api.understanding.words import Reading, read
 Intent = Literal["stop", "resume", "greeting", "thanks", "yes", "no", "human", "menu", "subject", "unclear"]
 NAMED: Final = 0.45  # what is less is not worth showing
 SURE: Final = 0.75
-RIVAL: Final = 0.8  # how near the next one comes before neither is sure
+RIVAL: Final = 0.85  # how near the next one comes before neither is sure
 MOST_MATCHES: Final = 10
 LESS: Final = 0.7
+MORE: Final = 1.3
+WHY: Final = frozenset("why warum pourquoi perche なぜ لماذا".split())
 STRANGERS: Final = 2  # unknown words that a plain request may have in it
 
 
@@ -54,6 +56,16 @@ class _Named(msgspec.Struct, frozen=True):
     hit: Hit
 
 
+class _Told(msgspec.Struct, frozen=True):
+    """A message as it was read. `is_wrong`: it says in so many words that something does not work."""
+
+    text: Reading
+    index: Index
+    signs: Signs
+    is_wrong: bool
+    is_thanked: bool
+
+
 def understand(
     message: str, index: Index, *, languages: Sequence[str] = (), hidden: Collection[tuple[Kind, str]] = ()
 ) -> Understanding:
@@ -67,11 +79,16 @@ def understand(
     if answer := answer_of(text):
         return Understanding(intent=answer, is_question=signs.is_marked)
     found = matching.hits(text, index)
-    named = _ranked(_named(text, found, index, hidden), index, signs)
-    matches = tuple(_match(text, each, named, index, signs) for each in named[:MOST_MATCHES])
+    told = _Told(
+        text, index, signs, is_wrong=_is_told_wrong(found, index, signs), is_thanked=_is_thanked(text, signs)
+    )
+    named = _ranked(_named(text, found, index, hidden), told)
+    if not named and signs.is_question:
+        named = _by_text(text, index, hidden)
+    matches = tuple(_match(each, named, told) for each in named[:MOST_MATCHES])
     sure = [match for match in matches if match.is_sure]
     return Understanding(
-        intent=_intent(text, matches, signs),
+        intent=_intent(matches, told),
         matches=matches,
         is_question=signs.is_question,
         is_sure=len(sure) == 1 and matches[0].is_sure,
@@ -80,30 +97,30 @@ def understand(
     )
 
 
-def _intent(text: Reading, matches: Sequence[Match], signs: Signs) -> Intent:
-    said = _said_within(text)
-    if "thanks" in said and matches and not (signs.request or signs.is_question or signs.trouble):
-        if not matches[0].is_sure:
-            return "thanks"
-    if matches and not ("human" in said and matches[0].score < SURE):
+def _intent(matches: Sequence[Match], told: _Told) -> Intent:
+    is_human = _says(told.text, "human", least=2)
+    if told.is_thanked and matches and not matches[0].is_sure:
+        return "thanks"
+    if matches and not (is_human and matches[0].score < SURE):
         return "subject"
-    if "human" in said:
-        return "human"
-    return "unclear"
+    return "human" if is_human else "unclear"
 
 
-def _said_within(text: Reading) -> set[str]:
-    """Which usual phrases stand somewhere in the text; of one word only thanks."""
+def _is_thanked(text: Reading, signs: Signs) -> bool:
+    """Thanks for what was, not for what is to come: "thanks for the towels"."""
+    speaks_of_more = signs.request or signs.is_question or signs.trouble or signs.negation
+    return not speaks_of_more and _says(text, "thanks", least=1)
+
+
+def _says(text: Reading, intent: str, *, least: int) -> bool:
+    """Whether one of the intent's phrases of at least so many words stands in the text."""
     words = [word.text for word in text.words]
-    whole = lexicon().whole
-    said: set[str] = set()
-    for start in range(len(words)):
-        for length in range(1, min(6, len(words) - start) + 1):
-            phrase = "".join(words[start : start + length])
-            said |= {n for n in ("thanks", "human") if phrase in whole[n] and (length > 1 or n == "thanks")}
-    if text.is_unspaced:
-        said |= {n for n in ("thanks", "human") for p in lexicon().unspaced_whole[n] if p in text.sounds}
-    return said
+    phrases = lexicon().whole[intent]
+    return any(
+        "".join(words[start : start + length]) in phrases
+        for start in range(len(words))
+        for length in range(least, min(LONGEST_PHRASE, len(words) - start) + 1)
+    ) or (text.is_unspaced and any(phrase in text.sounds for phrase in lexicon().unspaced_whole[intent]))
 
 
 # -- which subjects --------------------------------------------------------------------------------
@@ -121,11 +138,16 @@ def _named(
                 score *= matching.EVERYDAY
             if (subject.kind, subject.key) not in hidden and _is_better(score, hit, best.get(owner.number)):
                 best[owner.number] = _Named(owner.number, score, hit)
-    return [each for each in best.values() if each.score >= NAMED] or _by_text(text, index, hidden)
+    return [each for each in best.values() if each.score >= NAMED]
 
 
 def _is_better(score: float, hit: Hit, known: _Named | None) -> bool:
-    return known is None or (score, len(hit.places)) > (known.score, len(known.hit.places))
+    return known is None or _weighed(score, hit) > _weighed(known.score, known.hit)
+
+
+def _weighed(score: float, hit: Hit) -> float:
+    """More words say more: "no hot water" before "water"."""
+    return score + 0.05 * (min(len(hit.places), 4) - 1)
 
 
 def _is_everyday(text: Reading, hit: Hit) -> bool:
@@ -149,46 +171,45 @@ def _by_text(text: Reading, index: Index, hidden: Collection[tuple[Kind, str]]) 
     ]
 
 
-def _ranked(named: list[_Named], index: Index, signs: Signs) -> list[_Named]:
-    """Best first: what is asked about is a section, what is asked for a service."""
-    wants = "service" if signs.request and not signs.question else "section" if signs.is_question else ""
-    if signs.trouble:
-        wants = ""
+def _ranked(named: list[_Named], told: _Told) -> list[_Named]:
+    """Best first: what is asked about is a section, what is asked for or broken a service."""
+    signs = told.signs
+    is_wish = told.is_wrong or (signs.request and not signs.question)
+    wants = "service" if is_wish else "section" if signs.is_question else ""
 
-    def rank(each: _Named) -> tuple[float, int, int]:
-        kind = index.subjects[each.number].kind
-        score = each.score + 0.05 * (len(each.hit.places) - 1)
-        if each.number in index.troubles:
-            score *= 1.3 if signs.trouble else LESS
+    def rank(each: _Named) -> tuple[float, bool, int]:
+        kind = told.index.subjects[each.number].kind
+        score = _weighed(each.score, each.hit)
+        if each.number in told.index.troubles:
+            score *= MORE if told.is_wrong else LESS
         return (-score * (LESS if wants and kind != wants else 1), kind == "section", each.number)
 
     return sorted(named, key=rank)
 
 
 # -- whether it is sure ----------------------------------------------------------------------------
-def _match(text: Reading, each: _Named, named: Sequence[_Named], index: Index, signs: Signs) -> Match:
-    subject = index.subjects[each.number]
-    sure = subject.kind == "service" and _is_sure(text, each, named, index, signs)
+def _match(each: _Named, named: Sequence[_Named], told: _Told) -> Match:
+    subject = told.index.subjects[each.number]
     return Match(
         kind=subject.kind,
         key=subject.key,
         score=round(min(each.score, 1.0), 3),
         how=each.hit.how,
-        is_sure=sure,
+        is_sure=subject.kind == "service" and _is_sure(each, named, told),
     )
 
 
-def _is_sure(text: Reading, each: _Named, named: Sequence[_Named], index: Index, signs: Signs) -> bool:
+def _is_sure(each: _Named, named: Sequence[_Named], told: _Told) -> bool:
+    signs = told.signs
     if each.score < SURE or not each.hit.is_whole or signs.condition or signs.over:
         return False
-    if any(_is_rival(each, other, index) for other in named):
+    if any(_is_rival(each, other, told.index) for other in named):
         return False
-    if each.number in index.troubles:
-        return _is_told_wrong(each, index, signs)
-    if signs.is_question or signs.negation or signs.trouble:
+    if each.number in told.index.troubles:
+        return told.is_wrong and set(signs.question) <= WHY
+    if signs.is_question or signs.negation or signs.trouble or told.is_thanked:
         return False
-    strangers = _strangers(text, named)
-    return strangers <= (STRANGERS if signs.request else 0)
+    return _strangers(told.text, named) <= (STRANGERS if signs.request else 0)
 
 
 def _is_rival(each: _Named, other: _Named, index: Index) -> bool:
@@ -198,12 +219,16 @@ def _is_rival(each: _Named, other: _Named, index: Index) -> bool:
     return bool(other.hit.places & each.hit.places) and other.score >= each.score * RIVAL
 
 
-def _is_told_wrong(each: _Named, index: Index, signs: Signs) -> bool:
-    """Something does not work, in so many words: its name alone could be a question."""
-    term = index.terms[each.hit.term]
-    if signs.question and not set(signs.question) <= {"why"}:
-        return False
-    return term.thing.startswith("trouble") and bool(signs.trouble or signs.negation or len(term.stems) < 2)
+def _is_told_wrong(found: Sequence[Hit], index: Index, signs: Signs) -> bool:
+    """One of the phrases that tell of a trouble; or one of the house's own with a "not" or "broken" beside it."""
+    for hit in found:
+        if hit.is_whole and hit.quality >= matching.COMPOUND:
+            if index.terms[hit.term].thing.startswith("trouble"):
+                return True
+            owners = {owner.number for owner in index.owners.get(hit.term, ()) if owner.by_house}
+            if owners & index.troubles and (signs.trouble or signs.negation):
+                return True
+    return False
 
 
 def _strangers(text: Reading, named: Sequence[_Named]) -> int:

@@ -37,6 +37,8 @@ class Signs(msgspec.Struct, frozen=True, kw_only=True):
 
 def signs_of(text: Reading) -> Signs:
     found = {name: phrases.found(text) for name, phrases in lexicon().signs.items()}
+    if lexicon().politely_if.found(text):
+        found["condition"] = ()
     return Signs(is_marked=is_marked(text), **found)
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from edge_api.offers import Field
-from edge_api.understanding.words import Reading, read
+from edge_api.understanding.words import Reading, is_unspaced, read
 
 MOST_DIGITS: Final = 3
 _TIME = re.compile(
@@ -160,8 +160,10 @@ def numbers_in(message: str) -> tuple[int, ...]:
                 numbers.append(int(word.text))
         elif word.text in _number_words() and before not in _ROOM:
             numbers.append(_number_words()[word.text])
-        else:
-            numbers += [value for said, value in _number_words().items() if _is_unspaced_in(said, word.text)]
+        elif is_unspaced(word.text):
+            numbers += [
+                number for said, number in _number_words().items() if _is_unspaced_in(said, word.text)
+            ]
     return tuple(numbers)
 
 
@@ -210,7 +212,7 @@ def _number_words() -> dict[str, int]:
 
 
 def _is_unspaced_in(said: str, run: str) -> bool:
-    return said[0] >= "\u3040" and said in run
+    return is_unspaced(said) and said in run
 
 
 def _number(message: str, fields: Sequence[Field]) -> str:

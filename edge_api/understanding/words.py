@@ -53,6 +53,7 @@ _JOINS = frozenset(
             ("petit", "dej"),
             ("pequeno", "almoco"),
             ("واي", "فاي"),
+            ("الواي", "فاي"),
             ("house", "keeping"),
         ),
     ]
@@ -162,7 +163,7 @@ def _joined(pieces: list[str]) -> tuple[Word, ...]:
     """Words whose parts people write together or apart, together."""
     words: list[Word] = []
     skip = False
-    for piece, following in zip(pieces, [*pieces[1:], ""], strict=True):
+    for piece, following in zip(pieces, [*pieces[1:], ""], strict=False):
         if skip:
             skip = False
             continue
