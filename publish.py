@@ -26,6 +26,8 @@ COMMANDS = {
     "work": ("generator.commands.work", "keep pages true to the clock (runs until stopped)"),
     "requests": ("edge_api.commands.requests", "what guests ask for, and our answers"),
     "staff": ("edge_api.commands.staff", "add, list, set, duty, remove: who works here, who is asked first"),
+    "whatsapp": ("edge_api.commands.whatsapp", "check: from the settings to a delivered message"),
+    "templates": ("edge_api.commands.templates", "submit, refresh: message templates and Meta's review"),
     "serve": ("edge_api.commands.serve", "the local edge (runs until stopped)"),
     "verify": ("generator.commands.verify", "compare the target with the records, object by object"),
     "check": (

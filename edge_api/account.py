@@ -13,6 +13,20 @@ from guestlink.errors import Outage, Refused
 from guestlink.settings import Settings
 
 PAGE: Final = 100
+WEBHOOK_FIELDS: Final = (
+    "messages",
+    "user_preferences",
+    "message_template_status_update",
+    "message_template_quality_update",
+    "template_category_update",
+    "account_update",
+    "account_alerts",
+    "account_review_update",
+    "business_capability_update",
+    "phone_number_quality_update",
+    "phone_number_name_update",
+    "security",
+)
 
 Json = dict[str, Any]
 
@@ -74,6 +88,23 @@ class Account:
                 lambda page: self._api.get_business_phone_numbers(self._id, fields=fields, pagination=page)
             )
         ]
+
+    def webhook(self, app_id: str, app_secret: str) -> tuple[str, set[str]]:
+        """Where the app's webhooks go, and which fields it gets; asked in the name of the app, which proves
+        its secret.
+        """
+        about = {"access_token": f"{app_id}|{app_secret}"}
+        told = _sure(lambda: self._api.send_raw_request("GET", f"/{app_id}/subscriptions", params=about))
+        for each in told["data"]:
+            if each.get("object") == "whatsapp_business_account":
+                fields = {field["name"] if isinstance(field, dict) else field for field in each["fields"]}
+                return str(each.get("callback_url", "")), fields
+        return "", set()
+
+    def set_webhook(self, app_id: str, app_secret: str, *, url: str, verify_token: str) -> None:
+        """From now on the app's webhooks go to `url`; Meta asks there for its challenge first."""
+        token = f"{app_id}|{app_secret}"
+        _sure(lambda: self._api.set_app_callback_url(int(app_id), token, url, verify_token, WEBHOOK_FIELDS))
 
     def subscribed_apps(self) -> list[str]:
         """The ids of the apps that get this account's webhooks."""

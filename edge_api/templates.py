@@ -126,6 +126,16 @@ def handed_in(tx: Writing, draft: Draft, *, meta_id: str, state: str, category: 
         record_state(tx, changed, at=at)
 
 
+def take_back(tx: Writing, draft: Draft, old: Held | None, *, at: datetime) -> None:
+    """Meta did not take it: all is as it was before."""
+    if old is None:
+        tx.do("drop_template", name=draft.name, language=draft.language)
+        return
+    before = {"name": draft.name, "language": draft.language, "at": clock.as_text(at)}
+    tx.do("set_template_state", state=old.state, reason=old.reason, meta_id=old.meta_id, **before)
+    tx.do("keep_template", meta_id=old.meta_id, category=old.category, body_hash=old.body_hash, **before)
+
+
 def record_state(tx: Writing, changed: TemplateChanged, *, at: datetime) -> bool:
     """What Meta says about a template; False when it is none of ours. A state in which nothing can be sent
     is an alert until it is over.
