@@ -1,46 +1,42 @@
-"""The edge's application: wiring, problem+json, health, and the server it runs in.
+"""The edge's application: wiring, and the server it runs in.
 
 It decides nothing itself, and nothing happens at import.
 """
 
 import logging
-import math
 import os
 import socket
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
-from typing import Any
 
-import msgspec
 from granian import Granian
 from granian.constants import Interfaces
-from litestar import HttpMethod, Litestar, Request, Response, route
-from litestar.exceptions import HTTPException, MethodNotAllowedException
+from litestar import HttpMethod, Litestar, Response, Router, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from litestar.types import Message, Scope
+from litestar.types import ControllerRouterHandler, Message, Scope
 
-from edge_api.front_desk import Moved
+from edge_api.access import watched
+from edge_api.auth import StaffGuard
+from edge_api.counters import LONGEST_BODY, HouseCounter
 from edge_api.guests import guest_routes
+from edge_api.health import health_routes
 from edge_api.holdings import Holdings, KeyFile
+from edge_api.host import host_routes
+from edge_api.metrics import Metrics, metrics_routes
+from edge_api.openapi import described_routes
 from edge_api.preview import SCRIPT, SCRIPT_PATH, VERSIONS_PATH, PreviewFolder
+from edge_api.problems import problem
 from edge_api.site import Site, guard_headers, object_key, site_route
+from edge_api.staff import staff_routes
+from edge_api.triggers import trigger_routes
 from edge_api.walk_in.door import Door
 from edge_api.walk_in.routes import walk_in_routes
 from guestlink import clock
 from guestlink.crypto import KeyRing
-from guestlink.errors import (
-    GuestLinkError,
-    InvalidFields,
-    InvalidInput,
-    NotFound,
-    Outage,
-    SettingsError,
-    TooMany,
-)
+from guestlink.errors import InvalidInput, NotFound, Outage, SettingsError
 from guestlink.settings import Settings, load_settings
 from guestlink.storage import Folder, Storage, open_storage
 
@@ -72,12 +68,24 @@ def create_app(
     )
     holdings = Holdings(settings, key_ring)
     proxies = int(settings.proxies)
+    guard = StaffGuard(holdings, proxies=proxies)
+    metrics = Metrics(holdings, at=at)
     guests = guest_routes(holdings, public_url=settings.public_url, proxies=proxies, at=at)
+    triggers = trigger_routes(holdings, settings, guard, at=at)
     door = Door(settings, holdings, site.copies, at=at)
-    walk_in = walk_in_routes(door, public_url=settings.public_url, proxies=int(settings.proxies))
+    walk_in = walk_in_routes(door, public_url=settings.public_url, proxies=proxies)
+    api: list[ControllerRouterHandler] = [
+        *health_routes(site, holdings),
+        *metrics_routes(metrics, guard, proxies=proxies, at=at),
+        guests,
+        house_routes(holdings, guard, at=at),
+        *triggers,
+    ]
+    pages = [*preview_routes(storage), *walk_in, nothing_there, site_route(site)]
     return Litestar(
-        [*health_routes(site), *preview_routes(storage), guests, *walk_in, nothing_there, site_route(site)],
+        [*api, *described_routes(api), *pages],
         on_shutdown=[holdings.close],
+        middleware=[watched(metrics)],
         before_send=[_guard(settings.public_url)],
         exception_handlers={Exception: problem},
         openapi_config=None,
@@ -151,23 +159,15 @@ def _public_keys(key_ring: KeyRing) -> dict[str, str]:
     return {key.id: key.public_pem for key in key_ring.stored.signing_keys}
 
 
-def health_routes(site: Site) -> list[HTTPRouteHandler]:
-    """`live`: this process answers. `ready`: the storage answers, too; 503 when it does not."""
-    methods = [HttpMethod.GET, HttpMethod.HEAD]
-
-    @route(["/api/health", "/api/health/live"], http_method=methods)
-    async def live() -> Response[dict[str, str]]:
-        return Response({"status": "ok"}, headers=NEVER_STORED)
-
-    @route("/api/health/ready", http_method=methods)
-    async def ready() -> Response[dict[str, str]]:
-        try:
-            await site.storage_answers()
-        except SettingsError:
-            raise Outage("The storage of the site refuses us.", hint="Look at site_url.") from None
-        return Response({"status": "ok"}, headers=NEVER_STORED)
-
-    return [live, ready]
+def house_routes(holdings: Holdings, guard: StaffGuard, *, at: Callable[[], datetime]) -> Router:
+    """Everything below /api/house that programs of the house ask for; who may is asked before all else."""
+    counter = HouseCounter(holdings, at=at, voice=lambda: None)
+    return Router(
+        "/api/house",
+        route_handlers=[*staff_routes(counter), *host_routes(counter)],
+        guards=[guard.letting_in("staff", at=at)],
+        request_max_body_size=LONGEST_BODY,
+    )
 
 
 def preview_routes(storage: Storage) -> list[HTTPRouteHandler]:
@@ -193,52 +193,6 @@ def preview_routes(storage: Storage) -> list[HTTPRouteHandler]:
 async def nothing_there() -> None:
     """An address below /api that no route has: a program asked, so a program's answer."""
     raise NotFound("There is nothing at this address.")
-
-
-def problem(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """An error as problem+json (RFC 9457)."""
-    status, detail, hint = _told(error)
-    headers = dict(NEVER_STORED)
-    if isinstance(error, MethodNotAllowedException):
-        allowed = {name.strip() for name in (error.headers or {}).get("allow", "").split(",")}
-        headers["Allow"] = ", ".join(sorted(allowed - {"OPTIONS"}))
-    if isinstance(error, HTTPException) and status == HTTPStatus.UNAUTHORIZED:
-        headers |= error.headers or {}
-    if isinstance(error, Outage | TooMany):
-        headers["Retry-After"] = str(math.ceil(error.retry_after))
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("edge-failed status=%d error=%s where=%s", status, type(error).__name__, _place(error))
-    body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
-    return Response(
-        msgspec.json.encode(body | ({"hint": hint} if hint else {}) | _more(error)),
-        status_code=status,
-        media_type="application/problem+json",
-        headers=headers,
-    )
-
-
-def _more(error: Exception) -> dict[str, object]:
-    """What a program can work with: which fields are wrong, or what a request is by now."""
-    if isinstance(error, InvalidFields):
-        return {"errors": [{"field": field, "message": message} for field, message in error.problems]}
-    return {"request": error.request} if isinstance(error, Moved) else {}
-
-
-def _told(error: Exception) -> tuple[HTTPStatus, str, str]:
-    """Status, detail and hint. What nobody foresaw is told to the log, by kind and place only."""
-    if isinstance(error, HTTPException):
-        return HTTPStatus(error.status_code), error.detail, ""
-    if isinstance(error, GuestLinkError) and error.status != HTTPStatus.INTERNAL_SERVER_ERROR:
-        return HTTPStatus(error.status), error.message, error.hint
-    return HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here.", ""
-
-
-def _place(error: Exception) -> str:
-    """The line that raised, as `storage.py:107`."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "unknown"
 
 
 def _guard(public_url: str) -> Callable[[Message, Scope], Awaitable[None]]:

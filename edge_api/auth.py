@@ -30,6 +30,7 @@ NOT_THIS_ROLE: Final = "The role of this token may not do that."
 BEARER: Final = re.compile(r"Bearer ([A-Za-z0-9_-]{1,100})", re.IGNORECASE)
 OUR_SITES: Final = frozenset({"same-origin", "none"})
 WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
+FORWARDED: Final = ("x-forwarded-for", "forwarded", "via", "x-real-ip")
 NETWORK_BITS: Final = 64  # of an IPv6 address: whoever has one has the whole network
 SPEAKING: Final = Pace(burst=60, seconds=1)  # of one link: its page asks every few seconds
 GUESSING: Final = Pace(burst=20, seconds=6)  # of one address, tokens that are none
@@ -174,6 +175,19 @@ def address_of(request: Request[Any, Any, Any], proxies: int) -> str:
     hops = [hop.strip() for hop in ",".join(request.headers.getall("x-forwarded-for", [])).split(",")]
     is_told = 0 < proxies <= len(hops) and hops[-proxies]
     return network(hops[-proxies] if is_told else connected)
+
+
+def is_this_machine(request: Asking, proxies: int) -> bool:
+    """Whether a program on this machine asks, and not somebody through a machine of ours before it."""
+    through = proxies > 0 or any(name in request.headers for name in FORWARDED)
+    return not through and _is_loopback(request.client.host if request.client else "")
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
 
 
 def network(address: str) -> str:

@@ -6,29 +6,29 @@ Handlers run in threads, since the database waits. A body is small, flat JSON or
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 import msgspec
-from litestar import HttpMethod, Request, Response, Router, route
+from litestar import HttpMethod, Response, Router, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, RawBody
 
 from edge_api import front_desk
 from edge_api.auth import PageGuard, refused_alike
+from edge_api.board import Shown
 from edge_api.callers import Guest
+from edge_api.counters import LONGEST_BODY, NEVER_STORED, Asking, answered, read_body
 from edge_api.holdings import Holdings
-from edge_api.telling import counted
+from edge_api.openapi import told
+from edge_api.telling import ArrivalShown, RatingShown, counted
 from edge_api.wishes import Asked
 from guestlink.arrivals import ArrivalTold, RatingTold
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
-from guestlink.errors import InvalidInput
 from guestlink.language import Catalogue
 
-LONGEST_BODY: Final = 32 * 1024
-NEVER_STORED: Final = {"Cache-Control": "no-store"}
+WITH_BODY: Final = (409, 413, 422)
 T = TypeVar("T")
-Asking = Request[Any, Any, Any]
 
 
 class NewRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +60,12 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True):
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
     codes: bool = False
+
+
+class OwnRequests(msgspec.Struct, frozen=True, kw_only=True):
+    """All requests of the guest's stay, newest first."""
+
+    requests: list[Shown]
 
 
 class Counter:
@@ -95,7 +101,21 @@ def guest_routes(holdings: Holdings, *, public_url: str, proxies: int, at: Calla
 
 
 def request_routes(counter: Counter) -> list[HTTPRouteHandler]:
-    @route("/requests", http_method=HttpMethod.POST, sync_to_thread=True)
+    @route(
+        "/requests",
+        http_method=HttpMethod.POST,
+        sync_to_thread=True,
+        **told(
+            "Ask for something; the same key asks once.",
+            name="ask",
+            takes=NewRequest,
+            sends={"service": "towels", "fields": {"sets": "2"}},
+            key=True,
+            gives={201: (Shown, None), 200: (Shown, None)},
+            scheme="page",
+            refuses=WITH_BODY,
+        ),
+    )
     def ask(request: Asking, body: RawBody) -> Response[bytes]:
         guest, sent = counter.guest(request), read_body(body, NewRequest)
         asked = Asked(key=request.headers.get("idempotency-key", ""), **msgspec.structs.asdict(sent))
@@ -106,14 +126,37 @@ def request_routes(counter: Counter) -> list[HTTPRouteHandler]:
         )
         return answered(told.request, HTTPStatus.CREATED if told.is_new else HTTPStatus.OK)
 
-    @route("/requests", http_method=HttpMethod.GET, sync_to_thread=True)
+    @route(
+        "/requests",
+        http_method=HttpMethod.GET,
+        sync_to_thread=True,
+        **told(
+            "What this stay has asked for.",
+            name="ownRequests",
+            gives={200: (OwnRequests, None)},
+            scheme="page",
+        ),
+    )
     def own_requests(request: Asking) -> Response[bytes]:
         guest = counter.guest(request)
         return counter.told(
             lambda db, ring: {"requests": front_desk.own_requests(db, ring, guest.link.id, at=guest.at)}
         )
 
-    @route("/requests/{request_id:str}/cancellation", http_method=HttpMethod.POST, sync_to_thread=True)
+    @route(
+        "/requests/{request_id:str}/cancellation",
+        http_method=HttpMethod.POST,
+        sync_to_thread=True,
+        **told(
+            "Take a request back.",
+            name="takeBack",
+            takes=Cancellation,
+            sends={"version": 1},
+            gives={200: (Shown, None)},
+            scheme="page",
+            refuses=WITH_BODY,
+        ),
+    )
     def cancel(request: Asking, request_id: FromPath[str], body: RawBody) -> Response[bytes]:
         guest, seen = counter.guest(request), read_body(body, Cancellation)
         words = counter.words(guest, "")
@@ -129,7 +172,20 @@ def request_routes(counter: Counter) -> list[HTTPRouteHandler]:
 
 
 def telling_routes(counter: Counter) -> list[HTTPRouteHandler]:
-    @route("/arrival", http_method=HttpMethod.PUT, sync_to_thread=True)
+    @route(
+        "/arrival",
+        http_method=HttpMethod.PUT,
+        sync_to_thread=True,
+        **told(
+            "When and how the guests come.",
+            name="tellArrival",
+            takes=Arrival,
+            sends={"time": "18:30", "adults": 2, "note": "by train"},
+            gives={200: (ArrivalShown, None)},
+            scheme="page",
+            refuses=WITH_BODY,
+        ),
+    )
     def tell_arrival(request: Asking, body: RawBody) -> Response[bytes]:
         guest, sent = counter.guest(request), read_body(body, Arrival)
         words = counter.words(guest, sent.language)
@@ -143,12 +199,35 @@ def telling_routes(counter: Counter) -> list[HTTPRouteHandler]:
             )
         )
 
-    @route("/arrival", http_method=HttpMethod.GET, sync_to_thread=True)
+    @route(
+        "/arrival",
+        http_method=HttpMethod.GET,
+        sync_to_thread=True,
+        **told(
+            "What was told about the arrival.",
+            name="arrival",
+            gives={200: (ArrivalShown, None)},
+            scheme="page",
+        ),
+    )
     def arrival(request: Asking) -> Response[bytes]:
         guest = counter.guest(request)
         return counter.told(lambda db, ring: front_desk.arrival(db, ring, guest.link.id, at=guest.at))
 
-    @route("/rating", http_method=HttpMethod.PUT, sync_to_thread=True)
+    @route(
+        "/rating",
+        http_method=HttpMethod.PUT,
+        sync_to_thread=True,
+        **told(
+            "What the guests thought, after their stay.",
+            name="rate",
+            takes=Rating,
+            sends={"stars": 5, "words": "Lovely"},
+            gives={200: (RatingShown, None)},
+            scheme="page",
+            refuses=WITH_BODY,
+        ),
+    )
     def rate(request: Asking, body: RawBody) -> Response[bytes]:
         guest, sent = counter.guest(request), read_body(body, Rating)
         told, words = (
@@ -161,12 +240,35 @@ def telling_routes(counter: Counter) -> list[HTTPRouteHandler]:
             )
         )
 
-    @route("/rating", http_method=HttpMethod.GET, sync_to_thread=True)
+    @route(
+        "/rating",
+        http_method=HttpMethod.GET,
+        sync_to_thread=True,
+        **told(
+            "What was told about the stay.",
+            name="rating",
+            gives={200: (RatingShown, None)},
+            scheme="page",
+        ),
+    )
     def rating(request: Asking) -> Response[bytes]:
         guest = counter.guest(request)
         return counter.told(lambda db, ring: front_desk.rating(db, ring, guest.link.id, at=guest.at))
 
-    @route("/openings", http_method=HttpMethod.POST, sync_to_thread=True)
+    @route(
+        "/openings",
+        http_method=HttpMethod.POST,
+        sync_to_thread=True,
+        **told(
+            "The page was opened; kept as a day.",
+            name="openPage",
+            takes=Opening,
+            sends={"codes": False},
+            gives={204: (None, None)},
+            scheme="page",
+            refuses=(413,),
+        ),
+    )
     def opened(request: Asking, body: RawBody) -> Response[bytes]:
         guest, codes = counter.guest(request), read_body(body, Opening).codes
         if not front_desk.is_known_opening(guest, codes=codes):  # most are not the first of a day
@@ -174,24 +276,3 @@ def telling_routes(counter: Counter) -> list[HTTPRouteHandler]:
         return Response(b"", status_code=HTTPStatus.NO_CONTENT, headers=NEVER_STORED)
 
     return [tell_arrival, arrival, rate, rating, opened]
-
-
-def answered(body: object, status: int = HTTPStatus.OK) -> Response[bytes]:
-    return Response(
-        msgspec.json.encode(body), status_code=status, media_type="application/json", headers=NEVER_STORED
-    )
-
-
-def read_body(body: bytes, shape: type[T]) -> T:
-    """JSON of this shape; InvalidInput for anything else, however deep it is nested (that would be a 500)."""
-    try:
-        return msgspec.json.decode(body or b"{}", type=shape)
-    except msgspec.ValidationError as error:
-        raise InvalidInput(f"The body is not as agreed: {_place(error)}.", hint="See the API.") from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise InvalidInput("The body is not JSON.", hint="Send an object in UTF-8.") from None
-
-
-def _place(error: msgspec.ValidationError) -> str:
-    """Where it is wrong; never what was written there."""
-    return str(error).rpartition(" - at ")[2] or "its shape"

@@ -10,8 +10,10 @@ import pytest
 from litestar import Litestar, get
 from litestar.testing import TestClient
 
-from edge_api.app import create_app, problem, serve, serving
+from edge_api.app import create_app, serve, serving
+from edge_api.problems import problem
 from guestlink.crypto import KeyRing
+from guestlink.database import open_database
 from guestlink.errors import (
     GuestLinkError,
     InvalidInput,
@@ -29,6 +31,13 @@ PROGRAM = Path(__file__).parents[2]
 
 
 # -- health --------------------------------------------------------------------------------------
+@pytest.fixture
+def records(house: House) -> None:
+    """A database without records."""
+    open_database(house.settings.database_url, home=Path(house.settings.home)).close()
+
+
+@pytest.mark.usefixtures("records")
 @pytest.mark.parametrize("path", ["/api/health", "/api/health/live", "/api/health/ready"])
 def test_health_is_a_word_nobody_stores(guest: Guest, path: str) -> None:
     answer = guest.get(path)
@@ -37,6 +46,7 @@ def test_health_is_a_word_nobody_stores(guest: Guest, path: str) -> None:
     assert (guest.head(path).status_code, guest.post(path).status_code) == (200, 405)
 
 
+@pytest.mark.usefixtures("records")
 def test_a_site_without_any_page_is_ready_too(house: House, guest: Guest) -> None:
     (house.site / "index.html").unlink()
     assert guest.get("/api/health/ready").status_code == 200
@@ -50,6 +60,15 @@ def test_live_and_not_ready_while_the_storage_is_down(house: House, guest: Guest
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert guest.get("/api/health/live").status_code == 200
+
+
+@pytest.mark.parametrize("url", ["sqlite:///data/none.db", "postgresql://nobody@127.0.0.1:1/none"])
+def test_live_and_not_ready_while_the_database_is_down(house: House, url: str) -> None:
+    with house.client(database_url=url) as guest:
+        answer = guest.get("/api/health/ready")
+        assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
+        assert "database" in answer.json()["detail"]
+        assert guest.get("/api/health/live").status_code == 200
 
 
 # -- problems ------------------------------------------------------------------------------------

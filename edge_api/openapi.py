@@ -1,0 +1,181 @@
+"""The API's description, OpenAPI 3.1: Litestar writes it from the routes, which say by `told` what is theirs.
+
+There is no page beside it that would load scripts from elsewhere.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
+from importlib import metadata
+from typing import Any, Final
+
+import msgspec
+from litestar import Litestar, Response, get
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, Example, Reference, SecurityScheme, Tag
+from litestar.routes import HTTPRoute
+from litestar.types import ControllerRouterHandler
+
+PROBLEM: Final = "application/problem+json"
+JSON: Final = "application/json"
+REFERENCE: Final = "#/components/schemas/{name}"
+ALWAYS: Final = (400, 429, 503)  # a call that is none, asked too often, the database is down
+INTRODUCTION: Final = """\
+Two kinds of callers, two kinds of Bearer tokens: a guest's page asks below `/api/requests`, `/api/arrival`,
+`/api/rating` and `/api/openings` with the token that lies sealed in it; programs of the house ask below
+`/api/house` with one that `publish.py token add` has made. What a token does not reach is answered 404.
+
+Errors are `application/problem+json` (RFC 9457). 429 and 503 come with `Retry-After`. No answer is
+stored on the way.
+"""
+
+
+class Wrong(msgspec.Struct, frozen=True, kw_only=True):
+    """Which field is wrong, and what is wrong with it."""
+
+    field: str
+    message: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong, for a person to read. `request` is what it is now, `faster` who made it so."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    hint: str = ""
+    errors: list[Wrong] = []
+    request: dict[str, Any] | None = None
+    faster: dict[str, Any] | None = None
+
+
+def told(
+    summary: str,
+    *,
+    name: str,
+    gives: Mapping[int, tuple[type | None, object]],
+    refuses: Iterable[int] = (),
+    takes: type | None = None,
+    sends: object = None,
+    key: bool | None = None,
+    scheme: str = "house",
+    tag: str = "",
+    media_type: str = JSON,
+) -> dict[str, Any]:
+    """What a route says of itself. `gives`: status -> shape and example; `takes`: shape of the body, `sends`
+    its example; `key`: whether an Idempotency-Key is demanded, None for not at all.
+    """
+    codes = {*ALWAYS, *refuses, *((401,) if scheme else ()), *((403,) if scheme == "house" else ())}
+    answers = {status: _given(status, *given, media_type) for status, given in gives.items()}
+    problems = {status: _given(status, Problem, None, PROBLEM) for status in sorted(codes)}
+    return {
+        "summary": summary,
+        "operation_id": lambda _, method, __: f"{name}Head" if method == "HEAD" else name,
+        "responses": answers | problems,
+        "security": [{scheme: []}] if scheme else None,
+        "tags": [tag or scheme or "health"],
+        "opt": {"takes": takes, "sends": sends, "key": key, "answers": {*answers, *problems}},
+    }
+
+
+def described_routes(routes: Sequence[ControllerRouterHandler]) -> list[HTTPRouteHandler]:
+    """Serves the description of these routes and of itself; it is written at the first call."""
+
+    @cache
+    def document() -> dict[str, Any]:
+        return described([*routes, as_json])
+
+    said = {200: (dict[str, Any], None)}
+
+    @get(
+        "/api/openapi.json",
+        **told("This description.", name="openapiJson", gives=said, scheme=""),
+        media_type=JSON,
+    )
+    async def as_json() -> Response[bytes]:
+        return Response(msgspec.json.encode(document()), media_type=JSON, headers=HEADERS)
+
+    return [as_json]
+
+
+HEADERS: Final = {"Cache-Control": "no-store"}
+
+
+def described(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
+    """The document. An application that serves nobody holds the routes, so that Litestar describes them."""
+    schemes: dict[str, SecurityScheme | Reference] = {
+        "page": SecurityScheme(type="http", scheme="bearer", description="The token of a guest's page."),
+        "house": SecurityScheme(type="http", scheme="bearer", description="A `gl_…` token of the house."),
+    }
+    config = OpenAPIConfig(
+        title="Guest Link",
+        version=metadata_version(),
+        description=INTRODUCTION,
+        components=Components(security_schemes=schemes),
+        render_plugins=[JsonRenderPlugin()],
+        use_handler_docstrings=True,
+        tags=[
+            Tag(name="page", description="What a guest's page asks for."),
+            Tag(name="house", description="What programs of the house ask for."),
+            Tag(name="health", description="Whether it answers, and how it goes."),
+        ],
+    )
+    application = Litestar(list(routes), openapi_config=config, logging_config=None)
+    document: dict[str, Any] = msgspec.json.decode(
+        msgspec.json.encode(application.openapi_schema.to_schema(), enc_hook=str)
+    )
+    for route in application.routes:
+        if isinstance(route, HTTPRoute) and (path := document["paths"].get(route.path_format)):
+            for method, operation in path.items():
+                _complete(document, operation, route.route_handler_map[method.upper()][0])
+    return document
+
+
+def metadata_version() -> str:
+    """The program's version, `0` when it is run without being installed."""
+    try:
+        return metadata.version("guest-link")
+    except metadata.PackageNotFoundError:
+        return "0"
+
+
+def _given(status: int, shape: Any, example: object, media_type: str) -> ResponseSpec:
+    return ResponseSpec(
+        shape,
+        generate_examples=False,
+        description=HTTPStatus(status).phrase,
+        media_type=media_type,
+        examples=[Example(summary="An answer", value=example)] if example is not None else None,
+    )
+
+
+def _complete(document: dict[str, Any], operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
+    """What our routes do themselves: read the body by its shape, look for the Idempotency-Key."""
+    answers, takes, key = (handler.opt.get(name) for name in ("answers", "takes", "key"))
+    if answers is not None:
+        operation["responses"] = {
+            code: answer for code, answer in operation["responses"].items() if int(code) in answers
+        }
+    if takes is not None:
+        (schema,), components = msgspec.json.schema_components([takes], ref_template=REFERENCE)
+        document["components"]["schemas"] |= components
+        content: dict[str, Any] = {"schema": schema}
+        if (sends := handler.opt.get("sends")) is not None:
+            content["examples"] = {"example": {"summary": "A call", "value": sends}}
+        required = bool(components[takes.__name__].get("required"))
+        operation["requestBody"] = {"required": required, "content": {JSON: content}}
+    if key is not None:
+        operation.setdefault("parameters", []).append(KEY_HEADER | {"required": key})
+
+
+KEY_HEADER: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "New for each wish, the same for each try: what was done with it is done once.",
+    "schema": {"type": "string", "pattern": "^[A-Za-z0-9_-]{8,64}$"},
+    "example": "a-new-key-for-each",
+}

@@ -1,0 +1,42 @@
+-- name: requests_in_reach
+select r.id from requests r
+join reach a on a.property_id = r.property_id and a.caller = :caller
+join properties p on p.id = r.property_id
+where (:property = '' or p.slug = :property) and (:state = '' or r.state = :state)
+  and (:stay_id = '' or r.stay_id = :stay_id) and (:before = '' or r.id < :before)
+order by r.id desc limit :most;
+
+-- name: request_in_reach^
+select r.id from requests r join reach a on a.property_id = r.property_id and a.caller = :caller where r.id = :id;
+
+-- name: stays_in_reach
+select s.* from stays s
+join reach a on a.property_id = s.property_id and a.caller = :caller
+join properties p on p.id = s.property_id
+where (:property = '' or p.slug = :property)
+  and (:ends_from = '' or s.until_on >= :ends_from) and (:begins_until = '' or s.from_on <= :begins_until)
+  and (:named = '' or s.id = :named or s.reference = :named or s.code = upper(:named) or exists (
+    select 1 from stay_periods n join units u on u.id = n.unit_id where n.stay_id = s.id and u.slug = :named))
+  and (s.from_on > :after_on or (s.from_on = :after_on and s.id > :after_id))
+order by s.from_on, s.id limit :most;
+
+-- name: stay_in_reach^
+select s.* from stays s join reach a on a.property_id = s.property_id and a.caller = :caller where s.id = :id;
+
+-- name: contact_in_reach^
+select c.*, k.wrapped from contacts c
+join reach a on a.property_id = c.property_id and a.caller = :caller
+join guest_keys k on k.contact_id = c.id
+where c.id = :id;
+
+-- name: set_opt_in!
+update contacts set opted_in_at = :opted_in_at, opted_in_how = :opted_in_how, opted_in_words = :opted_in_words,
+  version = version + 1
+where id = :id;
+
+-- name: services_in_reach
+select p.slug as property, c.language, c.body from catalogue c
+join reach a on a.property_id = c.property_id and a.caller = :caller
+join properties p on p.id = c.property_id
+where c.kind = 'service' and (:property = '' or p.slug = :property) and (:language = '' or c.language = :language)
+order by p.slug, c.key, c.language;
