@@ -283,10 +283,14 @@ def thread(db: Reading, ring: KeyRing, conversation_id: str) -> list[Said]:
 def _shown(ring: KeyRing, row: Row) -> Said:
     text = _opened(ring, row)
     kind: Any = Heard if row["direction"] == "in" else Outgoing
-    names = set(Said.__struct_fields__) - {"content", "by"}
-    plain = {name: row[name] for name in names}
-    content = msgspec.json.decode(text, type=kind) if text else None
-    return msgspec.convert({**plain, "by": row["by_user"], "content": content}, Said, from_attributes=True)
+    plain = ("id", "direction", "kind", "why", "request_id", "answers", "receipt", "state", "reason")
+    return Said(
+        **{name: row[name] for name in plain},
+        by=row["by_user"],
+        at=clock.from_text(row["at"]),
+        receipt_at=clock.from_text(row["receipt_at"]) if row["receipt_at"] else None,
+        content=msgspec.json.decode(text, type=kind) if text else None,
+    )
 
 
 def _known_id(db: Reading, ring: KeyRing, wamid: str) -> str:

@@ -4,10 +4,14 @@ A code never stands in a message, nor does a link: a message names whose link go
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from edge_api import templates
+from edge_api.holdings import Holdings
 from edge_api.messages import (
     MOST_BUTTONS,
     Buttons,
@@ -46,6 +50,19 @@ class Voice(msgspec.Struct, frozen=True, kw_only=True):
     number_id: str = ""
     words: Callable[[str], Catalogue]
     templates: Callable[..., Template | None]
+
+
+def voice_of(holdings: Holdings) -> Voice:
+    """How this deployment speaks; silent while there is no number to speak from."""
+    settings = holdings.settings
+    rendered = _templates(settings.theme_folder).rendered
+    number_id = settings.whatsapp_number_id if settings.speaks_whatsapp else ""
+    return Voice(ring=holdings.ring, number_id=number_id, words=holdings.words, templates=rendered)
+
+
+@cache
+def _templates(theme: Path) -> templates.Templates:
+    return templates.load_templates(theme)
 
 
 def _buttons(text: str, buttons: Sequence[tuple[str, str]], template: Template | None = None) -> Buttons:

@@ -47,7 +47,6 @@ from guestlink.records import Property
 GREETED: Final = timedelta(hours=12)  # strangers are told once in this time that we do not know them
 PICK: Final = "stay"
 UNREAD: Final = "the guest asked to read it"
-TROUBLE: Final = frozenset({"REJECTED", "PAUSED", "DISABLED"})
 
 
 def hear(tx: Writing, voice: Voice, event: Incoming, *, at: datetime) -> str:
@@ -347,14 +346,8 @@ def _number_changed(tx: Writing, voice: Voice, event: NumberChanged, *, at: date
 
 # -- what Meta says of itself ------------------------------------------------------------------------
 def _template(tx: Writing, event: TemplateChanged, *, at: datetime) -> str:
-    templates.record_state(tx, event, at=at)
-    subject = f"{event.name} {event.language}"
-    if event.state.upper() in TROUBLE:
-        words = f"The message template {subject} is {event.state.lower()}: `publish.py templates`."
-        alerts.raise_alert(tx, kind="template-rejected", subject=subject, words=words, at=at)
-    else:
-        alerts.end_alert(tx, kind="template-rejected", subject=subject, at=at)
-    return f"template {event.state.lower()}"
+    is_ours = templates.record_state(tx, event, at=at)
+    return f"template {event.state.lower()}" if is_ours else "a template of others"
 
 
 def _account(tx: Writing, event: AccountChanged, *, at: datetime) -> str:

@@ -1,0 +1,173 @@
+"""The loops of the message journey: what came in is understood, what is due rings, files come, words go out.
+
+Plain threads. Each waits for a wake-up or a moment, at most a second, and compares with the clock, so that
+tests can step whole processes. A failure stays on the row it belongs to, and the loop goes on.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from edge_api import archive, calls, dispatch, inbox, incoming, phrases, reception
+from edge_api.holdings import Holdings
+from edge_api.inbox import Waiting
+from edge_api.messages import File
+from edge_api.phrases import Voice
+from edge_api.whatsapp import Speaker
+from guestlink import clock
+from guestlink.database import Writing
+from guestlink.errors import GuestLinkError, Outage
+from guestlink.settings import Settings
+from guestlink.storage import Storage, open_storage
+from guestlink.wakeups import Wakeups, open_wakeups
+
+AT_ONCE: Final = 32  # events in one transaction
+IDLE: Final = 1.0  # seconds
+PURGE_EVERY: Final = timedelta(hours=1)
+RAW_KEPT: Final = timedelta(days=30)  # docs/privacy.md
+NOT_UNDERSTOOD: Final = "cannot be read"
+
+log = logging.getLogger("guestlink.couriers")
+
+
+def run(settings: Settings, stop: threading.Event) -> None:
+    """Works until `stop` is set. Raises SettingsError before it begins when a setting is wrong."""
+    holdings = Holdings(settings)
+    phrases.voice_of(holdings)
+    media = open_storage(settings.media_url, home=Path(settings.home))
+    with ExitStack() as closing:
+        closing.callback(holdings.close)
+        loops: dict[str, Callable[[], None]] = {
+            "inbox": partial(_loop, holdings, stop, partial(_read_inbox, holdings)),
+            "bells": partial(_loop, holdings, stop, partial(_ring_bells, holdings)),
+            "purge": partial(_loop, holdings, stop, _Purge(holdings)),
+        }
+        if settings.speaks_whatsapp:
+            speaker = Speaker(settings)
+            closing.callback(speaker.close)
+            fetch = partial(_fetch, holdings, media, speaker)
+            loops["media"] = partial(_loop, holdings, stop, fetch)
+            loops["outbox"] = partial(_send, holdings, stop, speaker, media)
+        _side_by_side(loops, stop)
+
+
+def _side_by_side(loops: Mapping[str, Callable[[], None]], stop: threading.Event) -> None:
+    """Runs every loop in a thread. One that ends by an error ends all, so that whoever started us sees it."""
+    failed: list[BaseException] = []
+
+    def guarded(loop: Callable[[], None]) -> None:
+        try:
+            loop()
+        except BaseException as error:  # told below, in the thread that waits
+            failed.append(error)
+        finally:
+            stop.set()
+
+    threads = [threading.Thread(target=guarded, args=(loop,), name=name) for name, loop in loops.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failed:
+        raise failed[0]
+
+
+def work_once(holdings: Holdings, *, at: datetime) -> int:
+    """Understands what has come in and rings what is due; how many rows that were."""
+    return _read_inbox(holdings, at) + _ring_bells(holdings, at)
+
+
+# -- what came in ------------------------------------------------------------------------------------
+def _read_inbox(holdings: Holdings, at: datetime) -> int:
+    """A few events in one transaction, each in an attempt of its own: a poisonous one fails alone."""
+    voice = phrases.voice_of(holdings)
+    with holdings.database.write() as tx:
+        rows = inbox.take(tx, at=at, most=AT_ONCE)
+        for row in rows:
+            _settle(tx, voice, row, at=at)
+    return len(rows)
+
+
+def _settle(tx: Writing, voice: Voice, row: Waiting, *, at: datetime) -> None:
+    try:
+        with tx.attempt():
+            event = incoming.read(inbox.opened(tx, voice.ring, row))
+            outcome = reception.hear(tx, voice, event, at=at) if event else NOT_UNDERSTOOD
+    except Outage:
+        raise
+    except Exception as error:  # the loop must go on; the row tells what happened
+        log.warning("inbox-failed event=%d error=%s", row.position, type(error).__name__)
+        inbox.failed(tx, row, at=at, reason=type(error).__name__)
+    else:
+        inbox.done(tx, row, at=at, outcome=outcome)
+
+
+# -- what is due -------------------------------------------------------------------------------------
+def _ring_bells(holdings: Holdings, at: datetime) -> int:
+    with holdings.database.read() as db:
+        if not db.all("due_escalations", at=clock.as_text(at), most=1):
+            return 0
+    voice = phrases.voice_of(holdings)
+    with holdings.database.write() as tx:
+        return calls.ring_due(tx, voice, at=at)
+
+
+def _fetch(holdings: Holdings, media: Storage, speaker: Speaker, at: datetime) -> int:
+    return archive.fetch_due(holdings.database, holdings.ring, media, speaker.fetch_media, at=at)
+
+
+class _Purge:
+    """Raw bodies that were understood long enough ago go; the keys that tell repeats apart stay."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings = holdings
+        self._last = datetime.min.replace(tzinfo=UTC)
+
+    def __call__(self, at: datetime) -> int:
+        if at < self._last + PURGE_EVERY:
+            return 0
+        with self._holdings.database.write() as tx:
+            inbox.purge(tx, before=at - RAW_KEPT)
+        self._last = at
+        return 0
+
+
+# -- loops -------------------------------------------------------------------------------------------
+def _loop(holdings: Holdings, stop: threading.Event, turn: Callable[[datetime], int]) -> None:
+    """Turns until `stop`: at once while there is something to do, else at the next wake-up."""
+    wakeups: Wakeups | None = None
+    try:
+        while not stop.is_set():
+            try:
+                wakeups = wakeups or open_wakeups(holdings.database)
+                if not turn(clock.now()):
+                    wakeups.wait(IDLE, stop)
+            except GuestLinkError as error:
+                if not error.retry:
+                    raise
+                log.warning("courier-waits reason=%s", type(error).__name__)
+                stop.wait(IDLE)
+    finally:
+        if wakeups:
+            wakeups.close()
+
+
+def _send(holdings: Holdings, stop: threading.Event, speaker: Speaker, media: Storage) -> None:
+    database = holdings.database
+
+    def open_file(file: File) -> bytes:
+        return media.get(file.path).body
+
+    office = dispatch.open_office(holdings.settings, database, lambda: holdings.ring, speaker=speaker)
+    office = replace(office, open_file=open_file)
+    wakeups = open_wakeups(database)
+    try:
+        dispatch.run(office, stop, wakeups)
+    finally:
+        wakeups.close()
