@@ -28,6 +28,7 @@ COMMANDS = {
     "staff": ("edge_api.commands.staff", "add, list, set, duty, remove: who works here, who is asked first"),
     "whatsapp": ("edge_api.commands.whatsapp", "check: from the settings to a delivered message"),
     "templates": ("edge_api.commands.templates", "submit, refresh: message templates and Meta's review"),
+    "token": ("edge_api.commands.token", "add, list, revoke: what programs may ask the API"),
     "serve": ("edge_api.commands.serve", "the local edge (runs until stopped)"),
     "verify": ("generator.commands.verify", "compare the target with the records, object by object"),
     "check": (

@@ -104,12 +104,15 @@ def serving() -> Litestar:
     return create_app(load_settings(Path(home)))
 
 
-def serve(settings: Settings, host: str, port: int, *, preview: bool = False) -> None:
-    """Serves until SIGINT or SIGTERM. Prints nothing; a line of trouble goes to the log.
+def serve(
+    settings: Settings, host: str, port: int, *, preview: bool = False, log_requests: bool = False
+) -> None:
+    """Serves until SIGINT or SIGTERM. Prints nothing; a line of trouble goes to the log, with `log_requests`
+    a line for each call of the API.
 
     The application lives in a worker process: Granian's embedded server may abort when the interpreter ends.
     """
-    make = partial(create_app, settings, preview=preview)
+    make = partial(_worker, settings, preview=preview, log_requests=log_requests)
     make()  # a mistake in settings or keys is told here, not in the worker
     server = Granian(
         "edge_api.app:create_app",
@@ -124,6 +127,14 @@ def serve(settings: Settings, host: str, port: int, *, preview: bool = False) ->
         server.serve(target_loader=make, wrap_loader=False)
     except SystemExit:
         raise Outage("The server stopped by itself.", hint="Start it again.") from None
+
+
+def _worker(settings: Settings, *, preview: bool, log_requests: bool) -> Litestar:
+    """The application, with the log as this process is told to keep it."""
+    if log_requests:
+        logging.basicConfig(format="%(message)s")
+        logging.getLogger("guestlink.access").setLevel(logging.INFO)
+    return create_app(settings, preview=preview)
 
 
 def listening_address(host: str, port: int) -> str:

@@ -18,6 +18,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preview", action="store_true", help="open pages reload when they are published anew"
     )
+    parser.add_argument(
+        "--log-requests",
+        action="store_true",
+        help="a line for each call of the API: route, status, time; nothing personal",
+    )
 
 
 def run(args: argparse.Namespace, desk: Desk) -> int:
@@ -27,6 +32,6 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
         raise InvalidInput(f"{port} is not a port.")
     listening_address(args.host, port)
     desk.say(f"Serving {desk.settings.public_url} on {args.host}:{port}. Ctrl-C stops.")
-    serve(desk.settings, args.host, port, preview=args.preview)
+    serve(desk.settings, args.host, port, preview=args.preview, log_requests=args.log_requests)
     desk.say("Stopped.")
     return 0

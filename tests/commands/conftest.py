@@ -24,6 +24,9 @@ MODULES = {
     "publish": "publish",
     "poster": "poster",
     "requests": "edge_api.commands.requests",
+    "token": "edge_api.commands.token",
+    "templates": "edge_api.commands.templates",
+    "whatsapp": "edge_api.commands.whatsapp",
     "staff": "edge_api.commands.staff",
     "status": "status",
 }
