@@ -7,7 +7,8 @@ import msgspec
 from generator.files.host_folder import folder_digest
 from generator.ledger import Publication, load_publication
 from generator.orders import Told
-from guestlink import catalogue, clock, rebuilds, records, secret_values, zones
+from guestlink import alerts, catalogue, clock, rebuilds, records, secret_values, zones
+from guestlink.alerts import Alert, Backlog
 from guestlink.database import Reading
 from guestlink.rebuilds import Rebuild
 from guestlink.records import Property
@@ -30,6 +31,14 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[Told, ...]
     unassigned: tuple[str, ...]
     proposed: tuple[str, ...]
+    alerts: tuple[Alert, ...] = ()
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong with the whole business: alerts of no house, messages that got stuck."""
+
+    alerts: tuple[Alert, ...]
+    messages: Backlog
 
 
 class _Named(msgspec.Struct):
@@ -60,7 +69,12 @@ def standing(db: Reading, house: Property, settings: Settings, *, at: datetime) 
         told=tuple(msgspec.json.decode(before.report, type=list[Told])),
         unassigned=tuple(f"{row['reference']} (from {row['from_on']})" for row in unassigned),
         proposed=tuple(str(row["reference"]) for row in proposed),
+        alerts=tuple(alerts.open_alerts(db, house.id)),
     )
+
+
+def trouble(db: Reading) -> Trouble:
+    return Trouble(alerts=tuple(alerts.open_alerts(db, "")), messages=alerts.backlog(db))
 
 
 def unused_folders(db: Reading, settings: Settings) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from guestlink import alerts, clock
 from guestlink.alerts import KEPT, Alert, Backlog
 from tests.databases import AT, Inn
+from tests.stuck import fill
 
 MINUTE = timedelta(minutes=1)
 WORDS = "Nobody is on duty."
@@ -76,3 +77,15 @@ def test_what_ended_long_ago_is_forgotten(inn: Inn) -> None:
 def test_nothing_is_stuck_where_nothing_came(inn: Inn) -> None:
     with inn.database.read() as db:
         assert alerts.backlog(db) == Backlog()
+
+
+def test_what_is_stuck_is_counted_by_what_became_of_it(inn: Inn) -> None:
+    with inn.database.write() as tx:
+        fill(
+            tx,
+            inbox={"waiting": 2, "quarantined": 3, "done": 5},
+            outbox={"waiting": 1, "sending": 2, "in_doubt": 3, "dead": 4, "sent": 5},
+        )
+        assert alerts.backlog(tx) == Backlog(
+            inbox_waiting=2, inbox_quarantined=3, outbox_waiting=1, outbox_in_doubt=3, outbox_dead=4
+        )
