@@ -71,16 +71,21 @@ def mistakes(draft: Draft) -> Iterator[tuple[str, str]]:
     if not NAME.match(draft.name) or len(draft.name) > LONGEST_NAME:
         yield "name", "A name has small letters, digits and underscores, at most 512."
     yield from (("body", told) for told in _of_body(draft))
-    titles = [*draft.quick_replies, *([draft.link.title] if draft.link else [])]
-    for title in titles:
+    yield from _of_buttons(draft)
+
+
+def _of_buttons(draft: Draft) -> Iterator[tuple[str, str]]:
+    titled = [("quick_replies", title) for title in draft.quick_replies]
+    titled += [("link", draft.link.title)] if draft.link else []
+    for field, title in titled:
         if not title or len(title) > LONGEST_BUTTON:
-            yield "buttons", f"“{title}” must have 1 to {LONGEST_BUTTON} characters."
+            yield field, f"“{title}” must have 1 to {LONGEST_BUTTON} characters."
         if VARIABLE.search(title) or "\n" in title:
-            yield "buttons", f"“{title}” may have neither variables nor line breaks."
-    if len(set(titles)) < len(titles):
-        yield "buttons", "Two buttons have the same words."
+            yield field, f"“{title}” may have neither variables nor line breaks."
+    if len({title for _, title in titled}) < len(titled):
+        yield "quick_replies", "Two buttons have the same words."
     if len(draft.quick_replies) > MOST_QUICK_REPLIES:
-        yield "buttons", f"At most {MOST_QUICK_REPLIES} quick replies."
+        yield "quick_replies", f"At most {MOST_QUICK_REPLIES} quick replies."
 
 
 def _of_body(draft: Draft) -> Iterator[str]:

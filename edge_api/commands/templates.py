@@ -60,7 +60,7 @@ def _asked(args: argparse.Namespace, desk: Desk, forms: Templates, drafts: Seque
         raise SettingsError(
             "The account that owns the templates is not known.",
             setting="whatsapp_account_id",
-            hint="Set it to the id of the WhatsApp Business Account.",
+            hint="Set whatsapp_account_id to the id of the WhatsApp Business Account.",
         )
     speaker = Speaker(desk.settings)
     try:
