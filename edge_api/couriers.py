@@ -97,7 +97,7 @@ def _read_inbox(holdings: Holdings, at: datetime) -> int:
 def _settle(tx: Writing, voice: Voice, row: Waiting, *, at: datetime) -> None:
     try:
         with tx.attempt():
-            event = incoming.read(inbox.opened(tx, voice.ring, row))
+            event = incoming.read(inbox.opened(voice.ring, row))
             outcome = reception.hear(tx, voice, event, at=at) if event else NOT_UNDERSTOOD
     except Outage:
         raise
@@ -111,8 +111,9 @@ def _settle(tx: Writing, voice: Voice, row: Waiting, *, at: datetime) -> None:
 # -- what is due -------------------------------------------------------------------------------------
 def _ring_bells(holdings: Holdings, at: datetime) -> int:
     with holdings.database.read() as db:
-        if not db.all("due_escalations", at=clock.as_text(at), most=1):
-            return 0
+        row = db.one("is_escalation_due", at=clock.as_text(at))
+    if not row or not row["due"]:
+        return 0
     voice = phrases.voice_of(holdings)
     with holdings.database.write() as tx:
         return calls.ring_due(tx, voice, at=at)

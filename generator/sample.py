@@ -52,7 +52,7 @@ GUESTS = {
     "pietro": ("Pietro Ventomare", "it"),
     "chiara": ("Chiara Lanternina", "it"),
     "dario": ("Dario Cordamolle", "it"),
-    "ana": ("Ana Mareverde", "pt"),
+    "ana": ("Ana Mareverde", "en"),
     "tomas": ("Tomás Ventomanso", "pt"),
     "beatriz": ("Beatriz Ondaclara", "pt"),
     "rui": ("Rui Barcamansa", "pt"),
@@ -64,6 +64,20 @@ GUESTS = {
     "minoru": ("潮風 みのる", "ja"),
     NOBODY: ("", "en"),
 }
+
+
+# Those of them who have a phone in the sandbox's phone page; one is known by a user id alone.
+ON_WHATSAPP: Mapping[str, dict[str, str]] = {
+    "ana": {"phone": "+447700900101", "email": "ana@example.com"},
+    "tomas": {"bsuid": "GB.463504706672029391", "email": "tomas@example.com"},
+}
+
+
+STAFF = (
+    ("Mira Holm", "+44 7700 900201", "staff"),
+    ("Jory Tamblyn", "+44 7700 900202", "staff"),
+    ("Kerensa Tamblyn", "+44 7700 900203", "host"),
+)
 
 
 class Planned(msgspec.Struct, frozen=True):
@@ -252,7 +266,9 @@ def _dates(planned: Planned, today: date) -> tuple[date, date]:
 def _person(guest: str, source: str) -> Person:
     """Channels hide e-mail addresses and some names; the numbers are those kept for fiction."""
     name, number = GUESTS[guest][0], list(GUESTS).index(guest)
-    phone = f"+447700900{100 + number}" if number % 3 else f"+1555{100 + number:04}"
+    if guest in ON_WHATSAPP:
+        return Person(name=name, **ON_WHATSAPP[guest])
+    phone = f"+447700900{110 + number}" if number % 3 else f"+1555{100 + number:04}"
     if guest == NOBODY:
         return Person(phone=phone[-4:])
     return Person(name=name, phone=phone, email="" if source == "airbnb" else f"{guest}@example.com")

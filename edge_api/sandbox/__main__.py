@@ -1,6 +1,10 @@
-"""`python -m edge_api.sandbox`: the sandbox as a server of its own. It asks nobody who they are."""
+"""`python -m edge_api.sandbox`: the sandbox as a server of its own. It asks nobody who they are.
+
+Tokens and secrets may come as SANDBOX_TOKEN, SANDBOX_APP_SECRET and SANDBOX_VERIFY_TOKEN, too.
+"""
 
 import argparse
+import os
 import sys
 from functools import partial
 
@@ -35,9 +39,19 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8700)
     parser.add_argument("--seed", type=int, default=1, help="of every chance (default: 1)")
     parser.add_argument("--webhook", default="", help="where webhooks go; or subscribe by the Graph API")
-    parser.add_argument("--token", help="the access token (default: sandbox-token)")
-    parser.add_argument("--app-secret", help="what signs webhooks (default: sandbox-secret)")
-    parser.add_argument("--verify-token", help="for the challenge (default: sandbox-verify)")
+    parser.add_argument(
+        "--token", default=os.environ.get("SANDBOX_TOKEN"), help="the access token (default: sandbox-token)"
+    )
+    parser.add_argument(
+        "--app-secret",
+        default=os.environ.get("SANDBOX_APP_SECRET"),
+        help="what signs webhooks (default: sandbox-secret)",
+    )
+    parser.add_argument(
+        "--verify-token",
+        default=os.environ.get("SANDBOX_VERIFY_TOKEN"),
+        help="for the challenge (default: sandbox-verify)",
+    )
     parser.add_argument("--number-id", help="phone_number_id of the first number (default: 100000000000001)")
     return parser
 

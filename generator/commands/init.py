@@ -6,8 +6,10 @@ Whatever is there already stays as it is; a first run that was cut off is comple
 import argparse
 import errno
 import os
+import secrets
 import shutil
 import socket
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +27,14 @@ from guestlink.settings import HELP, PROGRAM, Settings, load_settings, save_sett
 from guestlink.terminal import Desk
 
 WRITTEN = ("database_url", "site_url", "public_url", "signing_key_id", "content")
+SANDBOX = {  # what the sandbox answers to at first (docs/sandbox.md)
+    "whatsapp_token": "sandbox-token",
+    "whatsapp_number_id": "100000000000001",
+    "whatsapp_account_id": "200000000000001",
+    "whatsapp_app_id": "300000000000001",
+}
 PORTS = range(8080, 8100)
+SANDBOX_PORTS = range(8700, 8720)
 THERE = "there already"
 
 
@@ -39,7 +48,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     desk.say(f"Setting up Guest Link in {desk.home.resolve()}")
     settings = load_settings(desk.home)
     ring = _keys(desk, settings, at)
-    _settings(desk, settings, ring)
+    _settings(desk, settings, ring, with_sandbox=not args.empty)
     by = _database(desk, ring, name=args.name, at=at)
     if not args.empty:
         _sample(desk, ring, by=by, at=at)
@@ -82,7 +91,7 @@ def _has_records(settings: Settings) -> bool:
         database.close()
 
 
-def _settings(desk: Desk, settings: Settings, ring: KeyRing) -> None:
+def _settings(desk: Desk, settings: Settings, ring: KeyRing, *, with_sandbox: bool) -> None:
     """What the environment says is not copied into the file: it goes on saying it."""
     outside = {name for name in HELP if os.environ.get(f"GUESTLINK_{name.upper()}")}
     first_key = ring.stored.signing_keys[0].id
@@ -94,7 +103,15 @@ def _settings(desk: Desk, settings: Settings, ring: KeyRing) -> None:
     values = msgspec.structs.asdict(settings) | {"signing_key_id": settings.signing_key_id or first_key}
     if "public_url" not in outside:
         values["public_url"] = f"http://localhost:{free_port()}"
-    _write(settings.file, {name: str(values[name]) for name in WRITTEN if name not in outside})
+    written = list(WRITTEN)
+    if with_sandbox and not settings.whatsapp_token:
+        values |= SANDBOX | {
+            "whatsapp_url": f"http://localhost:{free_port(SANDBOX_PORTS)}",
+            "whatsapp_app_secrets": secrets.token_hex(16),
+            "whatsapp_verify_token": secrets.token_hex(8),
+        }
+        written += [name for name in HELP if name.startswith("whatsapp_") and values[name]]
+    _write(settings.file, {name: str(values[name]) for name in written if name not in outside})
     _line(desk, "settings", f"{settings.file} written; links begin with {values['public_url']}")
 
 
@@ -119,9 +136,9 @@ def _cannot_write(path: Path, error: OSError) -> SettingsError:
     return SettingsError(f"{path} cannot be written: {error.strerror}.", setting="GUESTLINK_HOME", hint=mend)
 
 
-def free_port() -> int:
-    """The first of PORTS that nobody listens on, else any free one."""
-    for port in PORTS:
+def free_port(ports: Iterable[int] = PORTS) -> int:
+    """The first of these that nobody listens on, else any free one."""
+    for port in ports:
         if all(_is_free(family, port) for family in (socket.AF_INET, socket.AF_INET6)):
             return port
     with socket.socket() as any_port:

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from generator import sample
 from generator.tour import Stop, stops
 from guestlink import clock
 from guestlink.errors import InvalidInput, Outage
-from guestlink.settings import PROGRAM
+from guestlink.settings import PROGRAM, Settings
 from guestlink.terminal import Desk
 
 PATIENCE_SECONDS = 30.0
@@ -31,12 +32,19 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
         _step("init", *(["--empty"] if args.empty else []), desk=desk)
         desk = Desk(desk.home)
     _refuse_taken_port(desk)
+    _people(desk)
     _step("publish", desk=desk)
     port = urlsplit(desk.settings.public_url).port or 80
-    processes = [_start("serve", "--preview", "--port", str(port), desk=desk), _start("work", desk=desk)]
+    processes = [_start("serve", "--preview", "--port", str(port), desk=desk)]
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        _wait_for_edge(desk, processes)
+        _wait_for(desk, f"{desk.settings.public_url}/api/health/ready", processes, what="local edge")
+        if sandbox := sandbox_url(desk.settings):
+            processes.append(_sandbox(desk, sandbox))
+            _wait_for(desk, f"{sandbox}/sandbox/state", processes, what="sandbox")
+            _phones(desk, sandbox)
+            _step("templates", "submit", desk=desk, is_quiet=True)
+        processes.append(_start("work", desk=desk))
         _tell(desk)
         return _watch_over(desk, processes)
     finally:
@@ -51,9 +59,10 @@ def _command(words: Sequence[str]) -> list[str]:
     return [sys.executable, str(PROGRAM / "publish.py"), *words]
 
 
-def _step(*words: str, desk: Desk) -> None:
+def _step(*words: str, desk: Desk, is_quiet: bool = False) -> None:
     """Runs a command to its end and stops here when it failed; its own words told why."""
-    code = subprocess.run(_command(words), env=_environment(desk), check=False).returncode
+    out = subprocess.DEVNULL if is_quiet else None
+    code = subprocess.run(_command(words), env=_environment(desk), stdout=out, check=False).returncode
     if code:
         raise Outage(f"`publish.py {words[0]}` failed.", hint="Mend what it says above and start again.")
 
@@ -78,15 +87,60 @@ def _refuse_taken_port(desk: Desk) -> None:
             raise InvalidInput(f"Port {port} cannot be used: {error.strerror}.", hint=mend) from None
 
 
-def _wait_for_edge(desk: Desk, processes: Sequence["subprocess.Popen[bytes]"]) -> None:
+def _wait_for(desk: Desk, address: str, processes: Sequence["subprocess.Popen[bytes]"], *, what: str) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until and all(process.poll() is None for process in processes):
         try:
-            if httpx.get(f"{desk.settings.public_url}/api/health/ready", timeout=2).is_success:
+            if httpx.get(address, timeout=2).is_success:
                 return
         except httpx.HTTPError:
             time.sleep(0.1)
-    raise Outage("The local edge does not answer.", hint="Is its port free? `publish.py serve` says more.")
+    raise Outage(f"The {what} does not answer.", hint="Is its port free? `publish.py serve` says more.")
+
+
+# -- WhatsApp on this machine ----------------------------------------------------------------------
+def sandbox_url(settings: Settings) -> str:
+    """Where the sandbox is to listen; empty when messages go to Meta or nowhere."""
+    there = urlsplit(settings.whatsapp_url)
+    return settings.whatsapp_url if settings.speaks_whatsapp and there.hostname == "localhost" else ""
+
+
+def _sandbox(desk: Desk, url: str) -> "subprocess.Popen[bytes]":
+    """The test phones. What signs webhooks goes by the environment: others can read a command line."""
+    settings = desk.settings
+    words = ["--port", str(urlsplit(url).port or 80), "--number-id", settings.whatsapp_number_id]
+    words += ["--webhook", f"{settings.public_url}/api/webhooks/whatsapp"]
+    secrets = {
+        "SANDBOX_TOKEN": settings.whatsapp_token,
+        "SANDBOX_APP_SECRET": settings.app_secrets[0] if settings.app_secrets else "",
+        "SANDBOX_VERIFY_TOKEN": settings.whatsapp_verify_token,
+    }
+    return subprocess.Popen(
+        [sys.executable, "-m", "edge_api.sandbox", *words],
+        env={**_environment(desk), **secrets},
+        cwd=PROGRAM,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _people(desk: Desk) -> None:
+    """The staff of the sample house, so that somebody hears of what its guests ask."""
+    with desk.database.read() as db:
+        is_sample = db.one("property_by_slug", slug=sample.HOUSE.slug) is not None
+        if not sandbox_url(desk.settings) or not is_sample or db.all("user_tokens_of_kind", kind="phone"):
+            return
+    for name, phone, role in sample.STAFF:
+        words = ("--phone", phone, "--property", sample.HOUSE.slug, "--role", role)
+        _step("staff", "add", name, *words, desk=desk, is_quiet=True)
+
+
+def _phones(desk: Desk, url: str) -> None:
+    """A phone in the sandbox for everybody on the staff who has none there yet."""
+    known = {str(each["phone"]) for each in httpx.get(f"{url}/sandbox/people", timeout=5).json()}
+    for name, phone, _ in sample.STAFF:
+        if phone.strip("+").replace(" ", "") not in known:
+            person = {"name": name.partition(" ")[0], "phone": phone, "role": "staff"}
+            httpx.post(f"{url}/sandbox/people", json=person, timeout=5)
 
 
 def _tell(desk: Desk) -> None:
@@ -99,12 +153,16 @@ def _tell(desk: Desk) -> None:
         desk.say("No stay has a page yet. Add one: `publish.py stay add PROPERTY --arrival … --departure …`")
     home = "" if desk.home == PROGRAM else f"GUESTLINK_HOME={desk.home} "
     python = f"{home}{os.path.relpath(sys.executable)} {os.path.relpath(PROGRAM / 'publish.py')}"
+    if sandbox := sandbox_url(desk.settings):
+        desk.say("Test phones of guests and staff. Write “late check-out please” as Ana, accept as Mira:")
+        desk.say(f"  {sandbox}", style="cyan")
     desk.say()
     desk.say("Next, in a second terminal:")
     for words, why in (
         ("status", "what is live and what waits"),
         ("import stays.csv --property harbour-house --dry-run", "your own stays"),
         ("watch", "edit a file in content/, save it, look at the open page"),
+        ("requests", "what guests ask for, and your answers"),
         ("link REFERENCE --qr card.svg", "a guest's link to send or print"),
     ):
         desk.say(f"  {python} {words:<52} {why}")

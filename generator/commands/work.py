@@ -1,20 +1,34 @@
-"""`publish.py work`: the process that keeps pages true to the clock and publishes what changes ask for."""
+"""`publish.py work`: keeps pages true to the clock, publishes what changes ask for, starts the couriers.
+
+Messages have a process of their own, `publish.py couriers`: neither waits for the other, and the serving side
+of the house never loads what compiles pages.
+"""
 
 import argparse
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 
 from generator import rebuilder
 from generator.press import open_press
 from guestlink import clock
+from guestlink.settings import PROGRAM
 from guestlink.terminal import Desk
+
+SECONDS_TO_END = 25  # a message under way may take twenty
+FIRST_WAIT, LONGEST_WAIT = 1, 60
+
+log = logging.getLogger("guestlink.work")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="do what is due now and stop")
+    parser.add_argument(
+        "--pages", action="store_true", help="pages only; `publish.py couriers` runs elsewhere"
+    )
 
 
 def run(args: argparse.Namespace, desk: Desk) -> int:
@@ -27,11 +41,54 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
+    couriers = None if args.pages else Couriers(desk, stop)
     desk.say(f"Working: pages on {press.target.name} follow the clock. Ctrl-C stops.")
-    changed = rebuilder.run(press, stop)
+    try:
+        changed = rebuilder.run(press, stop)
+    finally:
+        if couriers:
+            couriers.end()
     if changed:
         desk.say("Settings, keys, theme or program have changed: starting again.")
         press.database.close()
         os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - our own command line
     desk.say("Stopped.")
     return 0
+
+
+class Couriers:
+    """The process of `publish.py couriers`; when it ends by itself, it is started again after a wait."""
+
+    def __init__(self, desk: Desk, stop: threading.Event) -> None:
+        self._home = str(desk.home)
+        self._stop, self._ending = stop, threading.Event()
+        self._process = self._start()
+        self._thread = threading.Thread(target=self._watch, name="couriers")
+        self._thread.start()
+
+    def end(self) -> None:
+        """Lets it finish what it holds; ends it when it takes too long."""
+        self._ending.set()
+        self._thread.join()
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, str(PROGRAM / "publish.py"), "couriers", "--quiet"]
+        environment = {**os.environ, "GUESTLINK_HOME": self._home}
+        return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
+
+    def _watch(self) -> None:
+        wait = FIRST_WAIT
+        while not self._ending.wait(0.2):
+            if self._process.poll() is None or self._stop.is_set():
+                continue
+            log.warning("couriers-ended code=%d again_in=%d", self._process.returncode, wait)
+            if self._ending.wait(wait):
+                return
+            wait = min(wait * 2, LONGEST_WAIT)
+            self._process = self._start()

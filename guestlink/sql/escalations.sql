@@ -16,6 +16,9 @@ update escalations set due_at = null, version = version + 1 where request_id = :
 -- name: due_escalations
 select request_id from escalations where due_at <= :at order by due_at, request_id limit :most;
 
+-- name: is_escalation_due^
+select exists (select 1 from escalations where due_at <= :at) as due;
+
 -- name: conversation_of_user^
 select id from conversations where user_id = :user_id order by coalesce(heard_at, made_at) desc limit 1;
 

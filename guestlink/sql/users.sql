@@ -32,6 +32,9 @@ delete from user_tokens where user_id = :user_id and kind = :kind;
 -- name: forget_user_token!
 delete from user_tokens where kind = :kind and token = :token;
 
+-- name: part_conversations!
+update conversations set user_id = null, version = version + 1 where user_id = :user_id;
+
 -- name: revoke_tokens_of_user!
 update api_tokens set revoked_at = :at where user_id = :user_id and revoked_at is null;
 
@@ -65,3 +68,6 @@ delete from duties where property_id = :property_id and user_id = :user_id;
 update escalations set due_at = :at, version = version + 1
 where property_id = :property_id and (due_at is not null
   or request_id in (select id from requests where property_id = :property_id and state = 'requested'));
+
+-- name: user_tokens_of_kind
+select user_id from user_tokens where kind = :kind limit 1;

@@ -181,8 +181,8 @@ def test_what_staff_write_after_the_window_is_read_out_when_the_guest_writes(
 def test_a_photo_goes_to_the_archive_and_to_a_person(lobby: Lobby, stay: Stay) -> None:
     assert lobby.says(ANA, kind="image", media=photo()) == "passed on"
     assert "a photo" in lobby.told(MIRA)[-1]
-    with lobby.inn.database.read() as db:
-        (row,) = db.all("due_media", at="9999", most=5)
+    with lobby.inn.database.write() as tx:
+        (row,) = tx.all("due_media", at="9999", most=5)
     assert b"900" not in row["source"]
 
 
