@@ -310,6 +310,7 @@ class PostgreSQL:
     kind = "postgresql"
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self._groups: GroupCommit[Writing] = GroupCommit(self.write)
         self._pool = _pool().ConnectionPool(
             url,
