@@ -34,6 +34,7 @@ from edge_api.staff import staff_routes
 from edge_api.triggers import trigger_routes
 from edge_api.walk_in.door import Door
 from edge_api.walk_in.routes import walk_in_routes
+from edge_api.webhooks import webhook_routes
 from guestlink import clock
 from guestlink.crypto import KeyRing
 from guestlink.errors import InvalidInput, NotFound, Outage, SettingsError
@@ -81,9 +82,10 @@ def create_app(
         house_routes(holdings, guard, at=at),
         *triggers,
     ]
+    webhooks = webhook_routes(holdings, settings, at=at)
     pages = [*preview_routes(storage), *walk_in, nothing_there, site_route(site)]
     return Litestar(
-        [*api, *described_routes(api), *pages],
+        [*api, *described_routes(api), *webhooks, *pages],
         on_shutdown=[holdings.close],
         middleware=[watched(metrics)],
         before_send=[_guard(settings.public_url)],

@@ -15,7 +15,8 @@ create table inbox (
   outcome text not null default '',
   done_at text
 );
-create index inbox_waiting on inbox (position) where state = 'waiting';
+create index inbox_waiting on inbox (position, lane, not_before) where state = 'waiting';
+create index inbox_delayed on inbox (lane, position, not_before) where state = 'waiting' and not_before <> '';
 create index inbox_by_end on inbox (state, done_at);
 
 create table conversations (
@@ -89,11 +90,12 @@ create table outbox (
   sent_at text,
   settled_at text
 );
-create index outbox_unsettled on outbox (state, not_before) where state in ('waiting', 'sending');
+create index outbox_due on outbox (not_before) where state = 'waiting';
+create index outbox_sending on outbox (leased_until) where state = 'sending';
 create index outbox_waiting on outbox (id) where state = 'waiting';
 create index outbox_by_lane on outbox (conversation_id, id) where state in ('waiting', 'sending');
 create index outbox_by_expiry on outbox (expires_at) where state = 'waiting';
-create index outbox_by_end on outbox (state, settled_at);
+create index outbox_open on outbox (state) where state in ('waiting', 'in_doubt', 'dead');
 
 create table media (
   message_id text primary key references messages (id),
