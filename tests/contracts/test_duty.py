@@ -1,5 +1,6 @@
 """Staff, how WhatsApp knows them, and the duty list, on each engine."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,11 +8,19 @@ import pytest
 from edge_api import duty
 from edge_api.duty import Role, User
 from guestlink import clock, houses, journal, records
+from guestlink.database import Connection, Writing
 from guestlink.errors import InvalidInput, NotFound, Refused
 from guestlink.records import Property
 from tests.databases import AT, BY, Inn
+from tests.desk import Desk
 
 HOUR = timedelta(hours=1)
+TALK = """insert into conversations (id, number_id, user_id, address, made_at)
+values ('talk', '1', '{user}', 'mira', '2026-11-02T09:00:00.000Z')"""
+TOKEN = """insert into api_tokens (id, name, role, user_id, hash, made_at)
+values ('{user}', 'till', 'staff', '{user}', '{user}', '2026-11-02T09:00:00.000Z')"""
+ESCALATION = """insert into escalations (request_id, property_id, due_at)
+values ('{request}', '{house}', {due_at})"""
 MIRA = "+44 7700 900101"
 JORY = "+44 7700 900102"
 ZONE = "Europe/London"
@@ -23,6 +32,11 @@ def hire(inn: Inn, name: str = "Mira Holm", *, phone: str = MIRA, role: Role = "
         return duty.add_staff(
             tx, inn.ring, name=name, phone=phone, role=role, houses=(house,), at=AT, by=BY, **told
         )
+
+
+def run(tx: Writing, statement: str, **values: str) -> None:
+    assert isinstance(tx, Connection)
+    tx.statement(statement.format(**values))
 
 
 def found(inn: Inn, named: str) -> User:
@@ -145,10 +159,26 @@ def test_the_first_host_cannot_leave_the_command_line(inn: Inn) -> None:
 
 def test_leaving_ends_the_tokens_for_programs_too(inn: Inn) -> None:
     houses_first(inn)
+    mira, jory = hire(inn), hire(inn, "Jory", phone=JORY)
+    with inn.database.write() as tx:
+        for user in (mira, jory):
+            run(tx, TOKEN, user=user.id)
+        duty.leave(tx, mira, at=AT, by=BY)
+        assert tx.do("revoke_tokens_of_user", user_id=mira.id, at=clock.as_text(AT)) == 0
+        assert tx.do("revoke_tokens_of_user", user_id=jory.id, at=clock.as_text(AT)) == 1
+
+
+@pytest.mark.parametrize("how", ["leaves", "another phone"])
+def test_a_conversation_with_an_old_phone_is_one_with_nobody_of_the_house(inn: Inn, how: str) -> None:
+    houses_first(inn)
     mira = hire(inn)
     with inn.database.write() as tx:
-        tx.do("revoke_tokens_of_user", user_id=mira.id, at=clock.as_text(AT))
-        duty.leave(tx, mira, at=AT, by=BY)
+        run(tx, TALK, user=mira.id)
+        if how == "leaves":
+            duty.leave(tx, mira, at=AT, by=BY)
+        else:
+            duty.change_staff(tx, inn.ring, mira, phone=JORY, at=AT, by=BY)
+        assert tx.do("part_conversations", user_id=mira.id) == 0
 
 
 def test_parting_from_one_house_is_no_leaving(inn: Inn) -> None:
@@ -271,3 +301,37 @@ def second_house(inn: Inn, host: User) -> Property:
     draft = houses.HouseDraft(slug="hill-house", zone=ZONE, currency="GBP", default_language="en")
     with inn.database.write() as tx:
         return houses.add_property(tx, draft, at=AT, by=host.id)
+
+
+# -- requests that wait -----------------------------------------------------------------------------
+@pytest.fixture
+def waiting(inn: Inn) -> Callable[[], dict[str, str]]:
+    """A request that is told again in an hour, one that nobody can be told of, one that somebody took; when
+    each is looked at next.
+    """
+    desk = Desk(inn)
+    stay = inn.add("ana")
+    later = clock.as_text(AT + HOUR)
+    shown = [desk.ask(stay, "taxi", key=f"taxi-{n}-key", fields={"to": "work"}).request for n in range(3)]
+    asked = [request.id for request in shown]
+    with inn.database.write() as tx:
+        for request_id, due_at in zip(asked, (f"'{later}'", "null", "null"), strict=True):
+            run(tx, ESCALATION, request=request_id, house=inn.house.id, due_at=due_at)
+    desk.answer(shown[2])
+
+    def due() -> dict[str, str]:
+        with inn.database.read() as db:
+            rows = [db.one("escalation_of", request_id=request_id) for request_id in asked]
+        told = [str(row["due_at"] or "") if row else "" for row in rows]
+        return dict(zip(("later", "nobody", "taken"), told, strict=True))
+
+    return due
+
+
+def test_whatever_changes_who_can_be_told_wakes_the_requests_that_wait(
+    inn: Inn, waiting: Callable[[], dict[str, str]]
+) -> None:
+    at = clock.as_text(AT)
+    assert waiting() == {"later": clock.as_text(AT + HOUR), "nobody": "", "taken": ""}
+    hire(inn)
+    assert waiting() == {"later": at, "nobody": at, "taken": ""}
