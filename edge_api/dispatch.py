@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -20,7 +20,7 @@ from edge_api.flights import Flights, Landed, Speaks
 from edge_api.messages import File
 from edge_api.outbox import Due
 from edge_api.outcomes import NotSent, Sent, Unknown
-from edge_api.pacing import Ticket
+from edge_api.pacing import Breaker, Ticket
 from edge_api.prices import NONE_KNOWN, Prices, load_prices
 from guestlink import clock
 from guestlink.crypto import KeyRing
@@ -48,7 +48,8 @@ class Waits(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Office:
-    """What a courier works with. `ring` is asked each time; `open_file` reads the private media root.
+    """What a courier works with. `ring` is asked each time; `open_file` reads the private media root;
+    `breakers` are those of the numbers.
 
     Unpaced it is for a bench alone: Meta refuses whoever is too fast.
     """
@@ -61,6 +62,7 @@ class Office:
     open_file: Callable[[File], bytes] | None = None
     is_paced: bool = True
     at_once: int = AT_ONCE
+    breakers: dict[str, Breaker] = field(default_factory=dict)
 
 
 def open_office(
@@ -147,7 +149,11 @@ class Courier:
         self._office = office
         self._clerk = Clerk(ring=office.ring, public_url=office.public_url, prices=office.prices)
         self._flights = Flights(
-            office.speaker, open_file=office.open_file, at_once=office.at_once, is_paced=office.is_paced
+            office.speaker,
+            office.breakers,
+            open_file=office.open_file,
+            at_once=office.at_once,
+            is_paced=office.is_paced,
         )
         self._landed: list[Landed] = []
         self._numbers: list[str] = []

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from edge_api import conversation, correspondence
+from edge_api import conversation, correspondence, templates
 from edge_api.conversation import FreeForm, Nothing
 from edge_api.correspondence import Conversation
 from edge_api.messages import GuestLinkOf, LinkButton, Outgoing, Reaction, Sender, Template
@@ -22,7 +22,6 @@ from guestlink.database import Reading
 from guestlink.language import N_
 from guestlink.records import Contact, Link, Property, Stay
 
-APPROVED: Final = "APPROVED"
 SERVICE: Final = "service"
 UNSURE: Final = "utility"  # what a template counts as until Meta has said its category
 ERASED: Final = N_("The guest was erased.")
@@ -101,7 +100,7 @@ def _way(db: Reading, talk: Conversation, due: Due, said: Outgoing, *, at: datet
         ),
         source_allows=not begins or _source_allows(db, talk, due),
         is_staff=talk.user_id is not None,
-        template_usable=template is not None and _is_usable(db, template),
+        template_usable=template is not None and templates.is_usable(db, template.name, template.language),
     )
 
 
@@ -117,18 +116,13 @@ def _source_allows(db: Reading, talk: Conversation, due: Due) -> bool:
     return conversation.source_allows(stay.source, sources.off_platform)
 
 
-def _is_usable(db: Reading, template: Template) -> bool:
-    row = db.one("template_at_meta", name=template.name, language=template.language)
-    return row is not None and row["state"] == APPROVED
-
-
 def _category(db: Reading, said: Outgoing) -> str:
     """What Meta counts it as; a reaction costs nothing."""
     if isinstance(said, Reaction):
         return ""
     if not isinstance(said, Template):
         return SERVICE
-    row = db.one("template_at_meta", name=said.name, language=said.language)
+    row = db.one("message_template", name=said.name, language=said.language)
     return str(row["category"]).lower() if row else UNSURE
 
 

@@ -62,14 +62,20 @@ class Flights:
     """All that is under way in one process. One thread launches and collects."""
 
     def __init__(
-        self, speaker: Speaks, *, open_file: Callable[[File], bytes] | None, at_once: int, is_paced: bool
+        self,
+        speaker: Speaks,
+        breakers: dict[str, Breaker],
+        *,
+        open_file: Callable[[File], bytes] | None,
+        at_once: int,
+        is_paced: bool,
     ) -> None:
         self._speaker, self._open_file, self._at_once = speaker, open_file, at_once
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="send")
         self._landed: queue.SimpleQueue[Landed] = queue.SimpleQueue()
         self._pace = pacing.OF_NUMBER if is_paced else None
         self._due: dict[str, float] = {}
-        self._breakers: dict[str, Breaker] = {}
+        self._breakers = breakers
         self._bell, self._closing = threading.Event(), threading.Event()
         self.under_way = 0
 

@@ -67,11 +67,14 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
-    """What there is to do: messages that wait at all or are due, are too late, were left while sending."""
+    """What there is to do: messages that wait at all or are due, that are too late, that are being sent, or
+    were left behind by whoever sent them.
+    """
 
     waiting: bool
     due: bool
     expired: bool
+    sending: bool
     lapsed: bool
 
 
@@ -279,7 +282,7 @@ def _fate(code: int, *, attempt: int, route: str, at: datetime) -> dict[str, Any
         return {"state": "waiting", "route": "template", "reason": reason}
     if action not in {"retry", "wait-long"}:
         return {"state": "dead", "reason": reason}
-    if attempt >= MOST_TRIES:
+    if attempt >= MOST_TRIES and code != codes.NO_CONNECTION:
         return {"state": "dead", "reason": TRIED_ENOUGH}
     wait = codes.wait_after(action, attempt, code=code)
     return {"state": "waiting", "not_before": clock.as_text(at + wait), "reason": reason, "route": route}

@@ -1,4 +1,4 @@
-"""A small inn that writes to its guests: conversations, an office, and a Graph API that answers as it is told."""
+"""A small inn that writes to its guests, and a Graph API that answers as it is told."""
 
 import threading
 from collections import defaultdict, deque
@@ -6,11 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from edge_api import correspondence, outbox
+from edge_api import correspondence, outbox, templates
 from edge_api.correspondence import Conversation
 from edge_api.dispatch import Office, dispatch_once
 from edge_api.flights import Outcome
-from edge_api.messages import Outgoing, Receipt, Sender, Template, Text
+from edge_api.messages import Outgoing, Receipt, Sender, Template, TemplateChanged, Text
 from edge_api.outcomes import Sent
 from guestlink import clock
 from guestlink.database import Row
@@ -97,11 +97,15 @@ class Post:
             return correspondence.say(tx, self.inn.ring, talk, said, at=at, by="desk", why="test", **more)
 
     def approve(self, template: Template = HELLO_TEMPLATE, *, category: str = "UTILITY") -> None:
+        """Meta has approved the template."""
+        told = {"name": template.name, "language": template.language, "at": as_text(AT)}
         with self.inn.database.write() as tx:
-            tx.statement(  # type: ignore[attr-defined]
-                "insert into message_templates (name, language, category, state, body_hash, changed_at)"
-                f" values ('{template.name}', '{template.language}', '{category}', 'APPROVED', '', '')"
-            )
+            tx.do("begin_template", category=category, **told)
+        changed = TemplateChanged(
+            meta_id="", name=template.name, language=template.language, state="APPROVED"
+        )
+        with self.inn.database.write() as tx:
+            assert templates.record_state(tx, changed, at=AT)
 
     def send(self, at: datetime = AT) -> int:
         return dispatch_once(self.office, at=at)

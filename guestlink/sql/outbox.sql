@@ -24,6 +24,7 @@ where o.state = 'waiting' and o.not_before <= :at;
 select exists (select 1 from outbox where state = 'waiting') as waiting,
   exists (select 1 from outbox where state = 'waiting' and not_before <= :at) as due,
   exists (select 1 from outbox where state = 'waiting' and expires_at <= :at) as expired,
+  exists (select 1 from outbox where state = 'sending') as sending,
   exists (select 1 from outbox where state = 'sending' and leased_until <= :at) as lapsed;
 
 -- name: intend_to_send*!
@@ -55,7 +56,7 @@ update outbox set state = 'in_doubt', reason = :reason, settled_at = :at
 where state = 'sending' and leased_until <= :at;
 
 -- name: message_to_settle^
-select o.id, o.state, o.attempts, o.route, m.receipt, m.receipt_at, m.wamid_token, m.contact_id, c.number_id, k.wrapped
+select o.id, o.state, o.attempts, o.route, o.category, o.price, o.currency, m.receipt, m.receipt_at, m.wamid_token, m.contact_id, c.number_id, k.wrapped
 from outbox o
 join messages m on m.id = o.id
 join conversations c on c.id = o.conversation_id
@@ -96,7 +97,7 @@ join messages m on m.id = o.id
 join conversations c on c.id = o.conversation_id
 left join properties p on p.id = c.property_id
 left join stays s on s.id = m.stay_id
-where o.state = :state and (:stay_id = '' or m.stay_id = :stay_id)
+where o.state = :state and o.state in ('waiting', 'in_doubt', 'dead') and (:stay_id = '' or m.stay_id = :stay_id)
 order by o.id;
 
 -- name: spent_on_stay
@@ -120,6 +121,3 @@ from inbox where position > :position;
 
 -- name: newest_heard^
 select coalesce(max(position), 0) as position from inbox;
-
--- name: template_at_meta^
-select state, category from message_templates where name = :name and language = :language;

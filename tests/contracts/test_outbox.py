@@ -5,12 +5,12 @@ from itertools import permutations
 
 import pytest
 
-from edge_api import outbox
-from edge_api.messages import Text
+from edge_api import codes, outbox
+from edge_api.messages import Receipt, Sender, Text
 from edge_api.outcomes import NotSent, Unknown
 from guestlink import alerts
 from tests.databases import AT, Inn
-from tests.post import HELLO, HELLO_TEMPLATE, NUMBER, Post, Sender, later
+from tests.post import HELLO, HELLO_TEMPLATE, NUMBER, Post, Said, as_text, later
 
 TOMAS = Sender(user_id="GB.2", name="Tomas")
 
@@ -20,14 +20,14 @@ def post(inn: Inn) -> Post:
     return Post(inn)
 
 
-def claim(post: Post, *, most: int = 10, at=AT) -> list[outbox.Intent]:
+def claim(post: Post, *, most: int = 10) -> list[outbox.Intent]:
     """What a courier does before it sends, and then it dies."""
     with post.inn.database.write() as tx:
         intents = [
             outbox.Intent(due=due, route="free-form", category="service", price=None, currency="")
-            for due in outbox.due(tx, NUMBER, at=at, most=most)
+            for due in outbox.due(tx, NUMBER, at=AT, most=most)
         ]
-        outbox.intend(tx, intents, at=at)
+        outbox.intend(tx, intents, at=AT)
         return intents
 
 
@@ -86,12 +86,10 @@ def test_a_number_sends_no_faster_than_its_pace_and_counts_what_it_hears(post: P
     with post.inn.database.write() as tx:
         free = outbox.turns(tx, NUMBER, at=AT, most=1000, within=10.0)
     at = later(seconds=60)
+    wrote = {"kind": "message", "lane": "", "number_id": NUMBER, "body": None, "received_at": as_text(at)}
+    ended = {"state": "done", "outcome": "", "done_at": as_text(at)}
     with post.inn.database.write() as tx:
-        for number in range(37):
-            tx.statement(  # type: ignore[attr-defined]
-                "insert into inbox (event_key, kind, lane, number_id, received_at)"
-                f" values ('{number}', 'message', '', '{NUMBER}', '')"
-            )
+        tx.do_many("receive_event", [{"event_key": str(key), **wrote, **ended} for key in range(37)])
         busy = outbox.turns(tx, NUMBER, at=at, most=1000, within=10.0)
     assert 740 <= len(free) <= 745
     assert len(busy) == len(free) - 37
@@ -131,6 +129,23 @@ def test_an_answer_that_proves_non_delivery_is_tried_again_after_the_wait_of_its
         post.send(later(seconds=late))
         assert len(post.graph.said) == number + 1
     assert post.state(message) == "sent"
+
+
+def test_a_night_without_connection_kills_no_message(post: Post) -> None:
+    message = post.say(post.talk())
+    post.graph.answers += [NotSent(codes.NO_CONNECTION)] * 40
+    for hour in range(41):
+        post.send(later(hours=hour / 3))
+    assert post.state(message) == "sent"
+
+
+def test_what_is_refused_again_and_again_is_a_dead_letter_in_the_end(post: Post) -> None:
+    post.say(post.talk())
+    post.graph.answers += [NotSent(131000)] * 40
+    for hour in range(41):
+        post.send(later(hours=hour / 3))
+    assert [each.reason for each in post.unsent("dead")] == [outbox.TRIED_ENOUGH]
+    assert len(post.graph.said) == outbox.MOST_TRIES
 
 
 def test_a_refusal_for_ever_is_a_dead_letter_in_plain_words(post: Post) -> None:
@@ -192,7 +207,9 @@ def test_free_form_that_is_refused_for_the_window_is_dead_without_a_template(pos
 
 # -- statuses --------------------------------------------------------------------------------------
 @pytest.mark.parametrize("order", list(permutations(["sent", "delivered", "read"])))
-def test_a_receipt_only_moves_forward_in_whatever_order_statuses_come(post: Post, order) -> None:
+def test_a_receipt_only_moves_forward_in_whatever_order_statuses_come(
+    post: Post, order: tuple[str, ...]
+) -> None:
     message = post.say(post.talk())
     post.send()
     for status in order:
@@ -220,7 +237,11 @@ def test_a_status_settles_what_is_in_doubt(post: Post) -> None:
 
 def test_a_status_that_is_faster_than_the_answer_is_not_undone_by_it(post: Post) -> None:
     message = post.say(post.talk())
-    post.graph.hold = lambda said: post.settle(said.callback, "delivered", wamid="wamid.1") and None
+
+    def status_at_once(said: Said) -> None:
+        post.settle(said.callback, "delivered", wamid="wamid.1")
+
+    post.graph.hold = status_at_once
     post.send()
     assert (post.state(message), post.row(message)["receipt"]) == ("sent", "delivered")
 
@@ -248,7 +269,7 @@ def test_a_failure_for_ever_that_is_told_later_is_a_dead_letter(post: Post) -> N
 def test_a_status_without_our_id_is_found_by_metas(post: Post) -> None:
     message = post.say(post.talk())
     post.send()
-    receipt = outbox.Receipt(wamid="wamid.1", number_id=NUMBER, status="read", at=AT)
+    receipt = Receipt(wamid="wamid.1", number_id=NUMBER, status="read", at=AT)
     with post.inn.database.write() as tx:
         assert outbox.settle(tx, post.inn.ring, receipt, at=AT) == "sent"
     assert post.row(message)["receipt"] == "read"
@@ -256,7 +277,7 @@ def test_a_status_without_our_id_is_found_by_metas(post: Post) -> None:
 
 @pytest.mark.parametrize("callback", ["", "nobody's", "00000000-0000-7000-8000-000000000000"])
 def test_a_status_of_somebody_elses_message_is_none_of_ours(post: Post, callback: str) -> None:
-    receipt = outbox.Receipt(wamid="wamid.x", number_id=NUMBER, status="read", at=AT, callback=callback)
+    receipt = Receipt(wamid="wamid.x", number_id=NUMBER, status="read", at=AT, callback=callback)
     with post.inn.database.write() as tx:
         assert outbox.settle(tx, post.inn.ring, receipt, at=AT) is None
 
