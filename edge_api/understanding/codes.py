@@ -1,4 +1,5 @@
-"""What a first message says of where it comes from: a stay's booking word, a poster's word for a house or room.
+"""What a first message says of where it comes from: a stay's booking word, a poster's word for a house or
+room.
 
 None of them opens anything (DESIGN.md, section 5).
 """
@@ -20,7 +21,8 @@ _DASHES = re.compile("[‐‑‒–—−]")
 _LEADS = re.compile(
     r"(?:booking word is|booking word|booking code|buchungswort ist|buchungswort|palabra de reserva es"
     r"|palabra de reserva|mot de réservation est|mot de réservation|parola di prenotazione è"
-    r"|parola di prenotazione|palavra de reserva é|palavra de reserva|كلمة حجزي هي|كلمة حجزي|كلمة الحجز|予約コードは|予約コード)"
+    r"|parola di prenotazione|palavra de reserva é|palavra de reserva"
+    r"|كلمة حجزي هي|كلمة حجزي|كلمة الحجز|予約コードは|予約コード)"
     r"[\s:：=\"'“”„«»().،]*"
 )
 _CODE = re.compile(
@@ -39,7 +41,9 @@ class Codes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def named_codes(text: str) -> Codes:
-    """The codes of a message; a code is found after the page's words for it, or alone in capitals with a digit."""
+    """The codes of a message. A stay code is found after the page's words for it, or by itself: in capitals
+    and with a digit, or as the whole message.
+    """
     text = _DASHES.sub("-", unicodedata.normalize("NFKC", text[:LONGEST])[:LONGEST])
     text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     word = _HOUSE_WORD.search(text.casefold())
@@ -55,11 +59,11 @@ def _stay_code(text: str) -> str:
     lead = _LEADS.search(lowered)
     if lead and (found := _CODE.match(lowered, lead.end())):
         return re.sub(r"[\s.-]", "", found[0]).translate(_MISREAD).upper()
-    alone = [word for word in _ALONE.findall(text) if _is_code(word)]
-    whole = re.sub(r"[\s.-]", "", lowered).translate(_MISREAD)
-    if not alone and len(whole) == LENGTH and set(whole) <= set(GUIDE_ALPHABET) and not whole.isalpha():
-        return "" if whole.isdecimal() else whole.upper()
-    return alone[0] if len(set(alone)) == 1 else ""
+    alone = {word for word in _ALONE.findall(text) if _is_code(word)}
+    whole = re.sub(r"[\s.-]", "", lowered)
+    if not alone and len(whole) == LENGTH and _is_code(whole.translate(_MISREAD)) and not whole.isalpha():
+        return whole.translate(_MISREAD).upper()
+    return alone.pop() if len(alone) == 1 else ""
 
 
 def _is_code(word: str) -> bool:

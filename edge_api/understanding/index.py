@@ -17,20 +17,23 @@ _AND = re.compile(r",? (?:and|und|et|y|e) |、|と|، | و ")
 # Words that join others and mean nothing by themselves: they take no part in comparing names.
 HOLLOW: Final = frozenset(
     (
-        "a an the to of for at in on and or our my your is are be it i we you un una el la los las de del y o le les"
-        " du des d l et ou a au aux pour der die das den dem ein eine einen und oder zum zur im fur fuer furs fuers"
-        " ist il lo gli i di da della delle dei e per con os as do dos das para em um uma que mi nos nuestro"
-        " notre nos votre nel alla al avec mit ihr ihre in on im am the with from to"
+        "a an the to of for at in on and or our my your is are be it i we you un una el la los las de del y "
+        "o le les du des d l et ou au aux pour der die das den dem ein eine einen und oder zum zur im fur "
+        "fuer furs fuers ist il lo gli di da della delle dei e per con os as do dos para em um uma que mi nos "
+        "nuestro notre votre nel alla al avec mit ihr ihre am with from"
     ).split()
 )
 
 
 class Owner(msgspec.Struct, frozen=True):
-    """Whose term it is: the subject's number, how much the term says of it, and whether the house says so."""
+    """Whose term it is: the subject's number, how much the term says of it, whether the house says so itself,
+    and in which languages.
+    """
 
     number: int
     weight: float
     by_house: bool
+    spoken: frozenset[str]
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -43,7 +46,10 @@ class Term(msgspec.Struct, frozen=True):
 
 
 class Index(msgspec.Struct, frozen=True):
-    """`by_stem`: stem -> numbers of terms; `near`: first letter -> words that a typing mistake may have meant."""
+    """`by_stem`: stem -> numbers of terms; `near`: first letter -> words that a typing mistake may have
+    meant; `heads`: last letters -> stems that end a compound; `troubles`: subjects for what is wrong; `rare`:
+    stem -> subjects in whose texts it stands.
+    """
 
     subjects: tuple[Subject, ...]
     terms: tuple[Term, ...]
@@ -63,21 +69,20 @@ def prepare(subjects: Iterable[Subject]) -> Index:
     owned: dict[Term, dict[int, Owner]] = {}
     names = [_names(subject) for subject in known]
     for number, own in enumerate(names):
-        for term in (term for named in own.values() for term in named):
+        for term, spoken in _spoken(own).items():
             terms[term] = None
-            owned.setdefault(term, {})[number] = Owner(number, 1.0, True)
+            owned.setdefault(term, {})[number] = Owner(number, 1.0, True, spoken)
     troubles = set()
-    for thing in lexicon().things:
+    for thing in (thing for thing in lexicon().things if not thing.is_apart):
         for number, own in enumerate(names):
             if (strength := _strength(thing, own)) >= WEAKEST_LINK:
                 if thing.is_trouble:
                     troubles.add(number)
-                for term in _terms_of(thing):
-                    owned.setdefault(term, {}).setdefault(number, Owner(number, 0.6 + 0.35 * strength, False))
-    listed = tuple(terms)
-    return _ordered(
-        known, listed, {n: tuple(owned[t].values()) for n, t in enumerate(listed) if t in owned}, troubles
-    )
+                for term, spoken in _terms_of(thing).items():
+                    owner = Owner(number, 0.6 + 0.35 * strength, False, spoken)
+                    owned.setdefault(term, {}).setdefault(number, owner)
+    owners = {n: tuple(owned[term].values()) for n, term in enumerate(terms) if term in owned}
+    return _ordered(known, tuple(terms), owners, troubles)
 
 
 def _ordered(
@@ -118,8 +123,17 @@ def _built_in() -> Mapping[str, Mapping[str, tuple[Term, ...]]]:
     }
 
 
-def _terms_of(thing: Thing) -> Iterable[Term]:
-    return dict.fromkeys(term for terms in _built_in()[thing.key].values() for term in terms)
+def _terms_of(thing: Thing) -> Mapping[Term, frozenset[str]]:
+    """Its terms, and in which languages each is said."""
+    return _spoken(_built_in()[thing.key])
+
+
+def _spoken(named: Mapping[str, Sequence[Term]]) -> dict[Term, frozenset[str]]:
+    spoken: dict[Term, frozenset[str]] = {}
+    for tag, terms in named.items():
+        for term in terms:
+            spoken[term] = spoken.get(term, frozenset()) | {tag.partition("-")[0].lower()}
+    return spoken
 
 
 def _names(subject: Subject) -> dict[str, tuple[Term, ...]]:
@@ -165,10 +179,14 @@ def _strength(thing: Thing, names: Mapping[str, Sequence[Term]]) -> float:
 
 
 def _share(term: Term, name: Term) -> float:
-    """How much of a name a term is."""
+    """How much of a name a term is; "fresh" in "fresh towels" is nothing of it."""
     if term.sounds:
         return len(term.sounds) / len(name.sounds) if term.sounds in name.sounds else 0.0
-    return len(term.stems) / len(name.stems) if term.stems and set(term.stems) <= set(name.stems) else 0.0
+    if not term.stems or not set(term.stems) <= set(name.stems):
+        return 0.0
+    return min(
+        len(term.stems) / (len([t for t in name.texts if t not in lexicon().filler]) or len(name.stems)), 1.0
+    )
 
 
 def _rare(subjects: Sequence[Subject]) -> dict[str, tuple[int, ...]]:

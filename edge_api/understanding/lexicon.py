@@ -36,18 +36,19 @@ class Phrases(msgspec.Struct, frozen=True):
 
 
 class Thing(msgspec.Struct, frozen=True):
-    """What guests talk about, by its terms in each language; `is_trouble` when its name says what is wrong."""
+    """What guests talk about, by its terms in each language. One that is `apart` belongs to no subject."""
 
     key: str
     terms: Mapping[str, tuple[str, ...]]
     is_trouble: bool = False
+    is_apart: bool = False
 
 
 class Lexicon(msgspec.Struct, frozen=True):
     things: tuple[Thing, ...]
     whole: Mapping[str, frozenset[str]]
     signs: Mapping[str, Phrases]
-    politely_if: Phrases
+    harmless: Mapping[str, Phrases]
     filler: frozenset[str]
     polite: frozenset[str]
     common: frozenset[str]
@@ -67,7 +68,7 @@ def lexicon() -> Lexicon:
             name: frozenset(_squeezed(term) for term in _split(text)) for name, text in raw["whole"].items()
         },
         signs=signs,
-        politely_if=_phrases(_split(raw["politely"]["if"])),
+        harmless={name: _phrases(_split(text)) for name, text in raw["harmless"].items()},
         filler=frozenset(
             word
             for given in f"{filler['words']} {filler['more']}".split()
@@ -87,8 +88,8 @@ def lexicon() -> Lexicon:
 
 
 def _thing(key: str, given: Mapping[str, object]) -> Thing:
-    terms = {tag: tuple(_split(str(text))) for tag, text in given.items() if tag != "trouble"}
-    return Thing(key, terms, bool(given.get("trouble")))
+    terms = {tag: tuple(_split(text)) for tag, text in given.items() if isinstance(text, str)}
+    return Thing(key, terms, is_trouble="trouble" in given, is_apart="apart" in given)
 
 
 def _phrases(terms: list[str]) -> Phrases:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from edge_api.understanding.index import Index, Term
+from edge_api.understanding.index import HOLLOW, Index, Term
 from edge_api.understanding.lexicon import lexicon
 from edge_api.understanding.words import Reading, Word, distance, may_differ, stem
 
@@ -56,7 +56,7 @@ def hits(text: Reading, index: Index) -> list[Hit]:
     found = [hit for number in sorted(numbers) if (hit := _hit(number, index.terms[number], spots))]
     if text.is_unspaced:
         found += [hit for n in index.unspaced if (hit := _unspaced(n, index.terms[n], text.sounds))]
-    return _best(_longest(found))
+    return _best(_longest([hit for hit in found if _is_close(hit, text)]))
 
 
 def _meant(word: Word, index: Index) -> list[tuple[str, float, How]]:
@@ -137,6 +137,16 @@ def _fitting(options: Sequence[Spot], text: str) -> list[Spot]:
         elif spot.text not in lexicon().filler and spot.text not in lexicon().common:
             fitting.append(msgspec.structs.replace(spot, quality=SAME_STEM))
     return fitting
+
+
+def _is_close(hit: Hit, text: Reading) -> bool:
+    """Everyday words are a term only next to each other: "clean the room", not "clean towels in room 4"."""
+    if len(hit.places) < 2 or max(hit.places) >= UNSPACED_FROM:
+        return True
+    if not all(_is_everyday(text.words[place]) for place in hit.places):
+        return True
+    between = set(range(min(hit.places), max(hit.places))) - hit.places
+    return all(text.words[place].text in HOLLOW for place in between)
 
 
 def _closest(filled: Sequence[Sequence[Spot]]) -> list[Spot]:

@@ -20,11 +20,12 @@ from edge_api.understanding.words import Reading, read
 
 Intent = Literal["stop", "resume", "greeting", "thanks", "yes", "no", "human", "menu", "subject", "unclear"]
 NAMED: Final = 0.45  # what is less is not worth showing
-SURE: Final = 0.75
+SURE: Final = 0.79
 RIVAL: Final = 0.85  # how near the next one comes before neither is sure
 MOST_MATCHES: Final = 10
 LESS: Final = 0.7
 MORE: Final = 1.3
+TIE: Final = 0.02
 WHY: Final = frozenset("why warum pourquoi perche なぜ لماذا".split())
 STRANGERS: Final = 2  # unknown words that a plain request may have in it
 
@@ -40,7 +41,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Understanding(msgspec.Struct, frozen=True, kw_only=True):
-    """`matches` best first. `is_sure`: the first is the one service that is asked for, and nothing else is."""
+    """`matches` best first. `is_sure`: the first is a service that is asked for, and the only one."""
 
     intent: Intent
     matches: tuple[Match, ...] = ()
@@ -54,9 +55,10 @@ class _Named(msgspec.Struct, frozen=True):
     number: int
     score: float
     hit: Hit
+    spoken: frozenset[str] = frozenset()
 
 
-class _Told(msgspec.Struct, frozen=True):
+class _Told(msgspec.Struct, frozen=True, kw_only=True):
     """A message as it was read. `is_wrong`: it says in so many words that something does not work."""
 
     text: Reading
@@ -64,13 +66,14 @@ class _Told(msgspec.Struct, frozen=True):
     signs: Signs
     is_wrong: bool
     is_thanked: bool
+    languages: frozenset[str]
 
 
 def understand(
     message: str, index: Index, *, languages: Sequence[str] = (), hidden: Collection[tuple[Kind, str]] = ()
 ) -> Understanding:
-    """What a guest means. `languages`, the guest's first, decide between equals; `hidden` are subjects that
-    this guest does not have. Never raises.
+    """What a guest means. `languages` that the guest may write in decide between equals; `hidden` are
+    subjects that this guest does not have. Never raises.
     """
     text = read(message)
     if is_stop(message) or is_resume(message):
@@ -80,25 +83,30 @@ def understand(
         return Understanding(intent=answer, is_question=signs.is_marked)
     found = matching.hits(text, index)
     told = _Told(
-        text, index, signs, is_wrong=_is_told_wrong(found, index, signs), is_thanked=_is_thanked(text, signs)
+        text=text,
+        index=index,
+        signs=signs,
+        is_wrong=_is_told_wrong(found, index, signs),
+        is_thanked=_is_thanked(text, found, signs),
+        languages=frozenset(language.partition("-")[0].lower() for language in languages),
     )
-    named = _ranked(_named(text, found, index, hidden), told)
+    named = _ranked(_named(found, told, hidden), told)
     if not named and signs.is_question:
         named = _by_text(text, index, hidden)
     matches = tuple(_match(each, named, told) for each in named[:MOST_MATCHES])
-    sure = [match for match in matches if match.is_sure]
+    is_sure = [match.is_sure for match in matches].count(True) == 1 and matches[0].is_sure
     return Understanding(
         intent=_intent(matches, told),
         matches=matches,
-        is_question=signs.is_question,
-        is_sure=len(sure) == 1 and matches[0].is_sure,
+        is_question=signs.is_question and not is_sure,
+        is_sure=is_sure,
         numbers=numbers_in(message),
         time=time_in(message),
     )
 
 
 def _intent(matches: Sequence[Match], told: _Told) -> Intent:
-    is_human = _says(told.text, "human", least=2)
+    is_human = bool(_said_at(told.text, "human", least=2))
     if told.is_thanked and matches and not matches[0].is_sure:
         return "thanks"
     if matches and not (is_human and matches[0].score < SURE):
@@ -106,28 +114,34 @@ def _intent(matches: Sequence[Match], told: _Told) -> Intent:
     return "human" if is_human else "unclear"
 
 
-def _is_thanked(text: Reading, signs: Signs) -> bool:
-    """Thanks for what was, not for what is to come: "thanks for the towels"."""
-    speaks_of_more = signs.request or signs.is_question or signs.trouble or signs.negation
-    return not speaks_of_more and _says(text, "thanks", least=1)
+def _is_thanked(text: Reading, found: Sequence[Hit], signs: Signs) -> bool:
+    """Thanks for what was: "thanks for the towels". Thanks at the end may be for what is to come."""
+    if signs.request or signs.is_question or signs.trouble or signs.negation:
+        return False
+    first = min((place for hit in found for place in hit.places), default=0)
+    before = _said_at(text, "thanks", least=1)
+    return bool(before) and (min(before) <= first or bool(signs.over) or text.is_unspaced)
 
 
-def _says(text: Reading, intent: str, *, least: int) -> bool:
-    """Whether one of the intent's phrases of at least so many words stands in the text."""
+def _said_at(text: Reading, intent: str, *, least: int) -> list[int]:
+    """Where one of the intent's phrases of at least so many words begins in the text."""
     words = [word.text for word in text.words]
     phrases = lexicon().whole[intent]
-    return any(
-        "".join(words[start : start + length]) in phrases
+    starts = [
+        start
         for start in range(len(words))
         for length in range(least, min(LONGEST_PHRASE, len(words) - start) + 1)
-    ) or (text.is_unspaced and any(phrase in text.sounds for phrase in lexicon().unspaced_whole[intent]))
+        if "".join(words[start : start + length]) in phrases
+    ]
+    if text.is_unspaced and any(phrase in text.sounds for phrase in lexicon().unspaced_whole[intent]):
+        starts.append(0)
+    return starts
 
 
 # -- which subjects --------------------------------------------------------------------------------
-def _named(
-    text: Reading, found: Sequence[Hit], index: Index, hidden: Collection[tuple[Kind, str]]
-) -> list[_Named]:
-    """Each subject once, by its best hit."""
+def _named(found: Sequence[Hit], told: _Told, hidden: Collection[tuple[Kind, str]]) -> list[_Named]:
+    """Each subject once, by its best hit. Everyday words alone name a section when it is asked about."""
+    text, index, is_question = told.text, told.index, told.signs.is_question
     best: dict[int, _Named] = {}
     for hit in found:
         everyday = _is_everyday(text, hit)
@@ -135,9 +149,9 @@ def _named(
             subject = index.subjects[owner.number]
             score = hit.quality * owner.weight
             if subject.kind == "section" and everyday:
-                score *= matching.EVERYDAY
+                score *= matching.EVERYDAY if is_question else 0
             if (subject.kind, subject.key) not in hidden and _is_better(score, hit, best.get(owner.number)):
-                best[owner.number] = _Named(owner.number, score, hit)
+                best[owner.number] = _Named(owner.number, score, hit, owner.spoken)
     return [each for each in best.values() if each.score >= NAMED]
 
 
@@ -179,12 +193,21 @@ def _ranked(named: list[_Named], told: _Told) -> list[_Named]:
 
     def rank(each: _Named) -> tuple[float, bool, int]:
         kind = told.index.subjects[each.number].kind
+        is_less = bool(wants) and kind != wants and (is_wish or _shares(each, named, told.index))
         score = _weighed(each.score, each.hit)
+        if told.languages & each.spoken:
+            score += TIE
         if each.number in told.index.troubles:
             score *= MORE if told.is_wrong else LESS
-        return (-score * (LESS if wants and kind != wants else 1), kind == "section", each.number)
+        return (-score * (LESS if is_less else 1), kind == "section", each.number)
 
     return sorted(named, key=rank)
+
+
+def _shares(each: _Named, named: Sequence[_Named], index: Index) -> bool:
+    """Whether the same words name a subject of the other kind too."""
+    kind = index.subjects[each.number].kind
+    return any(index.subjects[o.number].kind != kind and o.hit.places & each.hit.places for o in named)
 
 
 # -- whether it is sure ----------------------------------------------------------------------------
@@ -201,12 +224,12 @@ def _match(each: _Named, named: Sequence[_Named], told: _Told) -> Match:
 
 def _is_sure(each: _Named, named: Sequence[_Named], told: _Told) -> bool:
     signs = told.signs
-    if each.score < SURE or not each.hit.is_whole or signs.condition or signs.over:
-        return False
-    if any(_is_rival(each, other, told.index) for other in named):
+    if not each.hit.is_whole or signs.condition or signs.over:
         return False
     if each.number in told.index.troubles:
         return told.is_wrong and set(signs.question) <= WHY
+    if each.score < SURE or any(_is_rival(each, other, told.index) for other in named):
+        return False
     if signs.is_question or signs.negation or signs.trouble or told.is_thanked:
         return False
     return _strangers(told.text, named) <= (STRANGERS if signs.request else 0)
@@ -220,14 +243,15 @@ def _is_rival(each: _Named, other: _Named, index: Index) -> bool:
 
 
 def _is_told_wrong(found: Sequence[Hit], index: Index, signs: Signs) -> bool:
-    """One of the phrases that tell of a trouble; or one of the house's own with a "not" or "broken" beside it."""
+    """A phrase that tells of a trouble; or the name of what may be in trouble, with "broken" beside it."""
     for hit in found:
         if hit.is_whole and hit.quality >= matching.COMPOUND:
             if index.terms[hit.term].thing.startswith("trouble"):
                 return True
-            owners = {owner.number for owner in index.owners.get(hit.term, ()) if owner.by_house}
-            if owners & index.troubles and (signs.trouble or signs.negation):
-                return True
+            for owner in index.owners.get(hit.term, ()):
+                said = signs.trouble or (signs.negation and owner.by_house)
+                if said and owner.number in index.troubles:
+                    return True
     return False
 
 

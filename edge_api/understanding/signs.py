@@ -1,4 +1,4 @@
-"""Signs of what a message is: STOP, a greeting, yes or no; a question, something asked for, something wrong."""
+"""Signs of what a message is: STOP, a greeting, yes or no; a question, a wish, something wrong."""
 
 from typing import Final, Literal
 
@@ -37,8 +37,11 @@ class Signs(msgspec.Struct, frozen=True, kw_only=True):
 
 def signs_of(text: Reading) -> Signs:
     found = {name: phrases.found(text) for name, phrases in lexicon().signs.items()}
-    if lexicon().politely_if.found(text):
+    harmless = lexicon().harmless
+    if harmless["if"].found(text):
         found["condition"] = ()
+    if found["negation"] == ("no",) and harmless["no"].found(text):
+        found["negation"] = ()
     return Signs(is_marked=is_marked(text), **found)
 
 

@@ -1,4 +1,4 @@
-"""Numbers, times, days and choices in a message, for the fields of a service. What is unclear is left open."""
+"""Numbers, times, days and choices in a message, for a service's fields. What is unclear is left open."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,12 +49,14 @@ _LATER = (
 )
 _LATER_UNSPACED = ("午後", "夜", "夕方", "今晩", "今夜")
 _ROOM = (
-    "room zimmer habitacion chambre camera stanza quarto غرفة الغرفة غرفه الغرفه apartment flat apt number nummer nr no"
+    "room zimmer habitacion chambre camera stanza quarto غرفه الغرفه apartment flat apt number nummer nr no"
     " numero unit apartamento appartement suite رقم"
 ).split()
+_CLOCK = frozenset("at um gegen around ab vers verso alle as الساعه until till bis jusqu".split())
 _NUMBERS: Final[Mapping[int, str]] = {
     1: "one eins uno una un une um uma واحد واحده 一つ 一枚 一台 一人 ひとつ",
-    2: "two zwei dos deux due dois duas couple pair paar par paire paio اثنين اثنتين اثنان 二つ 二枚 二台 二人 ふたつ",
+    2: "two zwei dos deux due dois duas couple pair paar par paire paio اثنين اثنتين اثنان"
+    " 二つ 二枚 二台 二人 ふたつ",
     3: "three drei tres trois tre ثلاثه ثلاث 三つ 三枚 三台 三人 みっつ",
     4: "four vier cuatro quatre quattro quatro اربعه اربع 四つ 四枚 四台 四人 よっつ",
     5: "five funf fuenf cinco cinq cinque خمسه خمس 五つ 五枚 五台 五人",
@@ -125,9 +127,9 @@ _ISO = re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)(?!\d)")
 
 
 def values_for(message: str, fields: Iterable[Field], *, today: date | None = None) -> dict[str, str]:
-    """What a message says of a service's fields, by name. `fields` may be those of several languages, so that a
-    choice is found in any wording; `today` in the property's zone gives "tomorrow" a date. Two numbers, times
-    or choices for one field are none.
+    """What a message says of a service's fields, by name. `fields` may be those of several languages, so that
+    a choice is found in any wording; `today` in the property's zone gives "tomorrow" a date. Two numbers,
+    times or choices for one field are none.
     """
     text = read(message)
     listed = list(fields)
@@ -156,7 +158,7 @@ def numbers_in(message: str) -> tuple[int, ...]:
         before = text.words[place - 1].text if place else ""
         if word.text.isdecimal() and len(word.text) <= MOST_DIGITS:
             after = text.words[place + 1].text if place + 1 < len(text.words) else ""
-            if before not in _ROOM and not after.startswith("号"):
+            if before not in _ROOM and before not in _CLOCK and not after.startswith("号"):
                 numbers.append(int(word.text))
         elif word.text in _number_words() and before not in _ROOM:
             numbers.append(_number_words()[word.text])

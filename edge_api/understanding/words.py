@@ -26,7 +26,11 @@ _LETTERS = str.maketrans(
         **dict.fromkeys("٣۳", "3") | dict.fromkeys("٤۴", "4") | dict.fromkeys("٥۵", "5"),
         **dict.fromkeys("٦۶", "6") | dict.fromkeys("٧۷", "7") | dict.fromkeys("٨۸", "8"),
         **dict.fromkeys("٩۹", "9") | dict.fromkeys("ٱ", "ا") | {"ى": "ي", "ة": "ه", "ڤ": "ف", "پ": "ب"},
-        **{"ø": "o", "œ": "oe", "æ": "ae", "ı": "i", "ł": "l"},
+        "ø": "o",
+        "œ": "oe",
+        "æ": "ae",
+        "ı": "i",
+        "ł": "l",
     }
 )
 _ELISIONS = frozenset("l d j m t s n c qu dell nell all dall sull un quell dov cos".split())
@@ -71,7 +75,9 @@ class Word(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A folded text: `plain` in its own script, `sounds` as long as it with katakana as hiragana; its words."""
+    """A folded text: `plain` in its own script, `sounds` with katakana as hiragana, as long as `plain`; its
+    words, and the same with spaces around them.
+    """
 
     plain: str
     sounds: str
