@@ -25,6 +25,7 @@ from guestlink.errors import ContentError, GuestLinkError
 from guestlink.rebuilds import Rebuild
 from guestlink.records import Property
 from guestlink.settings import load_settings
+from guestlink.wakeups import open_wakeups
 
 IDLE_SECONDS: Final = 1.0
 PULLING_SECONDS: Final = 0.05  # between two looks at a pull
@@ -36,12 +37,13 @@ def run(press: Press, stop: threading.Event) -> bool:
     """Works until `stop` is set, or until what it works with has changed; True in the second case.
 
     A worker that went on with old settings, keys, theme or program would sign pages with a key that nobody
-    trusts any more. It waits on monotonic time and compares with the clock, so that tests can step it.
+    trusts any more. It waits for a wake-up, at most a second of monotonic time, and compares with the clock,
+    so that tests can step it.
     """
     if load_settings(Path(press.settings.home)) != press.settings:
         return True
     look_at = time.monotonic()
-    with closing(Pulls(press)) as pulls:
+    with closing(Pulls(press)) as pulls, closing(open_wakeups(press.database)) as wakeups:
         while not stop.is_set():
             try:
                 due = _is_due(press, at=clock.now())
@@ -52,9 +54,10 @@ def run(press: Press, stop: threading.Event) -> bool:
                 worked = step(press, pulls, at=clock.now())
             except GuestLinkError as error:
                 log.warning("work-paused reason=%s", type(error).__name__)
-                worked = 0
-            if not worked:
-                stop.wait(PULLING_SECONDS if pulls.rows else IDLE_SECONDS)
+                stop.wait(IDLE_SECONDS)
+            else:
+                if not worked:
+                    wakeups.wait(PULLING_SECONDS if pulls.rows else IDLE_SECONDS, stop)
     return False
 
 
@@ -213,6 +216,7 @@ class Pulls:
 
 
 def _settle_pulls(press: Press, pulls: Pulls, rows: list[Rebuild], *, at: datetime) -> int:
+    _publish_records(press, rows, at=at)
     pulls.add(rows)
     if pulls.need_keeping():
         _keep(press, pulls.rows)
@@ -224,6 +228,15 @@ def _settle_pulls(press: Press, pulls: Pulls, rows: list[Rebuild], *, at: dateti
     else:
         _settle_from_files(press, pulled.rows, at=at, pulled=f"{pulled.words}: ")
     return len(pulled.rows)
+
+
+def _publish_records(press: Press, rows: list[Rebuild], *, at: datetime) -> None:
+    """What the records say waits for no pull: an ask for a changed code may have joined the one for files."""
+    for house, group in _by_property(press, rows):
+        order = Order(only_property=house.slug, from_files=False)
+        outcome = _published(press, house, order, rows=group, at=at)
+        if outcome.error:
+            _log(group, outcome.error)
 
 
 # -- on the rows -------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ def ask(
     """
     if due_at is None:
         tx.do("hasten_failed_rebuild", property_id=house.id, stay_id=stay_id)
+        tx.all("wake_rebuilder")
     row = tx.one(
         "ask_rebuild",
         id=clock.new_id(),

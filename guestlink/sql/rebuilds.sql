@@ -8,6 +8,9 @@ on conflict (property_id, stay_id, due_at) where state = 'waiting' do update set
   source = case when excluded.source > rebuilds.source then excluded.source else rebuilds.source end
 returning id;
 
+-- name: wake_rebuilder
+select 1 as told;
+
 -- name: hasten_failed_rebuild!
 update rebuilds set due_at = ''
 where id = (

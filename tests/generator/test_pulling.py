@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 import sys
 import threading
 import time
@@ -17,9 +16,8 @@ import pytest
 from generator import pulling
 from generator.pulling import Pull, told, without_credentials
 from guestlink.errors import GuestLinkError, Outage, Refused, SettingsError
+from tests.forge import commit, git, new_forge
 from tests.services import PATIENCE, free_port
-
-IDENTITY = ("-c", "user.name=Marta", "-c", "user.email=marta@example.com")
 
 
 class Repository(NamedTuple):
@@ -45,23 +43,6 @@ class Repository(NamedTuple):
         return (self.server / name).read_text()
 
 
-def git(folder: Path, *words: str) -> str:
-    """Git as a person uses it, without any person's settings."""
-    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    done = subprocess.run(
-        ["git", *IDENTITY, *words], cwd=folder, env=environment, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
-def commit(folder: Path, name: str, text: str) -> None:
-    file = folder / name
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
-    git(folder, "add", name)
-    git(folder, "commit", "--quiet", "-m", f"Wrote {name}")
-
-
 @pytest.fixture
 def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     home = tmp_path / "home"
@@ -69,12 +50,12 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     found = Repository(tmp_path / "forge.git", tmp_path / "desk", tmp_path / "server")
-    git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", str(found.bare))
-    git(tmp_path, "clone", "--quiet", f"file://{found.bare}", str(found.desk))
+    url = new_forge(found.bare)
+    git(tmp_path, "clone", "--quiet", url, str(found.desk))
     git(found.desk, "checkout", "--quiet", "-B", "main")
     commit(found.desk, "content/wifi.md", "old")
     git(found.desk, "push", "--quiet", "--set-upstream", "origin", "main")
-    git(tmp_path, "clone", "--quiet", f"file://{found.bare}", str(found.server))
+    git(tmp_path, "clone", "--quiet", url, str(found.server))
     return found
 
 
