@@ -61,7 +61,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody who can be reached. `next_on` is when their next duty begins, if it is to come."""
+    """Somebody who can be reached. `next_on` is when their next duty begins; it counts while nobody is on."""
 
     id: str
     role: str

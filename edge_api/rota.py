@@ -83,17 +83,18 @@ def next_on(member: Member, *, at: datetime, zone: str) -> datetime | None:
 
 
 def people(members: Sequence[Member], *, at: datetime, zone: str) -> list[Person]:
-    """Those who can be written to, as `escalation` sees them."""
+    """Those who can be written to, as `escalation` sees them; when duties begin only while nobody is on."""
+    reached = [each for each in members if each.user.ways]
+    there = {each.user.id for each in reached if is_on(each, at=at, zone=zone)}
     return [
         Person(
             id=each.user.id,
             role=each.role,
-            is_on_duty=(is_there := is_on(each, at=at, zone=zone)),
+            is_on_duty=each.user.id in there,
             order=each.duty.place if each.duty else 0,
-            next_on=None if is_there else next_on(each, at=at, zone=zone),
+            next_on=None if there else next_on(each, at=at, zone=zone),
         )
-        for each in members
-        if each.user.ways
+        for each in reached
     ]
 
 
