@@ -21,6 +21,7 @@ from edge_api.outcomes import NotSent, Unknown
 from edge_api.whatsapp import Speaker
 from guestlink import clock
 from guestlink.contacts import phone_digits
+from guestlink.crypto import KeyRing
 from guestlink.database import Database
 from guestlink.errors import GuestLinkError, InvalidInput, NotAllowed, Outage, Refused, SettingsError
 from guestlink.settings import Settings
@@ -57,12 +58,12 @@ class Wire(msgspec.Struct, kw_only=True):
 
     settings: Settings
     database: Database
+    ring: KeyRing
     templates: templates.Templates
     mends: bool = False
     to: str = ""
     speaker: Speaker | None = None
     app_id: str = ""
-    patience: float = STATUS_SECONDS
 
     @property
     def voice(self) -> Speaker:
@@ -257,7 +258,7 @@ def _message(wire: Wire) -> str:
 
 def _followed(wire: Wire, wamid: str) -> str:
     """What the webhook was told of the message."""
-    until = time.monotonic() + wire.patience
+    until = time.monotonic() + STATUS_SECONDS
     while time.monotonic() < until:
         if _was_told(wire, wamid, "failed"):
             raise Refused("Meta took the message and then could not deliver it.", hint="Try another number.")
@@ -273,8 +274,9 @@ def _followed(wire: Wire, wamid: str) -> str:
 
 
 def _was_told(wire: Wire, wamid: str, status: str) -> bool:
+    key = wire.ring.blind("inbox", f"status:{status}:{wamid}")
     with wire.database.read() as db:
-        return db.one("event_received", event_key=f"status:{status}:{wamid}") is not None
+        return db.one("event_received", event_key=key) is not None
 
 
 def _posted(wire: Wire, signature: str) -> int:

@@ -19,6 +19,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     wire = Wire(
         settings=desk.settings,
         database=desk.database,
+        ring=desk.ring,
         templates=load_templates(desk.settings.theme_folder),
         mends=args.subscribe,
         to=args.send,
