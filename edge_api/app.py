@@ -27,6 +27,7 @@ from edge_api.holdings import Holdings, KeyFile
 from edge_api.host import host_routes
 from edge_api.metrics import Metrics, metrics_routes
 from edge_api.openapi import described_routes
+from edge_api.phrases import voice_of
 from edge_api.preview import SCRIPT, SCRIPT_PATH, VERSIONS_PATH, PreviewFolder
 from edge_api.problems import problem
 from edge_api.site import Site, guard_headers, object_key, site_route
@@ -174,7 +175,7 @@ def _public_keys(key_ring: KeyRing) -> dict[str, str]:
 
 def house_routes(holdings: Holdings, guard: StaffGuard, *, at: Callable[[], datetime]) -> Router:
     """Everything below /api/house that programs of the house ask for; who may is asked before all else."""
-    counter = HouseCounter(holdings, at=at, voice=lambda: None)
+    counter = HouseCounter(holdings, at=at, voice=lambda: voice_of(holdings))
     return Router(
         "/api/house",
         route_handlers=[*staff_routes(counter), *host_routes(counter)],

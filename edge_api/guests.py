@@ -20,6 +20,7 @@ from edge_api.callers import Guest
 from edge_api.counters import LONGEST_BODY, NEVER_STORED, Asking, answered, read_body
 from edge_api.holdings import Holdings
 from edge_api.openapi import told
+from edge_api.phrases import voice_of
 from edge_api.telling import ArrivalShown, RatingShown, counted
 from edge_api.wishes import Asked
 from guestlink.arrivals import ArrivalTold, RatingTold
@@ -121,7 +122,13 @@ def request_routes(counter: Counter) -> list[HTTPRouteHandler]:
         asked = Asked(key=request.headers.get("idempotency-key", ""), **msgspec.structs.asdict(sent))
         told = counter.done(
             lambda tx, ring: front_desk.ask(
-                tx, ring, guest.link.id, asked, at=guest.at, words=counter.words(guest, sent.language)
+                tx,
+                ring,
+                guest.link.id,
+                asked,
+                at=guest.at,
+                words=counter.words(guest, sent.language),
+                voice=voice_of(counter.holdings),
             )
         )
         return answered(told.request, HTTPStatus.CREATED if told.is_new else HTTPStatus.OK)
@@ -163,7 +170,14 @@ def request_routes(counter: Counter) -> list[HTTPRouteHandler]:
         return answered(
             counter.done(
                 lambda tx, ring: front_desk.cancel(
-                    tx, ring, guest.link.id, request_id, version=seen.version, at=guest.at, words=words
+                    tx,
+                    ring,
+                    guest.link.id,
+                    request_id,
+                    version=seen.version,
+                    at=guest.at,
+                    words=words,
+                    voice=voice_of(counter.holdings),
                 )
             )
         )

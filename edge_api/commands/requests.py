@@ -12,6 +12,8 @@ import msgspec
 from edge_api import board, front_desk, history, streams
 from edge_api.board import Line, Stored
 from edge_api.history import ArrivalLine, RatingLine
+from edge_api.holdings import Holdings
+from edge_api.phrases import voice_of
 from edge_api.requests import Accept, Command, Complete, Decline, Note, Reopen
 from guestlink import clock, records
 from guestlink.arrivals import LONGEST_NOTE, plain_words
@@ -167,13 +169,14 @@ def _age(passed: timedelta) -> str:
 # -- answering -------------------------------------------------------------------------------------
 def _answer(args: argparse.Namespace, desk: Desk) -> int:
     at, by = clock.now(), desk.user
+    voice = voice_of(Holdings(desk.settings, desk.ring))
     with desk.database.read() as db:
         stored = board.find(db, args.id)
         changes = _line(db, desk, stored).changes
     after = front_desk.settled(
         desk.database,
         lambda tx: front_desk.answer(
-            tx, desk.ring, stored.id, _command(args, desk, tx, stored), at=at, by=by
+            tx, desk.ring, stored.id, _command(args, desk, tx, stored), at=at, by=by, voice=voice
         ),
     )
     if args.verb == "note":

@@ -8,6 +8,7 @@ from edge_api import front_desk
 from edge_api.callers import Guest
 from edge_api.front_desk import Moved
 from edge_api.holdings import Holdings
+from edge_api.phrases import voice_of
 from edge_api.telling import counted
 from edge_api.walk_in.slots import Desk, Mistake
 from edge_api.wishes import Asked
@@ -24,17 +25,19 @@ def run(
     holdings: Holdings, link_id: str, verb: str, typed: Mapping[str, str], *, language: str, at: datetime
 ) -> Mistake | None:
     """Does what a form asks for; what is wrong with it comes back with what was typed."""
-    ring, words = holdings.ring, holdings.words(language)
+    ring, words, voice = holdings.ring, holdings.words(language), voice_of(holdings)
 
     def unit(tx: Writing) -> object:
         match verb:
             case "requests":
                 asked = _asked(typed, language)
-                return front_desk.ask(tx, ring, link_id, asked, at=at, words=words)
+                return front_desk.ask(tx, ring, link_id, asked, at=at, words=words, voice=voice)
             case "cancellation":
                 version = counted(typed.get("version", ""))
                 request_id = typed.get("id", "")
-                return front_desk.cancel(tx, ring, link_id, request_id, version=version, at=at, words=words)
+                return front_desk.cancel(
+                    tx, ring, link_id, request_id, version=version, at=at, words=words, voice=voice
+                )
             case "arrival":
                 return front_desk.tell_arrival(tx, ring, link_id, _arrival(typed), at=at, words=words)
             case _:
