@@ -5,6 +5,8 @@ A real sandbox answers; where an answer must be one that no Cloud API gives, a s
 
 import hashlib
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,6 +38,7 @@ from edge_api.meta_hosts import is_trusted
 from edge_api.whatsapp import Fetched, NotSent, Sent, Speaker, Unknown
 from guestlink.errors import Outage, SettingsError
 from guestlink.settings import Settings
+from tests.databases import ROOT
 from tests.edge_api.sandbox import conftest
 from tests.edge_api.sandbox.place import ANA, APP, NUMBER, WABA, Place, eventually
 from tests.services import free_port
@@ -263,6 +266,12 @@ def test_no_word_number_or_token_reaches_a_log(
     place.fault("status", status=502, next=1)
     say(Text(text="the lighthouse"))
     assert not [word for word in ("lighthouse", ANA, "sandbox-token") if word in caplog.text]
+
+
+def test_whoever_serves_never_loads_pywa() -> None:
+    told = "import sys, edge_api.app, edge_api.templates; print('pywa' in sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout == "False\n"
 
 
 # -- files that guests send -------------------------------------------------------------------------
