@@ -116,7 +116,9 @@ def put(
     not_before: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> None:
-    """Queues an archived message. After `expires_at` it is of no use any more and is not sent."""
+    """Queues an archived message and, when that is committed, wakes the courier. After `expires_at` it is of
+    no use any more and is not sent.
+    """
     tx.do(
         "put_message",
         id=message_id,
@@ -125,6 +127,7 @@ def put(
         expires_at=clock.as_text(expires_at) if expires_at else None,
         asked_at=clock.as_text(at),
     )
+    tx.all("announce_events")
 
 
 # -- sending -----------------------------------------------------------------------------------------
@@ -378,6 +381,7 @@ def _settle_failed(tx: Writing, row: dict[str, Any], receipt: Receipt, *, at: da
     values = {"not_before": AT_ONCE, "route": row["route"], **fate}
     ended = tx.do("settle_as_failed", id=row["id"], code=receipt.code, at=clock.as_text(at), **values)
     if ended:
+        tx.all("announce_events")
         _alarm(tx, receipt.code, number_id=row["number_id"], at=at)
     return values["state"]  # type: ignore[no-any-return]
 
@@ -403,6 +407,7 @@ def find_unsent(db: Reading, ending: str) -> Unsent:
 def by_hand_retry(tx: Writing, message_id: str, *, at: datetime) -> bool:
     """Sends again what is dead or in doubt, because somebody says so; False when it is neither."""
     moved = tx.do("send_by_hand", id=message_id)
+    tx.all("announce_events")
     _end_alarms_of_codes(tx, at)
     return bool(moved)
 
