@@ -17,10 +17,10 @@ _AND = re.compile(r",? (?:and|und|et|y|e) |、|と|، | و ")
 # Words that join others and mean nothing by themselves: they take no part in comparing names.
 HOLLOW: Final = frozenset(
     (
-        "a an the to of for at in on and or our my your is are be it i we you un una el la los las de del y "
-        "o le les du des d l et ou au aux pour der die das den dem ein eine einen und oder zum zur im fur "
-        "fuer furs fuers ist il lo gli di da della delle dei e per con os as do dos para em um uma que mi nos "
-        "nuestro notre votre nel alla al avec mit ihr ihre am with from"
+        "a an the to of for at in on and or our my your is are be it i we you un una el la los las de "
+        "del y o le les du des d l et ou au aux pour der die das den dem ein eine einen und oder zum "
+        "zur im fur fuer furs fuers ist il lo gli di da della delle dei e per con os as do dos para "
+        "em um uma que mi nos nuestro notre votre nel alla al avec mit ihr ihre am with from"
     ).split()
 )
 

@@ -49,6 +49,8 @@ class Lexicon(msgspec.Struct, frozen=True):
     whole: Mapping[str, frozenset[str]]
     signs: Mapping[str, Phrases]
     harmless: Mapping[str, Phrases]
+    moment: frozenset[str]
+    unspaced_moment: tuple[str, ...]
     filler: frozenset[str]
     polite: frozenset[str]
     common: frozenset[str]
@@ -69,6 +71,8 @@ def lexicon() -> Lexicon:
         },
         signs=signs,
         harmless={name: _phrases(_split(text)) for name, text in raw["harmless"].items()},
+        moment=_words_of(raw["moment"]["words"]),
+        unspaced_moment=tuple(raw["moment"]["unspaced"].split()),
         filler=frozenset(
             word
             for given in f"{filler['words']} {filler['more']}".split()

@@ -89,6 +89,8 @@ def _mistyped(word: Word, index: Index) -> list[tuple[str, float, How]]:
             if abs(len(known.text) - len(word.text)) <= allowed and allowed:
                 if known.text[0] != word.text[0] and known.text[:2] != word.text[1::-1]:
                     continue
+                if len(word.text) == len(known.text) == 4 and sorted(word.text) != sorted(known.text):
+                    continue
                 if len(set(known.text) ^ set(word.text)) > 2 * allowed:
                     continue
                 apart = distance(word.text, known.text, allowed)

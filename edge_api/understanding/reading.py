@@ -10,15 +10,16 @@ from typing import Final, Literal
 import msgspec
 
 from edge_api.understanding import matching
-from edge_api.understanding.index import Index
+from edge_api.understanding.index import HOLLOW, Index
 from edge_api.understanding.lexicon import lexicon
 from edge_api.understanding.matching import UNSPACED_FROM, Hit, How
-from edge_api.understanding.signs import LONGEST_PHRASE, Signs, answer_of, is_resume, is_stop, signs_of
+from edge_api.understanding.signs import LONGEST_PHRASE, Signs, answer_of, is_whole, signs_of
 from edge_api.understanding.subjects import Kind
 from edge_api.understanding.values import numbers_in, time_in
 from edge_api.understanding.words import Reading, read
 
 Intent = Literal["stop", "resume", "greeting", "thanks", "yes", "no", "human", "menu", "subject", "unclear"]
+ORDERS: Final[tuple[Literal["stop", "resume"], ...]] = ("stop", "resume")
 NAMED: Final = 0.45  # what is less is not worth showing
 SURE: Final = 0.79
 RIVAL: Final = 0.85  # how near the next one comes before neither is sure
@@ -26,6 +27,7 @@ MOST_MATCHES: Final = 10
 LESS: Final = 0.7
 MORE: Final = 1.3
 TIE: Final = 0.02
+WHEN: Final = 0.75
 WHY: Final = frozenset("why warum pourquoi perche なぜ لماذا".split())
 STRANGERS: Final = 2  # unknown words that a plain request may have in it
 
@@ -76,8 +78,9 @@ def understand(
     subjects that this guest does not have. Never raises.
     """
     text = read(message)
-    if is_stop(message) or is_resume(message):
-        return Understanding(intent="stop" if is_stop(message) else "resume")
+    for order in ORDERS:
+        if is_whole(text, order):
+            return Understanding(intent=order)
     signs = signs_of(text)
     if answer := answer_of(text):
         return Understanding(intent=answer, is_question=signs.is_marked)
@@ -100,8 +103,8 @@ def understand(
         matches=matches,
         is_question=signs.is_question and not is_sure,
         is_sure=is_sure,
-        numbers=numbers_in(message),
-        time=time_in(message),
+        numbers=numbers_in(text),
+        time=time_in(text),
     )
 
 
@@ -147,12 +150,22 @@ def _named(found: Sequence[Hit], told: _Told, hidden: Collection[tuple[Kind, str
         everyday = _is_everyday(text, hit)
         for owner in index.owners.get(hit.term, ()):
             subject = index.subjects[owner.number]
-            score = hit.quality * owner.weight
+            score = hit.quality * owner.weight * (WHEN if _says_when(text, hit) else 1)
             if subject.kind == "section" and everyday:
                 score *= matching.EVERYDAY if is_question else 0
             if (subject.kind, subject.key) not in hidden and _is_better(score, hit, best.get(owner.number)):
                 best[owner.number] = _Named(owner.number, score, hit, owner.spoken)
     return [each for each in best.values() if each.score >= NAMED]
+
+
+def _says_when(text: Reading, hit: Hit) -> bool:
+    """Whether a name stands after a "before" or "after": "our bags after check-out"."""
+    first, last = min(hit.places), max(hit.places)
+    if first >= UNSPACED_FROM:
+        return text.sounds.startswith(lexicon().unspaced_moment, last - UNSPACED_FROM + 1)
+    while first and text.words[first - 1].text in HOLLOW:
+        first -= 1
+    return first > 0 and text.words[first - 1].text in lexicon().moment
 
 
 def _is_better(score: float, hit: Hit, known: _Named | None) -> bool:

@@ -54,12 +54,12 @@ def is_marked(text: Reading) -> bool:
 
 def is_stop(text: str) -> bool:
     """True for STOP and its translations, alone in a message."""
-    return _is_whole(read(text), "stop")
+    return is_whole(read(text), "stop")
 
 
 def is_resume(text: str) -> bool:
     """True for START and its translations, alone in a message: the guest wants messages again."""
-    return _is_whole(read(text), "resume")
+    return is_whole(read(text), "resume")
 
 
 def is_said(text: str) -> bool:
@@ -67,18 +67,19 @@ def is_said(text: str) -> bool:
     return answer_of(read(text)) is not None
 
 
+def is_whole(text: Reading, name: str) -> bool:
+    """Whether a message is one of these phrases and nothing else; spaces do not count."""
+    squeezed = text.spaced.replace(" ", "")
+    return 0 < len(squeezed) <= 60 and squeezed in lexicon().whole[name]
+
+
 def answer_of(text: Reading) -> Answer | None:
     """What a message is that is made of nothing but usual phrases; a name after a greeting is one of them."""
     for intent in BY_WEIGHT:
-        if _is_whole(text, intent):
+        if is_whole(text, intent):
             return intent
     said = _segments([word.text for word in text.words if word.text not in POLITE])
     return next((intent for intent in BY_WEIGHT if intent in said), None)
-
-
-def _is_whole(text: Reading, name: str) -> bool:
-    squeezed = text.spaced.replace(" ", "")
-    return 0 < len(squeezed) <= 60 and squeezed in lexicon().whole[name]
 
 
 def _segments(words: list[str]) -> set[Answer]:

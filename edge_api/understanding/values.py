@@ -53,6 +53,14 @@ _ROOM = (
     " numero unit apartamento appartement suite رقم"
 ).split()
 _CLOCK = frozenset("at um gegen around ab vers verso alle as الساعه until till bis jusqu".split())
+_SPANS = frozenset(
+    (
+        "night nights day days hour hours minute minutes weeks min mins nacht nachte tag tage "
+        "stunde stunden minuten wochen nuit nuits jour jours heure heures minutes noche noches dia "
+        "dias hora horas minutos notte notti giorno giorni ora ore minuti noite noites ليالي ايام "
+        "ساعات دقائق"
+    ).split()
+)
 _NUMBERS: Final[Mapping[int, str]] = {
     1: "one eins uno una un une um uma واحد واحده 一つ 一枚 一台 一人 ひとつ",
     2: "two zwei dos deux due dois duas couple pair paar par paire paio اثنين اثنتين اثنان"
@@ -135,9 +143,9 @@ def values_for(message: str, fields: Iterable[Field], *, today: date | None = No
     listed = list(fields)
     kinds = {field.name: field.kind for field in listed}
     found = {
-        "number": _number(message, listed),
-        "time": time_in(message),
-        "date": _day(text, message, today),
+        "number": _number(text, listed),
+        "time": time_in(text),
+        "date": _day(text, today),
     }
     values = {}
     for name, kind in kinds.items():
@@ -150,17 +158,20 @@ def values_for(message: str, fields: Iterable[Field], *, today: date | None = No
     return values
 
 
-def numbers_in(message: str) -> tuple[int, ...]:
-    """How many of something: no time, no date, no number of a room."""
-    text = read(_ISO.sub(" ", _without_times(read(message).plain)))
+def numbers_in(text: Reading) -> tuple[int, ...]:
+    """How many of something: no time, no date, no number of a room, no length of a stay."""
+    plain = _ISO.sub(" ", _without_times(text.plain))
+    text = text if plain == text.plain else read(plain)
     numbers: list[int] = []
     for place, word in enumerate(text.words):
         before = text.words[place - 1].text if place else ""
+        after = text.words[place + 1].text if place + 1 < len(text.words) else ""
+        if before in _ROOM or after in _SPANS or after.startswith("号"):
+            continue
         if word.text.isdecimal() and len(word.text) <= MOST_DIGITS:
-            after = text.words[place + 1].text if place + 1 < len(text.words) else ""
-            if before not in _ROOM and before not in _CLOCK and not after.startswith("号"):
+            if before not in _CLOCK:
                 numbers.append(int(word.text))
-        elif word.text in _number_words() and before not in _ROOM:
+        elif word.text in _number_words():
             numbers.append(_number_words()[word.text])
         elif is_unspaced(word.text):
             numbers += [
@@ -169,9 +180,8 @@ def numbers_in(message: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def time_in(message: str) -> str:
+def time_in(text: Reading) -> str:
     """The one time of a message as HH:MM, or nothing; "at 7" may be either, so it is none."""
-    text = read(message)
     times = {time for found in _TIME.finditer(text.plain) if (time := _time(found, text))}
     return times.pop() if len(times) == 1 else ""
 
@@ -217,8 +227,8 @@ def _is_unspaced_in(said: str, run: str) -> bool:
     return is_unspaced(said) and said in run
 
 
-def _number(message: str, fields: Sequence[Field]) -> str:
-    numbers = set(numbers_in(message))
+def _number(text: Reading, fields: Sequence[Field]) -> str:
+    numbers = set(numbers_in(text))
     bounds = [(field.low, field.high) for field in fields if field.kind == "number"]
     if len(numbers) == 1 and bounds:
         number = numbers.pop()
@@ -246,19 +256,29 @@ def _is_named(text: Reading, choice: str) -> bool:
     return bool(wanted) and len(wanted) > 1 and f" {wanted} " in f" {stems} "
 
 
-def _day(text: Reading, message: str, today: date | None) -> str:
-    days = {found[0] for found in _ISO.finditer(message)}
-    if today is not None:
-        spaced = text.spaced
-        for phrase in _NOT_TOMORROW:
-            spaced = spaced.replace(f" {phrase} ", " ")
-        for ahead, phrases in sorted(_DAYS.items(), reverse=True):
-            for phrase in phrases:
-                found = f" {phrase} " in spaced or (phrase[0] >= "\u3040" and phrase in text.sounds)
-                if found:
-                    days.add((today + timedelta(days=ahead)).isoformat())
-                    spaced = spaced.replace(f" {phrase} ", " ")
-                    break
-            if days:
-                break
+def _day(text: Reading, today: date | None) -> str:
+    days = {found[0] for found in _ISO.finditer(text.plain) if _is_date(found[0])}
+    ahead = _days_ahead(text)
+    if today is not None and ahead is not None:
+        days.add((today + timedelta(days=ahead)).isoformat())
     return days.pop() if len(days) == 1 else ""
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _days_ahead(text: Reading) -> int | None:
+    """0 for today, 1 for tomorrow, 2 for the day after."""
+    spaced = text.spaced
+    for phrase in _NOT_TOMORROW:
+        spaced = spaced.replace(f" {phrase} ", " ")
+    for ahead in sorted(_DAYS, reverse=True):
+        for phrase in _DAYS[ahead]:
+            if f" {phrase} " in spaced or (is_unspaced(phrase) and phrase in text.sounds):
+                return ahead
+    return None

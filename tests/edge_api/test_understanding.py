@@ -354,6 +354,9 @@ def test_a_posters_word_is_found(written: str) -> None:
         ("day after tomorrow", {"day": "2026-11-08"}),
         *(
             ("towels at 5", {}),
+            ("towels for 2 nights", {}),
+            ("on 2026-99-99", {}),
+            ("2026-11-08", {"day": "2026-11-08"}),
             ("9 towels", {}),
             ("2 or 3 towels", {}),
             ("bath and beach", {}),
