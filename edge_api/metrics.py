@@ -119,6 +119,7 @@ def metrics_routes(
         gives={200: (str, None)},
         tag="health",
         media_type="text/plain",
+        is_open=True,
     )
 
     @get("/api/metrics", sync_to_thread=True, media_type="text/plain", **said)

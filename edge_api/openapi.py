@@ -53,6 +53,16 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     faster: dict[str, Any] | None = None
 
 
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What Litestar cannot see of a route: status codes, shapes of answers and body, its example, the key."""
+
+    codes: frozenset[int]
+    shapes: tuple[type, ...]
+    takes: type | None
+    sends: object
+    key: bool | None
+
+
 def told(
     summary: str,
     *,
@@ -65,20 +75,24 @@ def told(
     scheme: str = "house",
     tag: str = "",
     media_type: str = JSON,
+    is_open: bool = False,
 ) -> dict[str, Any]:
     """What a route says of itself. `gives`: status -> shape and example; `takes`: shape of the body, `sends`
-    its example; `key`: whether an Idempotency-Key is demanded, None for not at all.
+    its example; `key`: whether an Idempotency-Key is demanded, None for not at all; `is_open`: to some also
+    without a token.
     """
-    codes = {*ALWAYS, *refuses, *((401,) if scheme else ()), *((403,) if scheme == "house" else ())}
+    errors = {*ALWAYS, *refuses, *((401,) if scheme else ()), *((403,) if scheme == "house" else ())}
     answers = {status: _given(status, *given, media_type) for status, given in gives.items()}
-    problems = {status: _given(status, Problem, None, PROBLEM) for status in sorted(codes)}
+    problems = {status: _given(status, Problem, None, PROBLEM) for status in sorted(errors)}
+    shapes = tuple(shape for shape, _ in gives.values() if isinstance(shape, type) and _is_struct(shape))
+    codes = frozenset({*answers, *problems})
     return {
         "summary": summary,
         "operation_id": lambda _, method, __: f"{name}Head" if method == "HEAD" else name,
         "responses": answers | problems,
-        "security": [{scheme: []}] if scheme else None,
+        "security": [*([{}] if is_open else []), {scheme: []}] if scheme else None,
         "tags": [tag or scheme or "health"],
-        "opt": {"takes": takes, "sends": sends, "key": key, "answers": {*answers, *problems}},
+        "opt": {"told": Told(codes=codes, shapes=shapes, takes=takes, sends=sends, key=key)},
     }
 
 
@@ -93,7 +107,7 @@ def described_routes(routes: Sequence[ControllerRouterHandler]) -> list[HTTPRout
 
     @get(
         "/api/openapi.json",
-        **told("This description.", name="openapiJson", gives=said, scheme=""),
+        **told("This description.", name="openapi", gives=said, scheme=""),
         media_type=JSON,
     )
     async def as_json() -> Response[bytes]:
@@ -132,6 +146,7 @@ def described(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
         if isinstance(route, HTTPRoute) and (path := document["paths"].get(route.path_format)):
             for method, operation in path.items():
                 _complete(document, operation, route.route_handler_map[method.upper()][0])
+    document["components"]["schemas"] = _with_plain_pairs(document["components"]["schemas"])
     return document
 
 
@@ -155,21 +170,43 @@ def _given(status: int, shape: Any, example: object, media_type: str) -> Respons
 
 def _complete(document: dict[str, Any], operation: dict[str, Any], handler: HTTPRouteHandler) -> None:
     """What our routes do themselves: read the body by its shape, look for the Idempotency-Key."""
-    answers, takes, key = (handler.opt.get(name) for name in ("answers", "takes", "key"))
-    if answers is not None:
-        operation["responses"] = {
-            code: answer for code, answer in operation["responses"].items() if int(code) in answers
-        }
-    if takes is not None:
-        (schema,), components = msgspec.json.schema_components([takes], ref_template=REFERENCE)
-        document["components"]["schemas"] |= components
+    said: Told | None = handler.opt.get("told")
+    if said is None:
+        return
+    schemas = document["components"]["schemas"]
+    for shape in said.shapes:  # Litestar's own words for a tuple are none in JSON Schema 2020-12
+        schemas |= msgspec.json.schema_components([shape], ref_template=REFERENCE)[1]
+    operation["responses"] = {
+        code: answer for code, answer in operation["responses"].items() if int(code) in said.codes
+    }
+    if said.takes is not None:
+        (schema,), components = msgspec.json.schema_components([said.takes], ref_template=REFERENCE)
+        schemas |= components
         content: dict[str, Any] = {"schema": schema}
-        if (sends := handler.opt.get("sends")) is not None:
-            content["examples"] = {"example": {"summary": "A call", "value": sends}}
-        required = bool(components[takes.__name__].get("required"))
-        operation["requestBody"] = {"required": required, "content": {JSON: content}}
-    if key is not None:
-        operation.setdefault("parameters", []).append(KEY_HEADER | {"required": key})
+        if said.sends is not None:
+            content["examples"] = {"example": {"summary": "A call", "value": said.sends}}
+        is_needed = bool(components[said.takes.__name__].get("required"))
+        operation["requestBody"] = {"required": is_needed, "content": {JSON: content}}
+    if said.key is not None:
+        operation.setdefault("parameters", []).append(KEY_HEADER | {"required": said.key})
+
+
+def _with_plain_pairs(schema: Any) -> Any:
+    """Tuples of one type as arrays of it, so many: the same values, in words that every reader knows."""
+    if isinstance(schema, list):
+        return [_with_plain_pairs(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    told = {name: _with_plain_pairs(each) for name, each in schema.items()}
+    parts = told.get("prefixItems")
+    if isinstance(parts, list) and parts and all(part == parts[0] for part in parts):
+        told = {**told, "items": parts[0]}
+        del told["prefixItems"]
+    return told
+
+
+def _is_struct(shape: object) -> bool:
+    return isinstance(shape, type) and issubclass(shape, msgspec.Struct)
 
 
 KEY_HEADER: Final = {

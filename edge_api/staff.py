@@ -36,7 +36,7 @@ from edge_api.wishes import Asked
 from guestlink.arrivals import LONGEST_NOTE, plain_words
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
-from guestlink.errors import InvalidFields, NotAllowed, Refused
+from guestlink.errors import InvalidFields, InvalidInput, NotAllowed, Refused
 
 Words = Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NOTE)]
 Version = Annotated[int, msgspec.Meta(ge=0)]
@@ -166,6 +166,9 @@ def _looking(counter: HouseCounter) -> list[HTTPRouteHandler]:
     def ask(request: Asking, body: RawBody) -> Response[bytes]:
         caller, wish = counter.caller(request), sent(request, body, Wish)
         key = request.headers.get("idempotency-key", "")
+        if not front_desk.KEY.fullmatch(key):
+            mend = "Send 8 to 64 letters, digits, - and _, new for each."
+            raise InvalidInput("The call has no Idempotency-Key.", hint=mend)
         shown, is_new = counter.done(lambda tx, ring: _asked(tx, ring, counter, caller, wish=wish, key=key))
         return answered(shown, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
