@@ -1,14 +1,14 @@
 """Message templates in the languages of the catalogues, and what became of them at Meta."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
-from edge_api.drafts import Draft, our_language
-from edge_api.messages import GuestLinkOf, Template, TemplateChanged
+from edge_api.drafts import LONGEST_BODY, Draft, our_language
+from edge_api.messages import TEMPLATE_PARAMETER, GuestLinkOf, Template, TemplateChanged, shortened
 from edge_api.template_files import Form, draft_of, numbered, read_forms
 from guestlink import alerts, clock
 from guestlink.database import Reading, Writing
@@ -16,7 +16,17 @@ from guestlink.errors import NotFound
 from guestlink.language import LANGUAGES, Catalogue, chrome_language
 
 FOLDER: Final = "whatsapp"
-BAD_STATES: Final = frozenset({"REJECTED", "PAUSED", "DISABLED", "FLAGGED", "LIMIT_EXCEEDED"})
+# What a webhook may tell; a quality update or a word that Meta invents later changes no state.
+NEWS: Final = {
+    **{
+        each: each
+        for each in ("APPROVED", "PENDING", "IN_APPEAL", "REJECTED", "PAUSED", "DISABLED", "LOCKED")
+    },
+    **{each: each for each in ("ARCHIVED", "PENDING_DELETION", "DELETED", "LIMIT_EXCEEDED")},
+    "REINSTATED": "APPROVED",
+    "UNARCHIVED": "APPROVED",
+}
+FINE: Final = frozenset({"APPROVED", "PENDING", "IN_APPEAL"})
 STATES: Final = {
     "APPROVED": "approved",
     "PENDING": "in review",
@@ -39,7 +49,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> str:
-        return STATES.get(self.state, self.state.lower().replace("_", " "))
+        return _in_words(self.state)
 
 
 class Templates:
@@ -63,9 +73,11 @@ class Templates:
         link: GuestLinkOf | None = None,
         **values: str,
     ) -> Template:
-        """A message by this template: `values` by name, put in the order of the sentence in `words`."""
-        _, names = numbered(self.form(name).body, words)
-        filled = tuple(values[each] for each in names)
+        """A message by this template: `values` by name, put in the order of the sentence in `words`, and
+        shortened when together they are more than a body may hold (132005).
+        """
+        body, names = numbered(self.form(name).body, words)
+        filled = _within([values[each] for each in names], LONGEST_BODY - len(body))
         return Template(
             name=name, language=chrome_language(language), values=filled, payloads=payloads, link=link
         )
@@ -73,6 +85,18 @@ class Templates:
     def draft(self, name: str, words: Catalogue, *, public_url: str) -> Draft:
         """What Meta reviews of it in the language of `words`."""
         return draft_of(self.form(name), words, public_url=public_url)
+
+
+def _within(values: Sequence[str], room: int) -> tuple[str, ...]:
+    """The longest give way first, all to the same length."""
+    left, most = room, TEMPLATE_PARAMETER
+    for index, length in enumerate(sorted(map(len, values))):
+        share = left // (len(values) - index)
+        if length > share:
+            most = min(most, share)
+            break
+        left -= length
+    return tuple(shortened(each, most) for each in values)
 
 
 def load_templates(theme: Path) -> Templates:
@@ -144,22 +168,23 @@ def record_state(tx: Writing, changed: TemplateChanged, *, at: datetime) -> bool
     row = tx.one("message_template", name=changed.name, language=language)
     if row is None:
         return False
-    reason = "" if changed.reason == "NONE" else changed.reason
+    state = NEWS.get(changed.state.upper())
+    if state is None:
+        return True
     tx.do(
         "set_template_state",
         name=changed.name,
         language=language,
-        state=changed.state,
-        reason=reason,
+        state=state,
+        reason="" if changed.reason == "NONE" else changed.reason,
         meta_id=changed.meta_id,
         at=clock.as_text(at),
     )
     subject = f"{changed.name} ({language})"
-    if changed.state in BAD_STATES:
-        told = STATES.get(changed.state, changed.state.lower())
-        words = f"The message template {subject} is {told}: `publish.py templates`."
+    if state not in FINE:
+        words = f"The message template {subject} is {_in_words(state)}: `publish.py templates`."
         alerts.raise_alert(tx, kind="template-rejected", subject=subject, words=words, at=at)
-    elif changed.state == "APPROVED":
+    elif state == "APPROVED":
         alerts.end_alert(tx, kind="template-rejected", subject=subject, at=at)
     return True
 
@@ -206,3 +231,7 @@ def refresh(
 
 def _held(row: Mapping[str, Any]) -> Held:
     return Held(**{name: str(row[name]) for name in Held.__struct_fields__})
+
+
+def _in_words(state: str) -> str:
+    return STATES.get(state, state.lower().replace("_", " "))

@@ -86,6 +86,18 @@ def test_values_stand_in_the_order_of_the_translated_sentence(write: Write) -> N
     assert draft.examples == ("towels", "Harbour House")
 
 
+def test_long_values_are_shortened_so_that_the_body_holds_and_short_ones_stay() -> None:
+    forms = load_templates(THEME)
+    body = forms.draft("request_declined", words("de"), public_url="https://stay.example.com").body
+    told = {"what": "Late check-out", "reason": "no " * 600}
+    made = forms.rendered("request_declined", "de", words("de"), **told)
+    assert made.values[0] == "Late check-out"
+    assert made.values[1].endswith("…")
+    both = forms.rendered("request_declined", "de", words("de"), what="what " * 200, reason="why " * 200)
+    assert len(body) + sum(map(len, both.values)) <= 1024
+    assert min(map(len, both.values)) > 300
+
+
 def test_a_language_with_a_region_uses_the_template_of_the_language(write: Write) -> None:
     forms = load_templates(write(GOOD))
     made = forms.rendered("asked", "de-AT", words("de"), house="Casa", what="a cot")
@@ -219,6 +231,14 @@ def test_a_template_is_usable_while_meta_approves_of_it(inn: Inn) -> None:
             assert templates.record_state(tx, changed(state), at=LATER)
         assert usable(inn) is expected
         assert open_alerts(inn) == ([] if expected else ["stay_link (pt)"])
+
+
+def test_a_warning_about_quality_stops_nothing_and_a_reinstated_template_is_usable(inn: Inn) -> None:
+    hand_in(inn, state="APPROVED")
+    for state, expected in (("FLAGGED", True), ("YELLOW", True), ("LOCKED", False), ("REINSTATED", True)):
+        with inn.database.write() as tx:
+            assert templates.record_state(tx, changed(state), at=LATER)
+        assert usable(inn) is expected
 
 
 def test_a_quick_review_is_not_lost_when_it_comes_before_the_answer(inn: Inn) -> None:
