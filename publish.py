@@ -26,6 +26,7 @@ COMMANDS = {
     "work": ("generator.commands.work", "keep pages true to the clock, deliver messages (runs until stopped)"),
     "couriers": ("edge_api.commands.couriers", "messages alone, on a machine of their own (runs until stopped)"),
     "requests": ("edge_api.commands.requests", "what guests ask for, and our answers"),
+    "messages": ("edge_api.commands.messages", "what could not be sent, retry, drop; what was said in a stay"),
     "staff": ("edge_api.commands.staff", "add, list, set, duty, remove: who works here, who is asked first"),
     "whatsapp": ("edge_api.commands.whatsapp", "check: from the settings to a delivered message"),
     "templates": ("edge_api.commands.templates", "submit, refresh: message templates and Meta's review"),

@@ -367,12 +367,10 @@ def _is_of_newer_try(row: dict[str, Any], receipt: Receipt) -> bool:
 
 def _learn(tx: Writing, ring: KeyRing, row: dict[str, Any], wamid: str) -> None:
     """Keeps Meta's id: a token to find it by, and sealed, since a phone number stands in it."""
-    seal = ring.seal
-    if row["contact_id"] is not None:
-        if row["wrapped"] is None:  # the guest was erased
-            return
-        seal = ring.guest_key(row["wrapped"], row["contact_id"]).seal
-    sealed = seal(wamid, "messages", "wamid", row=row["id"])
+    if row["contact_id"] is not None and row["wrapped"] is None:  # the guest was erased
+        return
+    key = ring.column_key(row["wrapped"], row["contact_id"])
+    sealed = key.seal(wamid, "messages", "wamid", row=row["id"])
     tx.do("learn_wamid", id=row["id"], token=ring.blind("wamid", wamid), wamid=sealed)
 
 

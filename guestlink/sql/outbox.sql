@@ -121,3 +121,8 @@ from inbox where position > :position;
 
 -- name: newest_heard^
 select coalesce(max(position), 0) as position from inbox;
+
+-- name: conversations_of_stay
+select id from conversations
+where stay_id = :stay_id or contact_id in (select contact_id from stay_contacts where stay_id = :stay_id)
+order by made_at;

@@ -24,6 +24,7 @@ MODULES = {
     "publish": "publish",
     "poster": "poster",
     "requests": "edge_api.commands.requests",
+    "messages": "edge_api.commands.messages",
     "token": "edge_api.commands.token",
     "templates": "edge_api.commands.templates",
     "whatsapp": "edge_api.commands.whatsapp",
