@@ -26,6 +26,7 @@ RIVAL: Final = 0.85  # how near the next one comes before neither is sure
 MOST_MATCHES: Final = 10
 LESS: Final = 0.7
 MORE: Final = 1.3
+ALARM: Final = 2.0
 TIE: Final = 0.02
 WHEN: Final = 0.75
 WHY: Final = frozenset("why warum pourquoi perche なぜ لماذا".split())
@@ -61,13 +62,16 @@ class _Named(msgspec.Struct, frozen=True):
 
 
 class _Told(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as it was read. `is_wrong`: it says in so many words that something does not work."""
+    """A message as it was read. `is_wrong`: it says in so many words that something does not work;
+    `is_alarm`: it speaks of fire, a doctor or the police.
+    """
 
     text: Reading
     index: Index
     signs: Signs
     is_wrong: bool
     is_thanked: bool
+    is_alarm: bool
     languages: frozenset[str]
 
 
@@ -91,6 +95,7 @@ def understand(
         signs=signs,
         is_wrong=_is_told_wrong(found, index, signs),
         is_thanked=_is_thanked(text, found, signs),
+        is_alarm=any(_is_alarm(hit, index) for hit in found),
         languages=frozenset(language.partition("-")[0].lower() for language in languages),
     )
     named = _ranked(_named(found, told, hidden), told)
@@ -208,6 +213,8 @@ def _ranked(named: list[_Named], told: _Told) -> list[_Named]:
         kind = told.index.subjects[each.number].kind
         is_less = bool(wants) and kind != wants and (is_wish or _shares(each, named, told.index))
         score = _weighed(each.score, each.hit)
+        if _is_alarm(each.hit, told.index):
+            return (-ALARM, False, each.number)
         if told.languages & each.spoken:
             score += TIE
         if each.number in told.index.troubles:
@@ -241,6 +248,8 @@ def _is_sure(each: _Named, named: Sequence[_Named], told: _Told) -> bool:
         return False
     if each.number in told.index.troubles:
         return told.is_wrong and set(signs.question) <= WHY
+    if told.is_alarm or (len(each.hit.places) == 1 and _is_everyday(told.text, each.hit)):
+        return False
     if each.score < SURE or any(_is_rival(each, other, told.index) for other in named):
         return False
     if signs.is_question or signs.negation or signs.trouble or told.is_thanked:
@@ -266,6 +275,10 @@ def _is_told_wrong(found: Sequence[Hit], index: Index, signs: Signs) -> bool:
                 if said and owner.number in index.troubles:
                     return True
     return False
+
+
+def _is_alarm(hit: Hit, index: Index) -> bool:
+    return hit.term >= 0 and index.terms[hit.term].thing == "emergency" and hit.quality >= matching.SAME_STEM
 
 
 def _strangers(text: Reading, named: Sequence[_Named]) -> int:

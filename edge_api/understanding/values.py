@@ -53,12 +53,13 @@ _ROOM = (
     " numero unit apartamento appartement suite رقم"
 ).split()
 _CLOCK = frozenset("at um gegen around ab vers verso alle as الساعه until till bis jusqu".split())
+# No number of things stands before these: lengths of time, and words after a "4" that is a "for".
 _SPANS = frozenset(
     (
-        "night nights day days hour hours minute minutes weeks min mins nacht nachte tag tage "
-        "stunde stunden minuten wochen nuit nuits jour jours heure heures minutes noche noches dia "
-        "dias hora horas minutos notte notti giorno giorni ora ore minuti noite noites ليالي ايام "
-        "ساعات دقائق"
+        "tmrw tomorrow today tonight me us my the u night nights day days hour hours minute minutes "
+        "weeks min mins nacht nachte tag tage stunde stunden minuten wochen nuit nuits jour jours "
+        "heure heures minutes noche noches dia dias hora horas minutos notte notti giorno giorni "
+        "ora ore minuti noite noites ليالي ايام ساعات دقائق"
     ).split()
 )
 _NUMBERS: Final[Mapping[int, str]] = {

@@ -212,6 +212,15 @@ def test_a_question_or_a_no_asks_for_nothing_at_once(text: str) -> None:
     assert not meant(text).is_sure
 
 
+def test_who_needs_a_doctor_comes_before_everything_else() -> None:
+    for text in (
+        "Our baby is sick we need a doctor",
+        "towels please and call an ambulance",
+        "fire in the sauna!!",
+    ):
+        assert (first_key(text), sure_keys(text)) == ("emergency", []), text
+
+
 def test_the_longest_name_counts() -> None:
     assert first_key("late check-out please") == "late-checkout"
     assert first_key("check-out?") == "departure"
