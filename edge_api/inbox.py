@@ -18,7 +18,7 @@ from guestlink.errors import Refused
 
 FIRST_WAIT: Final = timedelta(seconds=2)
 MOST_ATTEMPTS: Final = 8
-LOOK: Final = 1000  # so many of the oldest are looked at, so that a flood in one lane holds up few others
+LOOK: Final = 256  # so many of the oldest are looked at, so that a flood in one lane holds up few others
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):

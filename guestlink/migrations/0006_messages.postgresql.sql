@@ -15,7 +15,7 @@ create table inbox (
   outcome text not null default '',
   done_at text
 );
-create index inbox_waiting on inbox (position, lane, not_before) where state = 'waiting';
+create index inbox_waiting on inbox (position) where state = 'waiting';
 create index inbox_delayed on inbox (lane, position, not_before) where state = 'waiting' and not_before <> '';
 create index inbox_by_end on inbox (state, done_at);
 

@@ -5,17 +5,17 @@ on conflict (event_key) do nothing;
 
 -- name: hold_lanes
 select min(position) as position, lane from (
-  select position, lane from inbox as i
+  select position, lane from inbox as i indexed by inbox_waiting
   where state = 'waiting' and not_before <= :at and not exists (
     select 1 from inbox as e where e.lane = i.lane and e.position < i.position
     and e.state = 'waiting' and e.not_before <> '' and e.not_before > :at
   )
   order by position limit :look
-) as oldest
+) as ready
 group by lane order by min(position) limit :most;
 
 -- name: waiting_events
-select position, event_key, kind, lane, number_id, body, received_at, attempts from inbox
+select position, event_key, kind, lane, number_id, body, received_at, attempts from inbox not indexed
 where position in (select value from json_each(:positions)) and state = 'waiting' and not_before <= :at
 order by position;
 

@@ -7,7 +7,7 @@ with oldest as materialized (
       and e.state = 'waiting' and e.not_before <> '' and e.not_before > :at
     )
     order by position limit :look
-  ) as some
+  ) as ready
   group by lane order by min(position)
 )
 select position, lane from oldest where pg_try_advisory_xact_lock(hashtextextended(lane, 7265006)) limit :most;
