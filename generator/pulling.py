@@ -5,22 +5,24 @@ wait for it: it runs beside whoever started it.
 """
 
 import os
-import re
 import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
+from generator.git_troubles import told
 from guestlink.errors import GuestLinkError, Outage, Refused, SettingsError
+from guestlink.rebuilds import Rebuild
 
 PATIENCE: Final = 60.0  # seconds for a pull
 LOCAL_PATIENCE: Final = 10.0  # seconds for a look at the folder
 FAREWELL: Final = 2.0  # seconds to leave no lock behind
+KEEPING: Final = 10.0  # seconds between two renewals of what waits for a pull
 LAST_WORDS: Final = 20_000  # bytes of git's output
-MOST_FILES: Final = 5
 KEPT: Final = """
     PATH HOME USER LOGNAME TMPDIR XDG_CONFIG_HOME SSH_AUTH_SOCK GIT_SSH_COMMAND GIT_SSH GIT_SSL_CAINFO
     SSL_CERT_FILE SSL_CERT_DIR http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
@@ -38,8 +40,6 @@ CONFIG: Final = (
     "submodule.recurse=false",
 )
 PULL: Final = ("pull", "--ff-only", "--no-rebase", "--no-recurse-submodules", "--no-progress")
-CREDENTIALS: Final = re.compile(r"(?<=://)[^/\s'\"]*@")
-QUERY: Final = re.compile(r"(://[^\s'\"?]*)\?[^\s'\"]*")
 
 
 class Pull:
@@ -75,7 +75,7 @@ class Pull:
             mend = f"Try `git -C {self._folder} pull` by hand, as the user that runs `work`."
             raise Outage(f"git pull was cut off after {self._patience:.0f} s.", hint=mend)
         if self._process.returncode:
-            raise told(said, self._folder)
+            raise told(said, str(self._folder))
         branch = _look(self._folder, "rev-parse", "--abbrev-ref", "HEAD")
         return f"{branch} at {_look(self._folder, 'rev-parse', '--short', 'HEAD')}"
 
@@ -95,6 +95,62 @@ class Pull:
             return output.read().decode(errors="replace")
 
 
+# -- for whom ----------------------------------------------------------------------------------------
+class Pulled(NamedTuple):
+    """A pull that is over: for whom, and where the folder stands now or why not."""
+
+    rows: list[Rebuild]
+    words: str
+    error: GuestLinkError | None
+
+
+class Pulls:
+    """Rebuilds that wait for `git pull`. One pull serves all that were there when it began; it runs beside
+    the loop, so a remote that hangs holds nobody's codes back.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._pull: Pull | None = None
+        self._served: list[Rebuild] = []
+        self._next: list[Rebuild] = []
+        self._kept_at = time.monotonic()
+
+    @property
+    def rows(self) -> list[Rebuild]:
+        return [*self._served, *self._next]
+
+    def add(self, rows: Sequence[Rebuild]) -> None:
+        self._next += rows
+
+    def turn(self) -> Pulled | None:
+        """Begins the next pull when none runs; tells of one that is over."""
+        try:
+            if self._pull is None and self._next:
+                self._served, self._next = self._next, []
+                self._pull = Pull(self._folder)
+            if self._pull is None or not self._pull.is_over():
+                return None
+            return self._ended(self._pull.outcome(), None)
+        except GuestLinkError as error:
+            return self._ended("", error)
+
+    def _ended(self, words: str, error: GuestLinkError | None) -> Pulled:
+        rows, self._served, self._pull = self._served, [], None
+        return Pulled(rows, words, error)
+
+    def need_keeping(self) -> bool:
+        """True now and then: their leases are shorter than a pull may take."""
+        if not self.rows or time.monotonic() - self._kept_at < KEEPING:
+            return False
+        self._kept_at = time.monotonic()
+        return True
+
+    def close(self) -> None:
+        if self._pull:
+            self._pull.stop()
+
+
 # -- git ---------------------------------------------------------------------------------------------
 def _look(folder: Path, *words: str) -> str:
     """One line about the folder, from git alone: no network."""
@@ -109,7 +165,7 @@ def _look(folder: Path, *words: str) -> str:
         output.seek(0)
         said = output.read().decode(errors="replace")
     if process.returncode:
-        raise told(said, folder)
+        raise told(said, str(folder))
     return said.strip()
 
 
@@ -152,131 +208,3 @@ def _environment(folder: Path) -> dict[str, str]:
     except Refused:  # it is not set
         command = "ssh -o BatchMode=yes"
     return environment | {"GIT_SSH_COMMAND": command}
-
-
-# -- in words ----------------------------------------------------------------------------------------
-class Trouble(NamedTuple):
-    """What git says, as a pattern, and what we make of it. `{reason}` is git's own line, `{files}` are those
-    that it lists.
-    """
-
-    said: str
-    kind: type[GuestLinkError]
-    words: str
-    hint: str
-
-
-OF_ANOTHER_USER: Final = "Run `work` as the user whom {folder} belongs to"
-TROUBLES: Final = (
-    Trouble(
-        r"dubious ownership",
-        SettingsError,
-        "The content folder belongs to another user.",
-        OF_ANOTHER_USER + "; or, as the user of `work`: git config --global --add safe.directory {folder}",
-    ),
-    Trouble(
-        r"not a git repository|must be run in a work tree",
-        SettingsError,
-        "{folder} is in no git checkout.",
-        "Clone your repository there, or set `content` to the checkout.",
-    ),
-    Trouble(
-        r"no tracking information|not currently on a branch|no such ref was fetched",
-        SettingsError,
-        "The checkout of the content folder follows no branch that is there.",
-        "Try: git -C {folder} switch main && git -C {folder} branch --set-upstream-to=origin/main",
-    ),
-    Trouble(
-        r"not possible to fast-forward|diverging branches|refusing to merge unrelated",
-        Refused,
-        "The content folder has commits that were never pushed: it has diverged.",
-        "Look with `git -C {folder} status`; push what is only there, or throw it away with "
-        "`git -C {folder} reset --hard @{{upstream}}`.",
-    ),
-    Trouble(
-        r"local changes to the following files would be overwritten",
-        Refused,
-        "Files edited in the content folder stand in the way: {files}.",
-        "Commit and push them, or undo them with `git -C {folder} checkout -- FILE`.",
-    ),
-    Trouble(
-        r"untracked working tree files would be (overwritten|removed)",
-        Refused,
-        "Files that git does not know stand in the way: {files}.",
-        "Move them away; the pushed ones come in their place.",
-    ),
-    Trouble(
-        r"MERGE_HEAD exists|unmerged files|not concluded your merge|unresolved conflict",
-        Refused,
-        "Somebody left a merge unfinished in the content folder.",
-        "Finish it, or `git -C {folder} merge --abort`.",
-    ),
-    Trouble(
-        r"\.lock': File exists",
-        Outage,
-        "Another git works in the content folder.",
-        "If none runs there, one was cut off: remove the .lock file that it left in .git.",
-    ),
-    Trouble(
-        r"host key verification failed|REMOTE HOST IDENTIFICATION",
-        Refused,
-        "The key of the remote machine is not known here, or has changed.",
-        "As the user that runs `work`, try `git -C {folder} pull` once and compare the key.",
-    ),
-    Trouble(
-        r"could not read (username|password)|authentication failed|permission denied \("
-        r"|repository ('.*' )?not found|error: 40[134]",
-        Refused,
-        "The remote repository does not let us in: {reason}.",
-        "Give the user that runs `work` a deploy key or a credential helper, then try "
-        "`git -C {folder} pull` as that user.",
-    ),
-    Trouble(
-        r"(cannot|could not|unable to) (open|create|write|unlink|append).*(permission denied|read-only)"
-        r"|insufficient permission|no space left",
-        SettingsError,
-        "The content folder cannot be written: {reason}.",
-        OF_ANOTHER_USER + ", and look at its disk.",
-    ),
-    Trouble(
-        r"could not resolve|unable to (access|connect)|could not read from remote|connection|hung up"
-        r"|unexpected disconnect|early EOF|does not appear to be a git repository",
-        Outage,
-        "The remote repository does not answer: {reason}.",
-        "It is tried again.",
-    ),
-    Trouble(r"", Refused, "git pull failed: {reason}.", "Try `git -C {folder} pull` by hand."),
-)
-
-
-def told(said: str, folder: Path) -> GuestLinkError:
-    """What git complained about, in words for who runs the house. Pure."""
-    said = without_credentials(said)
-    trouble = next(each for each in TROUBLES if re.search(each.said, said, re.IGNORECASE))
-    facts = {"folder": str(folder), "reason": _reason(said), "files": _files(said)}
-    words, hint = trouble.words.format(**facts), trouble.hint.format(**facts)
-    if issubclass(trouble.kind, SettingsError):
-        return trouble.kind(words, setting="content", hint=hint)
-    return trouble.kind(words, hint=hint)
-
-
-def without_credentials(text: str) -> str:
-    """Git's words with user, password and query cut out of every address."""
-    return QUERY.sub(r"\1?…", CREDENTIALS.sub("…@", text))
-
-
-def _reason(said: str) -> str:
-    """The line that matters most."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    for mark in ("fatal: ", "error: ", "remote: "):
-        for line in lines:
-            if line.startswith(mark):
-                return line.removeprefix(mark).rstrip(".")
-    return lines[-1].rstrip(".") if lines else "it said nothing"
-
-
-def _files(said: str) -> str:
-    """The files that git names, which stand on lines of their own after a tab."""
-    named = [line.strip() for line in said.splitlines() if line.startswith("\t")]
-    more = f" and {len(named) - MOST_FILES} more" if len(named) > MOST_FILES else ""
-    return ", ".join(named[:MOST_FILES]) + more

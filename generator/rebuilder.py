@@ -11,14 +11,14 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from generator.orders import Order, Outcome
 from generator.press import Press, working_mark
 from generator.publishing import publish_property, send_invalidations
-from generator.pulling import Pull
+from generator.pulling import Pulls
 from generator.site_objects import publish_shells, renew_site, site_is_old
 from guestlink import clock, rebuilds, records
 from guestlink.errors import ContentError, GuestLinkError
@@ -29,7 +29,7 @@ from guestlink.wakeups import open_wakeups
 
 IDLE_SECONDS: Final = 1.0
 PULLING_SECONDS: Final = 0.05  # between two looks at a pull
-KEEPING_SECONDS: Final = 10.0  # between two renewals of what waits for a pull
+LONGEST_PULLING: Final = timedelta(days=1)  # nobody asked again: whoever wants it will
 log = logging.getLogger("guestlink.rebuilder")
 
 
@@ -43,7 +43,10 @@ def run(press: Press, stop: threading.Event) -> bool:
     if load_settings(Path(press.settings.home)) != press.settings:
         return True
     look_at = time.monotonic()
-    with closing(Pulls(press)) as pulls, closing(open_wakeups(press.database)) as wakeups:
+    with (
+        closing(Pulls(press.settings.content_folder)) as pulls,
+        closing(open_wakeups(press.database)) as wakeups,
+    ):
         while not stop.is_set():
             try:
                 due = _is_due(press, at=clock.now())
@@ -65,7 +68,7 @@ def work_once(press: Press, *, at: datetime) -> int:
     """Publishes everything that is due at this instant, and waits for pulls; returns how many rebuilds were
     settled.
     """
-    with closing(Pulls(press)) as pulls:
+    with closing(Pulls(press.settings.content_folder)) as pulls:
         settled = step(press, pulls, at=at)
         while pulls.rows:
             time.sleep(PULLING_SECONDS)
@@ -73,7 +76,7 @@ def work_once(press: Press, *, at: datetime) -> int:
     return settled
 
 
-def step(press: Press, pulls: "Pulls", *, at: datetime) -> int:
+def step(press: Press, pulls: Pulls, *, at: datetime) -> int:
     """One round: what needs the records only goes first, since a code may end; what needs a pull waits for it
     beside the loop. Returns how many rebuilds were settled.
 
@@ -160,61 +163,6 @@ def _keep(press: Press, rows: Sequence[Rebuild]) -> None:
 
 
 # -- after a pull ------------------------------------------------------------------------------------
-class Pulled(NamedTuple):
-    """A pull that is over: for whom, and where the folder stands now or why not."""
-
-    rows: list[Rebuild]
-    words: str
-    error: GuestLinkError | None
-
-
-class Pulls:
-    """Rebuilds that wait for `git pull`. One pull serves all that were there when it began; it runs beside
-    the loop, so a remote that hangs holds nobody's codes back.
-    """
-
-    def __init__(self, press: Press) -> None:
-        self._folder = press.settings.content_folder
-        self._pull: Pull | None = None
-        self._served: list[Rebuild] = []
-        self._next: list[Rebuild] = []
-        self._kept_at = time.monotonic()
-
-    @property
-    def rows(self) -> list[Rebuild]:
-        return [*self._served, *self._next]
-
-    def add(self, rows: Sequence[Rebuild]) -> None:
-        self._next += rows
-
-    def turn(self) -> Pulled | None:
-        """Begins the next pull when none runs; tells of one that is over."""
-        try:
-            if self._pull is None and self._next:
-                self._served, self._next = self._next, []
-                self._pull = Pull(self._folder)
-            if self._pull is None or not self._pull.is_over():
-                return None
-            return self._ended(self._pull.outcome(), None)
-        except GuestLinkError as error:
-            return self._ended("", error)
-
-    def _ended(self, words: str, error: GuestLinkError | None) -> Pulled:
-        rows, self._served, self._pull = self._served, [], None
-        return Pulled(rows, words, error)
-
-    def need_keeping(self) -> bool:
-        """True now and then: their leases are shorter than a pull may take."""
-        if not self.rows or time.monotonic() - self._kept_at < KEEPING_SECONDS:
-            return False
-        self._kept_at = time.monotonic()
-        return True
-
-    def close(self) -> None:
-        if self._pull:
-            self._pull.stop()
-
-
 def _settle_pulls(press: Press, pulls: Pulls, rows: list[Rebuild], *, at: datetime) -> int:
     _publish_records(press, rows, at=at)
     pulls.add(rows)
@@ -224,7 +172,10 @@ def _settle_pulls(press: Press, pulls: Pulls, rows: list[Rebuild], *, at: dateti
     if pulled is None:
         return 0
     if pulled.error:
-        _record_failure(press, pulled.rows, pulled.error, at=at)
+        long_ago = clock.as_text(at - LONGEST_PULLING)
+        given_up = [rebuild for rebuild in pulled.rows if rebuild.asked_at < long_ago]
+        _give_up(press, given_up, pulled.error, at=at)
+        _record_failure(press, [row for row in pulled.rows if row not in given_up], pulled.error, at=at)
     else:
         _settle_from_files(press, pulled.rows, at=at, pulled=f"{pulled.words}: ")
     return len(pulled.rows)
@@ -248,12 +199,18 @@ def _record(press: Press, rows: list[Rebuild], outcome: Outcome, *, at: datetime
             for rebuild in rows:
                 rebuilds.finish(tx, rebuild, outcome=pulled + in_words(outcome), at=at)
     elif isinstance(error, ContentError) and all(rebuild.source for rebuild in rows):
-        _log(rows, error)
-        with press.database.write() as tx:
-            for rebuild in rows:
-                rebuilds.give_up(tx, rebuild, outcome=f"{pulled}{error}", at=at)
+        _give_up(press, rows, error, at=at, pulled=pulled)
     else:
         _record_failure(press, rows, error, at=at)
+
+
+def _give_up(
+    press: Press, rows: list[Rebuild], error: GuestLinkError, *, at: datetime, pulled: str = ""
+) -> None:
+    _log(rows, error)
+    with press.database.write() as tx:
+        for rebuild in rows:
+            rebuilds.give_up(tx, rebuild, outcome=f"{pulled}{error}", at=at)
 
 
 def in_words(outcome: Outcome) -> str:
@@ -279,4 +236,5 @@ def _record_failure(press: Press, rows: list[Rebuild], error: GuestLinkError, *,
 
 def _log(rows: Sequence[Rebuild], error: GuestLinkError) -> None:
     reason = type(error.__cause__ or error).__name__
-    log.warning("rebuild-failed rebuild=%s reason=%s", rows[0].id, reason)
+    for rebuild in rows[:1]:
+        log.warning("rebuild-failed rebuild=%s reason=%s", rebuild.id, reason)

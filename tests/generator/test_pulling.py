@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import pytest
 
-from generator import pulling
-from generator.pulling import Pull, told, without_credentials
+from generator.git_troubles import MOST_FILES, told, without_credentials
+from generator.pulling import Pull
 from guestlink.errors import GuestLinkError, Outage, Refused, SettingsError
 from tests.forge import commit, git, new_forge
 from tests.services import PATIENCE, free_port
@@ -358,7 +358,7 @@ def test_the_command_that_a_host_set_for_ssh_is_used(repository: Repository) -> 
     ],
 )  # fmt: skip
 def test_every_trouble_is_told_in_words(said: str, kind: type[GuestLinkError], words: str) -> None:
-    error = told(said, Path("/srv/houses"))
+    error = told(said, "/srv/houses")
     assert type(error) is kind
     assert words in error.message
     assert error.hint
@@ -381,6 +381,6 @@ def test_no_password_stands_in_what_is_told(said: str, shown: str) -> None:
 def test_many_files_in_the_way_are_told_by_the_first_few() -> None:
     names = "".join(f"\tcontent/{number}.md\n" for number in range(9))
     said = f"error: Your local changes to the following files would be overwritten by merge:\n{names}"
-    error = told(said, Path("/srv/houses"))
+    error = told(said, "/srv/houses")
     assert "content/4.md and 4 more" in error.message
-    assert pulling.MOST_FILES == 5
+    assert MOST_FILES == 5
