@@ -24,7 +24,7 @@ from guestlink.records import Contact, Link, Property, Stay
 
 SERVICE: Final = "service"
 UNSURE: Final = "utility"  # what a template counts as until Meta has said its category
-ERASED: Final = N_("The guest was erased.")
+ERASED: Final = N_("This guest was erased.")
 NO_LINK: Final = N_("The guest’s page is not there any more.")
 
 
