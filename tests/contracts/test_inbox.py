@@ -262,11 +262,11 @@ def test_two_servers_that_get_the_same_repeats_are_not_in_each_others_way(
 ) -> None:
     """In opposite order: on PostgreSQL each may wait for the other, and one of them has to come again."""
     program = """
+import msgspec
 from edge_api import inbox
 from edge_api.deliveries import Single
 from guestlink.errors import Stale
-stored = crypto.new_keys(AT)
-ring = KeyRing(crypto.StoredKeys(column_keys=stored.column_keys, blind_key=b"0" * 32, signing_keys=stored.signing_keys))
+ring = KeyRing(msgspec.structs.replace(crypto.new_keys(AT), blind_key=b"0" * 32))
 database = place.open()
 singles = [Single(f"message:{number}", "message", "ana", "1", b"{}") for number in range(300)]
 if arguments[0] == "back":

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import random
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -147,7 +148,7 @@ def test_keys_do_not_depend_on_how_events_were_batched(order: list[int], cuts: s
     alone = {each.key for one in changes for each in split(posted(one, time=AT + 60))}
     shuffled = [changes[at] for at in order]
     edges = [0, *sorted(cuts), len(shuffled)]
-    batches = [shuffled[begin:end] for begin, end in zip(edges, edges[1:], strict=False)]
+    batches = [shuffled[begin:end] for begin, end in pairwise(edges)]
     batched = [each for batch in batches for each in split(posted(*batch))]
     assert {each.key for each in batched} == alone
     assert len(batched) == len(alone) == 6
@@ -214,8 +215,11 @@ def test_no_updates_are_no_events() -> None:
 # -- limits ----------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "body",
-    [b"", b"x", b"[]", b"{}", b'{"entry":{}}', b'{"entry":[7]}', b'{"entry":[{"changes":[{}]}]}', b'{"entry":[]', b'"\xff"']
-    + [b'{"entry":[],"a":"\xff"}', b'{"entry":[{"changes":[{"field":7,"value":1}]}]}'],
+    [
+        b"", b"x", b"[]", b"{}", b'{"entry":{}}', b'{"entry":[7]}', b'{"entry":[{"changes":[{}]}]}',
+        b'{"entry":[]', b'"\xff"', b'{"entry":[],"a":"\xff"}',
+        b'{"entry":[{"changes":[{"field":7,"value":1}]}]}',
+    ],
 )  # fmt: skip
 def test_what_is_no_webhook_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable):
