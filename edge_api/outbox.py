@@ -156,11 +156,11 @@ def turns(tx: Writing, number_id: str, *, at: datetime, most: int, within: float
     may send for one number, and a process that dies takes nothing with it. What people wrote counts, too.
     """
     row = tx.one("pace_of_number", number_id=number_id)
-    due, since = (row["due"] / 1e6, int(row["heard"])) if row else (0.0, None)
-    if since is None:
-        newest = tx.one("newest_heard")
-        assert newest is not None
-        since = int(newest["position"])
+    if row is None:  # only a row that is there can be held
+        tx.do("begin_pace", number_id=number_id)
+        row = tx.one("pace_of_number", number_id=number_id)
+    assert row is not None
+    due, since = row["due"] / 1e6, int(row["heard"])
     heard = tx.one("heard_since", number_id=number_id, position=since)
     assert heard is not None
     now = at.timestamp()

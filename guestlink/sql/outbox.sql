@@ -110,17 +110,17 @@ group by o.category, o.currency order by o.category, o.currency;
 -- name: pace_of_number^
 select due, heard from number_paces where number_id = :number_id;
 
+-- name: begin_pace!
+insert into number_paces (number_id, due, heard) select :number_id, 0, coalesce(max(position), 0) from inbox where true
+on conflict (number_id) do nothing;
+
 -- name: keep_pace!
-insert into number_paces (number_id, due, heard) values (:number_id, :due, :heard)
-on conflict (number_id) do update set due = excluded.due, heard = excluded.heard;
+update number_paces set due = :due, heard = :heard where number_id = :number_id;
 
 -- name: heard_since^
 select count(case when number_id = :number_id and kind = 'message' then 1 end) as messages,
   coalesce(max(position), :position) as position
 from inbox where position > :position;
-
--- name: newest_heard^
-select coalesce(max(position), 0) as position from inbox;
 
 -- name: conversations_of_stay
 select id from conversations

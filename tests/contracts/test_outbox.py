@@ -1,11 +1,15 @@
 """The outbox on both engines: what was meant is known before it leaves, and nothing unknown is sent again."""
 
+import threading
+import time
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
 import pytest
 
 from edge_api import codes, outbox
+from edge_api.dispatch import dispatch_once
 from edge_api.messages import Receipt, Sender, Text
 from edge_api.outcomes import NotSent, Unknown
 from guestlink import alerts
@@ -13,6 +17,7 @@ from tests.databases import AT, Inn
 from tests.post import HELLO, HELLO_TEMPLATE, NUMBER, Post, Said, as_text, later
 
 TOMAS = Sender(user_id="GB.2", name="Tomas")
+PATIENCE = 30.0
 
 
 @pytest.fixture
@@ -317,3 +322,20 @@ def test_a_stay_knows_what_its_messages_have_cost(post: Post) -> None:
     with post.inn.database.read() as db:
         (spent,) = outbox.spent(db, stay.id)
     assert (spent.category, spent.messages, spent.price, spent.unpriced) == ("service", 2, 0, 2)
+
+
+# -- several couriers ------------------------------------------------------------------------------
+def test_couriers_side_by_side_send_each_message_once_and_share_one_pace(post: Post) -> None:
+    messages = [post.say(post.talk(Sender(wa_id=f"4477009005{number:02d}"))) for number in range(40)]
+    moments: list[float] = []
+    post.graph.hold = lambda _: moments.append(time.monotonic())
+    others = [replace(post.office, breakers={}) for _ in range(3)]
+    couriers = [threading.Thread(target=dispatch_once, args=(each,), kwargs={"at": AT}) for each in others]
+    for courier in couriers:
+        courier.start()
+    for courier in couriers:
+        courier.join(PATIENCE)
+    post.send(later(seconds=5))
+    assert sorted(said.callback for said in post.graph.said) == sorted(messages)
+    assert {post.state(each) for each in messages} == {"sent"}
+    assert max(moments) - min(moments) >= (40 - 10) / 74  # alone each of them would let four go at once
