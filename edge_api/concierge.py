@@ -371,9 +371,10 @@ def _values(db: Reading, talker: Talker, key: str, text: str) -> dict[str, str]:
     offer, original = _offer(db, talker, key), _original(db, talker, key)
     if not text or offer is None or original is None:
         return {}
-    said = understanding.values_for(text, original.fields)
+    today = talker.guest.today
+    said = understanding.values_for(text, original.fields, today=today)
     for shown, field in zip(offer.fields, original.fields, strict=False):
-        found = understanding.values_for(text, (shown,)).get(shown.name, "")
+        found = understanding.values_for(text, (shown,), today=today).get(shown.name, "")
         if found in shown.choices and len(shown.choices) == len(field.choices):
             said[field.name] = field.choices[shown.choices.index(found)]
     return said

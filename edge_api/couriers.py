@@ -14,13 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from edge_api import archive, calls, dispatch, inbox, incoming, phrases, reception
+from edge_api import archive, calls, concierge, dispatch, inbox, incoming, phrases, reception
 from edge_api.holdings import Holdings
 from edge_api.inbox import Waiting
 from edge_api.messages import File
 from edge_api.phrases import Voice
 from edge_api.whatsapp import Speaker
-from guestlink import clock
+from guestlink import clock, records
 from guestlink.database import Writing
 from guestlink.errors import GuestLinkError, Outage
 from guestlink.settings import Settings
@@ -43,6 +43,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     media = open_storage(settings.media_url, home=Path(settings.home))
     with ExitStack() as closing:
         closing.callback(holdings.close)
+        _get_ready(holdings)
         loops: dict[str, Callable[[], None]] = {
             "inbox": partial(_loop, holdings, stop, partial(_read_inbox, holdings)),
             "bells": partial(_loop, holdings, stop, partial(_ring_bells, holdings)),
@@ -55,6 +56,13 @@ def run(settings: Settings, stop: threading.Event) -> None:
             loops["media"] = partial(_loop, holdings, stop, fetch)
             loops["outbox"] = partial(_send, holdings, stop, speaker, media)
         _side_by_side(loops, stop)
+
+
+def _get_ready(holdings: Holdings) -> None:
+    """What the first guest would have to wait for: each house's words, made ready for matching."""
+    with holdings.database.read() as db:
+        for house in records.properties(db):
+            concierge.index_of(db, house)
 
 
 def _side_by_side(loops: Mapping[str, Callable[[], None]], stop: threading.Event) -> None:

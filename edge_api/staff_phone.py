@@ -27,6 +27,7 @@ from guestlink.language import N_, Catalogue
 from guestlink.records import Property, Stay
 
 ASKING_WHY: Final = "asks staff for a reason"
+READ_OUT: Final = "a guest's words that a template only announced"
 HELP_EVERY: Final = timedelta(hours=24)
 NO_SUCH_REQUEST: Final = N_("There is no such request any more.")
 ONLY_TEXT: Final = N_("Only text can be passed on to a guest from here.")
@@ -36,8 +37,8 @@ STATES: Final[Mapping[str, str]] = {
     "requested": N_("waiting"),
     "accepted": N_("accepted"),
     "completed": N_("done"),
-    "declined": N_("declined"),
-    "cancelled": N_("taken back"),
+    "declined": N_("turned down"),
+    "cancelled": N_("cancelled"),
 }
 
 
@@ -58,9 +59,12 @@ def hear(
     """Does what somebody of the house wants and answers them; returns what happened, for the inbox's row."""
     words = voice.words(user.language or talk.language)
     tap = Tap(voice=voice, user=user, talk=talk, words=words, message_id=message_id, at=at)
+    is_read = _read_out(tx, tap)
     verb, _, rest = heard.choice.partition(":")
     if verb in _TAPS:
         return _guarded(tx, tap, lambda: _TAPS[verb](tx, tap, rest))
+    if is_read:
+        return "read out what waited"
     if heard.answers and (row := correspondence.message_of(tx, voice.ring, heard.answers)):
         if row["why"] == ASKING_WHY and row["request_id"] and heard.text:
             reason = f"{row['request_id']}:{heard.text}"
@@ -74,6 +78,29 @@ def hear(
         correspondence.mark(tx, talk, greeted_at=at)
         _reply(tx, tap, phrases.how_to(words), why="staff wrote something else")
     return "staff wrote something else"
+
+
+def _read_out(tx: Writing, tap: Tap) -> bool:
+    """What guests wrote while this person's window was closed: a template told only that somebody waits. Who
+    has not read it does not answer it yet.
+    """
+    rows = tx.all("quotes_unread", conversation_id=tap.talk.id, why=READ_OUT)
+    for row in rows:
+        said = correspondence.said(tx, tap.voice.ring, str(row["id"]))
+        if said:
+            correspondence.say(
+                tx,
+                tap.voice.ring,
+                tap.talk,
+                said,
+                at=tap.at,
+                by=AUTOMATIC,
+                why=READ_OUT,
+                answers=str(row["id"]),
+                about=str(row["about"]),
+                stay_id=row["stay_id"],
+            )
+    return bool(rows)
 
 
 # -- taps --------------------------------------------------------------------------------------------

@@ -69,3 +69,10 @@ join users u on u.id = m.by_user
 where m.conversation_id = :conversation_id and m.kind = 'text' and o.route = 'template' and o.state = 'sent'
   and not exists (select 1 from messages c where c.answers = m.id and c.why = :why)
 order by m.id;
+
+-- name: quotes_unread
+select m.id, m.about, m.stay_id from messages m
+join outbox o on o.id = m.id
+where m.conversation_id = :conversation_id and m.about <> '' and o.route = 'template' and o.state = 'sent'
+  and not exists (select 1 from messages c where c.answers = m.id and c.why = :why)
+order by m.id;

@@ -76,7 +76,7 @@ def test_of_two_who_accept_one_wins_and_the_other_is_told_who(lobby: Lobby, stay
         (row,) = db.all("requests_of_stay", stay_id=stay.id)
     assert lobby.says(JORY, "Accept", kind="button", choice=f"accept:{row['id']}:1") == "accepted"
     assert lobby.taps(MIRA, "Accept") == "refused"
-    assert "Jory Holm was faster: it is accepted since" in lobby.told(MIRA)[-1]
+    assert "Jory Holm was faster: accepted at" in lobby.told(MIRA)[-1]
 
 
 def test_somebody_of_another_house_accepts_nothing(lobby: Lobby, stay: Stay) -> None:
@@ -96,7 +96,7 @@ def test_what_a_service_needs_is_asked_by_a_list_and_what_was_said_already_is_no
     assert lobby.taps(ANA, "2") == "arranged"
     assert lobby.says(ANA, "3 towels please", at=NOON + HOUR) == "arranged"
     assert lobby.requests() == [("towels", "accepted"), ("towels", "accepted")]
-    assert lobby.buttons(MIRA) == ["I do it", "Done"]
+    assert lobby.buttons(MIRA) == ["I will do it", "Done"]
 
 
 def test_what_needs_words_leads_to_the_form_on_the_page(lobby: Lobby, stay: Stay) -> None:
@@ -120,9 +120,9 @@ def test_an_answer_never_has_a_code_in_it_nor_its_place(lobby: Lobby, stay: Stay
 
 def test_the_guest_takes_a_request_back_and_staff_need_not_come(lobby: Lobby, stay: Stay) -> None:
     lobby.says(ANA, "late check-out please")
-    assert lobby.taps(ANA, "Take it back") == "taken back"
+    assert lobby.taps(ANA, "Cancel request") == "taken back"
     assert lobby.requests() == [("late-checkout", "cancelled")]
-    assert "has taken it back" in lobby.told(MIRA)[-1]
+    assert "has cancelled it" in lobby.told(MIRA)[-1]
 
 
 def test_hello_shows_what_there_is_and_a_tap_asks_for_it(lobby: Lobby, stay: Stay) -> None:
@@ -176,6 +176,17 @@ def test_what_staff_write_after_the_window_is_read_out_when_the_guest_writes(
     went_by_template(lobby, letter.id)
     assert lobby.says(ANA, "yes?", at=late + HOUR) == "read out what waited"
     assert lobby.told(ANA)[-1] == "She left her hat here."
+
+
+def test_a_reply_to_a_mere_announcement_reads_the_guests_words_out_first(lobby: Lobby, stay: Stay) -> None:
+    lobby.says(ANA, "My grandmother knew this house before the war")
+    (note,) = [each for each in lobby.thread(MIRA) if each.direction == "out"]
+    went_by_template(lobby, note.id)
+    lobby.sent(note.id, MIRA, at=NOON)
+    assert lobby.replies(MIRA, "My grandmother", "What is it?") == "read out what waited"
+    assert lobby.told(ANA)[-1] != "What is it?"
+    assert lobby.replies(MIRA, "My grandmother", "How lovely.") == "passed on to the guest"
+    assert lobby.told(ANA)[-1] == "How lovely."
 
 
 def test_a_photo_goes_to_the_archive_and_to_a_person(lobby: Lobby, stay: Stay) -> None:
