@@ -221,7 +221,8 @@ class SQLite:
         """Holds the writing lock; the transaction has begun."""
         deadline = time.monotonic() + BUSY_SECONDS
         with self._turn.taken(deadline):
-            self._writing.acquire()
+            if not self._writing.acquire(timeout=BUSY_SECONDS):
+                raise Outage("The database does not answer: a change takes too long.", hint="Try again.")
             try:
                 self._check_file()
                 self._begin(deadline)

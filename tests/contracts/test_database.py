@@ -357,6 +357,18 @@ def test_a_database_that_stays_locked_is_an_outage(tmp_path: Path, monkeypatch: 
     second.close()
 
 
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_a_unit_that_is_run_inside_a_write_is_an_outage_and_no_standstill(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "BUSY_SECONDS", 0.1)
+    with database.write() as tx:
+        add_user(tx, "marta")
+        with pytest.raises(Outage, match="takes too long"):
+            database.run(user_name)
+    assert seen_by_others(database) == "marta"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
