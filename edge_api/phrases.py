@@ -31,13 +31,13 @@ from guestlink.language import N_, Catalogue
 LONGEST_QUOTE: Final = 700
 LONGEST_ANSWER: Final = 500
 OPEN_PAGE: Final = N_("Open your page")
-TAKE_BACK: Final = N_("Take it back")
+TAKE_BACK: Final = N_("Cancel request")
 YOUR_REQUEST: Final = N_("Your request")
-TOO_LATE: Final = N_("It is too late to take this back here. Please call the house.")
+TOO_LATE: Final = N_("It is too late to cancel this here. Please call the house.")
 REASONS: Final = (
     N_("This is not possible today."),
     N_("We have none left."),
-    N_("Somebody of the house comes to you about it."),
+    N_("Somebody at the house talks to you about it."),
 )
 
 
@@ -101,7 +101,7 @@ def until_day(words: Catalogue, day: str) -> str:
 
 
 def declined(words: Catalogue, what: str, reason: str, template: Template | None) -> Outgoing:
-    text = words.text("{what}: we are sorry, this does not work out.", what=what)
+    text = words.text("{what}: we are sorry, we cannot do this.", what=what)
     return Text(text=f"{text}\n{reason}" if reason else text, template=template)
 
 
@@ -110,12 +110,14 @@ def reopened(words: Catalogue, what: str) -> Outgoing:
 
 
 def taken_back(words: Catalogue, what: str) -> Outgoing:
-    return Text(text=words.text("{what}: taken back. Nobody comes for it now.", what=what))
+    return Text(text=words.text("{what}: your request is cancelled.", what=what))
 
 
 def call_us(words: Catalogue, what: str, phone: str) -> Outgoing:
     text = words.text(
-        "{what}: nobody has answered us yet. Please call {phone}; we go on trying.", what=what, phone=phone
+        "{what}: we have not reached anybody yet. Please call {phone}; we keep trying.",
+        what=what,
+        phone=phone,
     )
     return Text(text=text)
 
@@ -142,11 +144,11 @@ def menu(words: Catalogue, rows: Sequence[tuple[str, str, str]], link: GuestLink
     """What can be asked for: payload, title, a few words."""
     t = words.text
     if not rows:
-        text = t("Hello. Tell us what you need: somebody of the house reads this.")
+        text = t("Hello. Tell us what you need: somebody at the house reads this.")
         return LinkButton(text=text, label=t(OPEN_PAGE), link=link) if link else Text(text=text)
     made = tuple(Choice(payload=payload, title=title, text=more) for payload, title, more in rows)
-    text = t("Hello. What can we do for you? Choose, or write it in your words.")
-    return Options(text=text, button=t("What there is"), groups=(Group(rows=made),))
+    text = t("Hello. What can we do for you? Choose, or say it in your own words.")
+    return Options(text=text, button=t("What we offer"), groups=(Group(rows=made),))
 
 
 def answer(words: Catalogue, title: str, text: str, link: GuestLinkOf | None) -> Outgoing:
@@ -172,7 +174,7 @@ def which_one(words: Catalogue, rows: Sequence[tuple[str, str]]) -> Outgoing:
     """Several things may be meant; the last row passes the message on."""
     t = words.text
     rows = [*rows, ("human", t("Something else"))]
-    text = t("What do you mean?")
+    text = t("Which of these do you mean?")
     if len(rows) <= MOST_BUTTONS and all(len(title) <= 20 for _, title in rows):
         return _buttons(text, rows)
     made = tuple(Choice(payload=payload, title=title) for payload, title in rows)
@@ -193,9 +195,11 @@ def passed_on(words: Catalogue) -> Outgoing:
 
 
 def no_stay(words: Catalogue) -> Outgoing:
-    text = words.text(
-        "Hello. We do not know this number. If you stay with us, please send your booking word: it stands on"
-        " your page. Somebody of the house reads this, too."
+    t = words.text
+    text = t(
+        "Hello. We do not know this number. If you are staying with us, write to us from your page with"
+        " “{button}”, or tell us your name and room. Somebody at the house reads this.",
+        button=t("Write on WhatsApp"),
     )
     return Text(text=text)
 
@@ -203,7 +207,7 @@ def no_stay(words: Catalogue) -> Outgoing:
 def asked_the_house(words: Catalogue) -> Outgoing:
     """Somebody has a booking word and writes from a number that is not on file."""
     text = words.text(
-        "Thank you. Your number is new to us, so somebody of the house looks at this first and answers here."
+        "Thank you. Your number is new to us, so somebody at the house looks at this first and answers here."
     )
     return Text(text=text)
 
@@ -213,7 +217,7 @@ def stay_is_over(words: Catalogue) -> Outgoing:
 
 
 def welcome_back(words: Catalogue, house: str, link: GuestLinkOf | None) -> Outgoing:
-    text = words.text("You are at the right place: this is {house}.", house=house)
+    text = words.text("You are in the right place: this is {house}.", house=house)
     return LinkButton(text=text, label=words.text(OPEN_PAGE), link=link) if link else Text(text=text)
 
 
@@ -258,8 +262,8 @@ def ring(words: Catalogue, told: Ring, template: Template | None) -> Outgoing:
     if told.price:
         lines.append(told.price)
     if told.is_promised:
-        lines.append(t("The guest knows already that it is arranged."))
-        buttons = [(f"take:{told.request_id}", t("I do it")), (f"done:{told.request_id}", t("Done"))]
+        lines.append(t("The guest already knows that it is arranged."))
+        buttons = [(f"take:{told.request_id}", t("I will do it")), (f"done:{told.request_id}", t("Done"))]
     else:
         buttons = [
             (f"accept:{told.request_id}:{told.version}", t("Accept")),
@@ -285,12 +289,12 @@ def done(words: Catalogue, what: str) -> Outgoing:
 def withdrawn(words: Catalogue, what: str, unit: str) -> Outgoing:
     """The guest needs it no more."""
     t = words.text
-    text = t("{what}: the guest has taken it back. Nobody has to come.", what=what)
+    text = t("{what}: the guest has cancelled it. Nobody has to come.", what=what)
     return Text(text=f"{text}\n{unit}" if unit else text)
 
 
 def was_faster(words: Catalogue, who: str, state: str, when: str) -> str:
-    return words.text("{who} was faster: it is {state} since {when}.", who=who, state=state, when=when)
+    return words.text("{who} was faster: {state} at {when}.", who=who, state=state, when=when)
 
 
 def noted(words: Catalogue) -> Outgoing:
@@ -309,7 +313,8 @@ def why_not(words: Catalogue, what: str, request_id: str) -> Outgoing:
         for number, reason in enumerate(REASONS)
     )
     text = t(
-        "{what}: why not? Choose what the guest reads, or reply to this message in your words.", what=what
+        "{what}: why not? Choose what the guest reads, or reply to this message in your own words.",
+        what=what,
     )
     return Options(text=text, button=t("Choose"), groups=(Group(rows=rows),))
 
@@ -329,7 +334,7 @@ def whose_number(words: Catalogue, told: str, claim: str, conversation_id: str) 
     """Somebody with a booking word writes from an unknown number: is it the guest?"""
     t = words.text
     text = t(
-        "{name} has the booking word of {stay} but writes from a new number. Is it the guest?",
+        "{name} has the booking word for {stay} but writes from a new number. Is this the guest?",
         name=told,
         stay=claim,
     )

@@ -52,7 +52,7 @@ Messages = dict[str, str]  # a message and its plural, which is empty where ther
 
 
 def collect(root: Path) -> Messages:
-    """Every message that t, tn and N_ are called with under `root`."""
+    """Every message that t, tn, N_ and `words.text` are called with under `root`."""
     found: Messages = {}
     for path, messages in _sources(root):
         for message, plural in messages:
@@ -95,7 +95,10 @@ def _said_in(tree: ast.AST) -> Iterator[tuple[str, str]]:
     for node in ast.walk(tree):
         match node:
             case ast.Call(
-                func=ast.Name("t" | "N_") | ast.Attribute(attr="t"), args=[ast.Constant(str(message)), *_]
+                func=ast.Name("t" | "N_")
+                | ast.Attribute(attr="t")
+                | ast.Attribute(value=ast.Name("words") | ast.Attribute(attr="words"), attr="text"),
+                args=[ast.Constant(str(message)), *_],
             ):
                 yield message, ""
             case ast.Call(

@@ -79,6 +79,13 @@ def test_a_message_is_found_where_its_translator_is_an_attribute(house: Path) ->
     assert collect(house) == {**WANTED, "Until {day}": "", "{n} step": "{n} steps"}
 
 
+def test_a_message_is_found_where_a_catalogue_is_asked_for_it(house: Path) -> None:
+    (house / "edge_api").mkdir()
+    said = 'words.text("Sent to {who}.", who=who), tap.words.text("free"), fields.text("type")'
+    (house / "edge_api" / "phrases.py").write_text(said, "utf-8")
+    assert collect(house) == {**WANTED, "Sent to {who}.": "", "free": ""}
+
+
 def test_a_message_with_two_plurals_is_refused(house: Path) -> None:
     (house / "edge_api").mkdir()
     (house / "edge_api" / "board.py").write_text('t("{n} night")', "utf-8")
