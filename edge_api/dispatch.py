@@ -226,7 +226,8 @@ class Courier:
             return
         turns = (now,) * len(waiting)
         if self._office.is_paced:
-            turns = outbox.turns(tx, number_id, at=at, most=len(waiting), within=AHEAD)
+            turns, heard = outbox.turns(tx, number_id, at=at, most=len(waiting), within=AHEAD)
+            self._flights.heard(number_id, heard)
             claim.is_held |= len(turns) < len(waiting)
         made: list[Envelope] = []
         for due in waiting[: len(turns)]:

@@ -16,7 +16,7 @@ from edge_api import codes, pacing
 from edge_api.envelopes import Envelope
 from edge_api.messages import File, Outgoing, Sender
 from edge_api.outcomes import NotSent, Sent, Unknown
-from edge_api.pacing import Breaker, Ticket
+from edge_api.pacing import Breaker, Second, Ticket
 from guestlink.errors import GuestLinkError
 
 OUTAGES: Final = codes.RETRY - {codes.PAIR_TOO_FAST}  # that nobody can send now, not only this message
@@ -75,6 +75,8 @@ class Flights:
         self._landed: queue.SimpleQueue[Landed] = queue.SimpleQueue()
         self._pace = pacing.OF_NUMBER if is_paced else None
         self._due: dict[str, float] = {}
+        self._seconds: dict[str, Second] = {}
+        self._turn = threading.Condition()
         self._breakers = breakers
         self._bell, self._closing = threading.Event(), threading.Event()
         self.under_way = 0
@@ -118,6 +120,11 @@ class Flights:
         else:
             breaker.succeeded(landed.ticket)
 
+    def heard(self, number_id: str, many: int) -> None:
+        """So many messages came in: they count with those that leave."""
+        with self._turn:
+            self._second(number_id).heard(many, time.monotonic())
+
     # -- waiting -------------------------------------------------------------------------------------
     def ring(self) -> None:
         """Wakes whoever waits."""
@@ -131,14 +138,35 @@ class Flights:
     def close(self) -> None:
         """Waits for what has left; what has not left yet lands without an outcome."""
         self._closing.set()
+        with self._turn:
+            self._turn.notify_all()
         self._pool.shutdown(wait=True)
 
     # -- in the pool ---------------------------------------------------------------------------------
     def _fly(self, flight: Flight) -> None:
-        gone = not self._closing.wait(max(flight.start - time.monotonic(), 0.0))
-        outcome = self._sent(flight.envelope) if gone else None
+        number_id = flight.envelope.number_id
+        goes = not self._closing.wait(max(flight.start - time.monotonic(), 0.0)) and self._leave(number_id)
+        outcome = self._sent(flight.envelope) if goes else None
+        if goes:
+            with self._turn:
+                self._second(number_id).answer(time.monotonic())
+                self._turn.notify()
         self._landed.put(Landed(flight.envelope, flight.ticket, outcome))
         self._bell.set()
+
+    def _leave(self, number_id: str) -> bool:
+        """Waits until one more in this second is not too much; False when it shall not leave any more."""
+        with self._turn:
+            while not self._closing.is_set():
+                wait = self._second(number_id).wait(time.monotonic()) if self._pace else 0.0
+                if wait == 0.0:
+                    self._second(number_id).leave()
+                    return True
+                self._turn.wait(wait)
+        return False
+
+    def _second(self, number_id: str) -> Second:
+        return self._seconds.setdefault(number_id, Second())
 
     def _sent(self, envelope: Envelope) -> Outcome:
         try:

@@ -6,7 +6,7 @@ What is in doubt is never sent again by itself: a status that echoes the id sett
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -64,6 +64,13 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     def attempt(self) -> int:
         """Which try this is, from 1."""
         return self.due.attempts + 1
+
+
+class Turns(NamedTuple):
+    """When messages may leave (Unix time), and how many have come in since the last time."""
+
+    starts: tuple[float, ...]
+    heard: int
 
 
 class Needs(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,8 +156,8 @@ def recover(tx: Writing, *, at: datetime) -> int:
     )
 
 
-def turns(tx: Writing, number_id: str, *, at: datetime, most: int, within: float) -> tuple[float, ...]:
-    """Reserves up to `most` instants (Unix time) at which the number may send, within so many seconds.
+def turns(tx: Writing, number_id: str, *, at: datetime, most: int, within: float) -> Turns:
+    """Reserves up to `most` instants at which the number may send, within so many seconds.
 
     The pace lies in the database, one row for each number that is held until the commit: several processes
     may send for one number, and a process that dies takes nothing with it. What people wrote counts, too.
@@ -167,7 +174,7 @@ def turns(tx: Writing, number_id: str, *, at: datetime, most: int, within: float
     due = pacing.counted(pacing.OF_NUMBER, due, now=now, many=int(heard["messages"]))
     found, due = pacing.starts(pacing.OF_NUMBER, due, now=now, most=most, within=within)
     tx.do("keep_pace", number_id=number_id, due=int(due * 1e6), heard=int(heard["position"]))
-    return found
+    return Turns(found, int(heard["messages"]))
 
 
 def due(tx: Writing, number_id: str, *, at: datetime, most: int) -> list[Due]:
@@ -335,15 +342,15 @@ def settle(tx: Writing, ring: KeyRing, receipt: Receipt, *, at: datetime) -> Sta
             return None
         _learn(tx, ring, row, receipt.wamid)
         before = ""
+    is_tried_again = before == "failed" and row["state"] != "dead"
+    if receipt.category and not is_tried_again:  # not every status tells it, and `read` may come first
+        is_free = int(receipt.billable is False)
+        tx.do("settle_price", id=message_id, category=receipt.category, is_free=is_free)
     if RANKS[receipt.status] <= RANKS[before]:
         return None
     tx.do("learn_receipt", id=message_id, receipt=receipt.status, receipt_at=clock.as_text(receipt.at))
     if receipt.status == "failed":
         return _settle_failed(tx, row, receipt, at=at)
-    if receipt.category:
-        tx.do(
-            "settle_price", id=message_id, category=receipt.category, is_free=int(receipt.billable is False)
-        )
     tx.do("settle_as_sent", id=message_id, at=clock.as_text(at))
     return "sent"
 

@@ -5,7 +5,7 @@ The generic cell rate algorithm (ITU-T I.371, A): all it keeps is one instant fo
 """
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import Final
 
 import msgspec
@@ -29,6 +29,8 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 # arrive as evenly as they leave: some of both is left for that.
 OF_NUMBER: Final = Pace(burst=4, seconds=1 / 74)
 OF_PAIR: Final = Pace(burst=40, seconds=6.0)
+IN_A_SECOND: Final = 79
+A_MOMENT: Final = 0.001  # seconds
 
 
 def spent(pace: Pace, due: float, *, now: float) -> tuple[float, float]:
@@ -74,6 +76,36 @@ def starts(
 def counted(pace: Pace, due: float, *, now: float, many: int) -> float:
     """The next instant to keep when so many have happened that nobody could hold back."""
     return max(due, now) + many * pace.seconds if many else due
+
+
+class Second:
+    """No more than so many in any second, by whatever clock the other side counts: it has taken a message at
+    some moment between its leaving and its answer, so that each counts until a second after its answer.
+    """
+
+    def __init__(self, most: int = IN_A_SECOND) -> None:
+        self._most = most
+        self._unanswered = 0
+        self._answered: deque[float] = deque()
+
+    def wait(self, now: float) -> float | None:
+        """How long until one more may leave: 0 for now, None until an answer comes."""
+        while self._answered and self._answered[0] <= now - 1:
+            self._answered.popleft()
+        if self._unanswered + len(self._answered) < self._most:
+            return 0.0
+        return max(self._answered[0] + 1 - now, A_MOMENT) if self._answered else None
+
+    def leave(self) -> None:
+        self._unanswered += 1
+
+    def answer(self, now: float) -> None:
+        self._unanswered -= 1
+        self._answered.append(now)
+
+    def heard(self, many: int, now: float) -> None:
+        """So many came in."""
+        self._answered.extend([now] * many)
 
 
 class Ticket(msgspec.Struct, frozen=True):

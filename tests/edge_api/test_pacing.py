@@ -14,6 +14,7 @@ from edge_api.pacing import (
     Breaker,
     Meter,
     Pace,
+    Second,
     Ticket,
     counted,
     spent,
@@ -89,6 +90,37 @@ def test_a_person_gets_a_burst_and_then_one_every_six_seconds_with_some_left_for
         due, wait = spent(OF_PAIR, due, now=1000.0 + second)
         passed += wait <= 0
     assert passed == 40 + 599 // 6
+
+
+# -- a second ------------------------------------------------------------------------------------------
+@given(st.lists(st.tuples(st.floats(0, 0.1), st.floats(0, 3), st.floats(0, 1)), min_size=90, max_size=250))
+def test_however_long_answers_take_the_other_side_never_counts_more_than_the_limit_in_a_second(
+    sends: list[tuple[float, float, float]],
+) -> None:
+    second, now, answers, taken = Second(20), 0.0, [], []
+    for passed, latency, share in sends:
+        now += passed
+        while True:
+            for answer in sorted(each for each in answers if each <= now):
+                second.answer(answer)
+                answers.remove(answer)
+            wait = second.wait(now)
+            if wait == 0.0:
+                break
+            now = min([*answers, *([now + wait] if wait else [])])
+        second.leave()
+        answers.append(now + latency)
+        taken.append(now + latency * share)  # when the other side counts it
+    for begin in taken:
+        assert sum(begin <= each < begin + 1 - 1e-9 for each in taken) <= 20
+
+
+def test_what_comes_in_counts_for_a_second() -> None:
+    second = Second(3)
+    second.heard(2, 10.0)
+    second.leave()
+    assert second.wait(10.5) == 0.5
+    assert second.wait(11.0) == 0.0
 
 
 # -- the breaker -----------------------------------------------------------------------------------
