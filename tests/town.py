@@ -187,7 +187,7 @@ class Town:
                 "FAKETIME_TIMESTAMP_FILE": str(self.clock),
                 "FAKETIME_NO_CACHE": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                "TZ": "UTC",
+                "PYTHONPATH": os.pathsep.join([str(ROOT / "tests/faketime"), str(ROOT)]),
             }
         return told
 
