@@ -234,7 +234,8 @@ def sent(tx: Writing, ring: KeyRing, intent: Intent, wamid: str, *, at: datetime
     assert row is not None
     if row["wamid_token"] != ring.blind("wamid", wamid):
         _learn(tx, ring, row, wamid)
-        tx.do("learn_receipt", id=intent.due.id, receipt="", receipt_at=None)
+        if row["receipt"]:  # of a try that failed
+            tx.do("learn_receipt", id=intent.due.id, receipt="", receipt_at=None)
 
 
 def refused(tx: Writing, intent: Intent, code: int, *, number_id: str, at: datetime) -> State:
