@@ -1,13 +1,16 @@
 """The API is what its description says: every route and answer, who may what; and nothing makes it fail."""
 
+import argparse
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from string import Template
 from typing import Any, NamedTuple
 
 import httpx
@@ -262,6 +265,36 @@ def test_only_who_may_is_let_in(
             assert status == 404, (name, status)
         else:
             assert status not in {401, 403}, (name, status)
+
+
+# -- the documents ---------------------------------------------------------------------------------
+def test_the_calls_in_the_operators_guide_are_answered_as_it_says(
+    client: TestClient[Litestar], house: House
+) -> None:
+    block = re.search(
+        r"<!-- run: api -->\n```sh\n(.*?)```", (ROOT / "docs/operations.md").read_text(), re.DOTALL
+    )
+    assert block
+    (stay,), token = house.known["stay_id"], house.tokens["host"]
+    body = {"stay_id": stay, "note": "a word of the guide"}
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "a-key-of-the-guide"}
+    request = client.post("/api/house/requests", json=body, headers=headers).json()["id"]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("-H", action="append", default=[])
+    parser.add_argument("-X")
+    parser.add_argument("--json")
+    parser.add_argument("url")
+    lines = Template(block[1]).substitute(TOKEN=token, STAY=stay, REQUEST=request).splitlines()
+    for line in lines:
+        called = parser.parse_args(shlex.split(line)[1:])
+        kind = {"Content-Type": "application/json"} if called.json else {}
+        answer = client.request(
+            called.X or ("POST" if called.json else "GET"),
+            called.url.removeprefix("https://stay.example.com"),
+            headers=kind | dict(header.split(": ", 1) for header in called.H),
+            content=called.json,
+        )
+        assert answer.status_code in {200, 201}, (line, answer.text)
 
 
 # -- schemathesis ----------------------------------------------------------------------------------
