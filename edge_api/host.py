@@ -16,7 +16,7 @@ from edge_api.amendments import ContactChange, NewStay, Readiness, StayChange
 from edge_api.counters import Asking, HouseCounter, answered, sent
 from edge_api.openapi import told
 from edge_api.registers import MOST, Wanted
-from edge_api.shapes import ContactShown, Links, Properties, PropertyShown, Services, Stays, StayShown
+from edge_api.shapes import ContactShown, Links, People, Properties, PropertyShown, Services, Stays, StayShown
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
 from guestlink.records import Phase
@@ -269,4 +269,15 @@ def _houses(counter: HouseCounter) -> list[HTTPRouteHandler]:
             )
         )
 
-    return [every, one, services]
+    @get(
+        "/people",
+        sync_to_thread=True,
+        **told(
+            "Who runs the houses, and who is on duty now.", name="listPeople", gives={200: (People, None)}
+        ),
+    )
+    def people(request: Asking) -> Response[bytes]:
+        caller, at = counter.caller(request), counter.at()
+        return answered(counter.told(lambda db, ring: registers.people(db, ring, caller.id, at=at)))
+
+    return [every, one, services, people]

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from edge_api import board, history, tokens
+from edge_api import board, duty, history, rota, tokens
 from edge_api.board import Stored
 from edge_api.offers import Offer
 from edge_api.shapes import (
@@ -21,6 +21,8 @@ from edge_api.shapes import (
     Links,
     LinkShown,
     Nights,
+    People,
+    PersonShown,
     Properties,
     PropertyShown,
     Services,
@@ -204,6 +206,23 @@ def property_named(db: Reading, caller: str, slug: str) -> Property:
 
 def property_shown(db: Reading, caller: str, slug: str) -> PropertyShown:
     return _property(db, property_named(db, caller, slug))
+
+
+def people(db: Reading, ring: KeyRing, caller: str, *, at: datetime) -> People:
+    """Who runs the houses that the caller reaches, without those who left."""
+    return People(
+        people=tuple(
+            PersonShown(
+                id=member.user.id,
+                property=house.slug,
+                name=duty.opened(ring, member.user).name,
+                role=member.role,
+                is_on_duty=rota.is_on(member, at=at, zone=house.zone),
+            )
+            for house in tokens.houses(db, caller)
+            for member in duty.members(db, house)
+        )
+    )
 
 
 def services(

@@ -165,3 +165,22 @@ class ServiceShown(msgspec.Struct, frozen=True, kw_only=True):
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[ServiceShown, ...]
+
+
+class PersonShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody of the house; `id` is whom a request is assigned to."""
+
+    id: str
+    property: str
+    name: str
+    role: str
+    is_on_duty: bool
+
+    def __repr__(self) -> str:
+        return f"PersonShown({self.id})"
+
+
+class People(msgspec.Struct, frozen=True, kw_only=True):
+    """By house, in the order in which they are asked, then the others."""
+
+    people: tuple[PersonShown, ...]

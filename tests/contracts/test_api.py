@@ -95,6 +95,7 @@ OPERATIONS = {
     "changeContact": "PATCH /api/house/contacts/{contact_id}",
     "listProperties": "GET /api/house/properties",
     "getProperty": "GET /api/house/properties/{slug}",
+    "listPeople": "GET /api/house/people",
     "listServices": "GET /api/house/services",
     "askForRebuild": "POST /api/rebuilds",
     "watchRebuild": "GET /api/rebuilds/{rebuild_id}",

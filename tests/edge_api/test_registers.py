@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from edge_api import amendments, registers, tokens
+from edge_api import amendments, duty, registers, tokens
 from edge_api.amendments import Agreed, ContactChange, NewGuest, NewStay, StayChange
 from edge_api.registers import Wanted
 from edge_api.shapes import Nights, Stays
@@ -134,6 +134,19 @@ def test_stays_come_page_by_page_and_none_twice(inn: Inn) -> None:
     assert sorted(seen) == [f"s{number}" for number in range(5)]
     with pytest.raises(InvalidInput):
         stays_of(inn, caller, after="2026-01-01.x")
+
+
+def test_people_are_told_with_who_is_on_duty_and_only_of_ones_own_houses(inn: Inn, other: str) -> None:
+    caller = token(inn)
+    with inn.database.write() as tx:
+        told: dict[str, Any] = {"houses": [inn.house], "at": AT, "by": BY}
+        mira = duty.add_staff(tx, inn.ring, name="Mira", phone="+44 7700 900456", role="staff", **told)
+        duty.set_duty(tx, inn.house, mira, hours="mon-fri 08:00-20:00", at=AT, by=BY)
+    with inn.database.read() as db:
+        for at, on_duty in ((AT, True), (NOON, False)):
+            (person,) = registers.people(db, inn.ring, caller, at=at).people
+            assert (person.name, person.id, person.is_on_duty) == ("Mira", mira.id, on_duty)
+        assert registers.people(db, inn.ring, other, at=AT).people == ()
 
 
 # -- changing --------------------------------------------------------------------------------------
