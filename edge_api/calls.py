@@ -27,6 +27,7 @@ TOLD_AGAIN: Final = timedelta(
     minutes=15
 )  # a template costs; within this time one is enough for a conversation
 LONGEST_USE: Final = timedelta(hours=12)  # a call that comes later wakes somebody for nothing
+ANSWERS: Final = "somebody of the house answers"
 NOBODY_ON_DUTY: Final = "Nobody is on duty in {house}, and a guest asks for something: `publish.py requests`."
 NOBODY_ANSWERS: Final = "Nobody has answered a guest of {house}: `publish.py requests`."
 
@@ -324,7 +325,7 @@ def who_writes(db: Reading, voice: Voice, talk: Conversation) -> str:
 def _listeners(db: Reading, house: Property, talk: Conversation, *, at: datetime) -> list[Member]:
     """Who answered this guest last, the first on duty, else the hosts: at most one person, or the hosts."""
     members = duty.members(db, house)
-    row = db.one("last_who_answered", conversation_id=talk.id)
+    row = db.one("last_who_answered", conversation_id=talk.id, why=ANSWERS)
     answering = [each for each in members if row and each.user.id == row["by_user"]]
     if answering and _is_on_duty(answering[0], members, house, at):
         return answering

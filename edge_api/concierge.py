@@ -185,7 +185,7 @@ def _pass_on(tx: Writing, talker: Talker, quote: str) -> str:
         house=talker.guest.house,
         at=talker.at,
     )
-    answered = tx.one("last_who_answered", conversation_id=talk.id)
+    answered = tx.one("last_who_answered", conversation_id=talk.id, why=calls.ANSWERS)
     is_attended = answered is not None and clock.from_text(answered["at"]) > talker.at - ANSWERED_LATELY
     is_promised = talk.greeted_at is not None and talk.greeted_at > talker.at - PROMISED_LATELY
     if not is_attended and not is_promised:

@@ -283,7 +283,7 @@ def send(tx: Writing, voice: Voice, guest_talk: Conversation, text: str, *, at: 
         phrases.from_staff(text, template),
         at=at,
         by=by,
-        why="somebody of the house answers",
+        why=calls.ANSWERS,
     )
     correspondence.mark(tx, guest_talk, waiting_since=None)
     alerts.end_alert(

@@ -24,4 +24,4 @@ select id from conversations where user_id = :user_id order by coalesce(heard_at
 
 -- name: last_who_answered^
 select m.by_user, m.at from messages m join users u on u.id = m.by_user
-where m.conversation_id = :conversation_id and m.direction = 'out' order by m.id desc limit 1;
+where m.conversation_id = :conversation_id and m.direction = 'out' and m.why = :why order by m.id desc limit 1;

@@ -165,6 +165,13 @@ def test_while_a_person_answers_the_house_adds_no_words_of_its_own(lobby: Lobby,
     assert "bay window" in lobby.told(MIRA)[-1]
 
 
+def test_a_yes_by_a_tap_is_no_conversation(lobby: Lobby, stay: Stay) -> None:
+    lobby.says(ANA, "late check-out please")
+    lobby.taps(MIRA, "Accept")
+    lobby.says(ANA, "My grandmother knew this house before the war")
+    assert "pass this on" in lobby.told(ANA)[-1]
+
+
 def test_what_staff_write_after_the_window_is_read_out_when_the_guest_writes(
     lobby: Lobby, stay: Stay
 ) -> None:
