@@ -8,6 +8,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Final
 
 from litestar.enums import ScopeType
@@ -28,12 +29,14 @@ log = logging.getLogger("guestlink.access")
 def watched(metrics: Metrics) -> Callable[[ASGIApp], ASGIApp]:
     """The middleware of an application. X-Request-Id is taken over when it is sane, else made; and echoed."""
 
+    id_of = _ids()
+
     def around(app: ASGIApp) -> ASGIApp:
         async def answer(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] != ScopeType.HTTP:
                 await app(scope, receive, send)
                 return
-            request_id = _id(scope) if scope["path"].startswith(API) else b""
+            request_id = id_of(scope) if scope["path"].startswith(API) else b""
             status, began = BROKEN_OFF, time.perf_counter()
 
             async def noted(message: Message) -> None:
@@ -44,11 +47,9 @@ def watched(metrics: Metrics) -> Callable[[ASGIApp], ASGIApp]:
                         message["headers"] = [*message["headers"], (HEADER, request_id)]
                 await send(message)
 
-            metrics.under_way.inc()
             try:
                 await app(scope, receive, noted)
             finally:
-                metrics.under_way.dec()
                 seconds = time.perf_counter() - began
                 method = scope["method"] if scope["method"] in METHODS else "other"
                 route = str(scope.get("path_template") or "none")
@@ -62,7 +63,14 @@ def watched(metrics: Metrics) -> Callable[[ASGIApp], ASGIApp]:
     return around
 
 
-def _id(scope: Scope) -> bytes:
-    """The id that the caller gave, when it is one that a log can hold; else a new one."""
-    given = next((value for name, value in scope["headers"] if name == HEADER), b"")
-    return given if SANE.fullmatch(given) else clock.new_id().encode()
+def _ids() -> Callable[[Scope], bytes]:
+    """The id that the caller gave, when it is one that a log can hold; else the next of this process."""
+    numbers, process = count(1), clock.new_id()
+
+    def id_of(scope: Scope) -> bytes:
+        for name, value in scope["headers"]:
+            if name == HEADER and SANE.fullmatch(value):
+                return value
+        return f"{process}.{next(numbers)}".encode()
+
+    return id_of

@@ -9,7 +9,7 @@ from typing import Final
 
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, Info, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -43,16 +43,19 @@ class Metrics:
             buckets=SECONDS,
             registry=self.registry,
         )
-        self.under_way = Gauge(
-            "guestlink_requests_under_way", "Requests that are not answered yet.", registry=self.registry
-        )
+        self._series: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         build = Info("guestlink_build", "Which program answers.", registry=self.registry)
         build.info({"version": metadata_version()})
         self.registry.register(_Standing(holdings, at))
 
     def answered(self, *, route: str, method: str, status: int, seconds: float) -> None:
-        self._answered.labels(route, method, f"{status // 100}xx").inc()
-        self._seconds.labels(route).observe(seconds)
+        key = (route, method, status // 100)
+        series = self._series.get(key)
+        if series is None:  # looking one up by its labels takes longer than counting
+            counts = self._answered.labels(route, method, f"{status // 100}xx")
+            series = self._series[key] = (counts, self._seconds.labels(route))
+        series[0].inc()
+        series[1].observe(seconds)
 
     def text(self) -> bytes:
         return generate_latest(self.registry)
