@@ -32,7 +32,7 @@ WORDS: Final = {
 log = logging.getLogger("guestlink.edge")
 
 
-def problem(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+def problem(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """The answer to an error."""
     status, detail, hint = _told(error)
     headers = dict(NEVER_STORED)
@@ -47,20 +47,20 @@ def problem(_: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         log.error("edge-failed status=%d error=%s where=%s", status, type(error).__name__, _place(error))
     body = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
     return Response(
-        msgspec.json.encode(body | ({"hint": hint} if hint else {}) | _more(error)),
+        msgspec.json.encode(body | ({"hint": hint} if hint else {}) | _more(request, error)),
         status_code=status,
         media_type=PROBLEM,
         headers=headers,
     )
 
 
-def _more(error: Exception) -> dict[str, object]:
+def _more(asking: Request[Any, Any, Any], error: Exception) -> dict[str, object]:
     """What a program can work with: which fields are wrong, or what a request is by now."""
     match error:
         case InvalidFields(problems=problems):
             return {"errors": [{"field": field, "message": message} for field, message in problems]}
         case ValidationException():
-            return {"errors": list(_misread(error))}
+            return {"errors": list(_misread(asking, error))}
         case Late(request=request, faster=faster):
             return {"request": request, "faster": faster}
         case Moved(request=request):
@@ -68,12 +68,19 @@ def _more(error: Exception) -> dict[str, object]:
     return {}
 
 
-def _misread(error: ValidationException) -> Iterator[dict[str, str]]:
+def _misread(asking: Request[Any, Any, Any], error: ValidationException) -> Iterator[dict[str, str]]:
     """Parameters that Litestar could not read. Its words say what was expected, some of them what came."""
     for each in error.extra if isinstance(error.extra, list) else []:
         message = str(each.get("message", ""))
         is_safe = message.startswith("Expected ") and "'" not in message
-        yield {"field": str(each.get("key", "")), "message": f"{message}." if is_safe else NOT_AS_AGREED}
+        field = _as_called(asking, str(each.get("key", "")))
+        yield {"field": field, "message": f"{message}." if is_safe else NOT_AS_AGREED}
+
+
+def _as_called(asking: Request[Any, Any, Any], name: str) -> str:
+    """A parameter by the name that callers know; a handler may not call one `state`."""
+    known = asking.scope["route_handler"].parsed_fn_signature.parameters.get(name)
+    return getattr(known and known.kwarg_definition, "name", None) or name
 
 
 def _told(error: Exception) -> tuple[HTTPStatus, str, str]:
