@@ -57,11 +57,9 @@ class Office:
         return self.client.post(PATH, content=body, headers=signed(body) | headers)
 
     def counts(self) -> inbox.Counts:
-        with closing(
-            open_database(self.house.settings.database_url, home=Path(self.house.settings.home))
-        ) as one:
-            with one.read() as db:
-                return inbox.counts(db)
+        url, home = self.house.settings.database_url, Path(self.house.settings.home)
+        with closing(open_database(url, home=home)) as one, one.read() as db:
+            return inbox.counts(db)
 
 
 @pytest.fixture
