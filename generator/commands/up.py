@@ -39,12 +39,14 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         _wait_for(desk, f"{desk.settings.public_url}/api/health/ready", processes, what="local edge")
-        if sandbox := sandbox_url(desk.settings):
+        sandbox = sandbox_url(desk.settings)
+        if sandbox:
             processes.append(_sandbox(desk, sandbox))
             _wait_for(desk, f"{sandbox}/sandbox/state", processes, what="sandbox")
             _phones(desk, sandbox)
-            _step("templates", "submit", desk=desk, is_quiet=True)
         processes.append(_start("work", desk=desk))
+        if sandbox:
+            _templates(desk)
         _tell(desk)
         return _watch_over(desk, processes)
     finally:
@@ -132,6 +134,17 @@ def _people(desk: Desk) -> None:
     for name, phone, role in sample.STAFF:
         words = ("--phone", phone, "--property", sample.HOUSE.slug, "--role", role)
         _step("staff", "add", name, *words, desk=desk, is_quiet=True)
+
+
+def _templates(desk: Desk) -> None:
+    """Hands the message templates in and waits for the sandbox's quick review, as it is told by webhook."""
+    _step("templates", "submit", desk=desk, is_quiet=True)
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until:
+        with desk.database.read() as db:
+            if not db.all("templates_in_review"):
+                return
+        time.sleep(0.1)
 
 
 def _phones(desk: Desk, url: str) -> None:

@@ -34,3 +34,6 @@ delete from message_templates where name = :name and language = :language;
 select default_language as language from properties
 union select language from users where language <> ''
 union select language from stays where language <> '';
+
+-- name: templates_in_review
+select name, language from message_templates where state = 'PENDING' limit 1;
