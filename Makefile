@@ -65,6 +65,7 @@ system: ## install the programs that tests need: as root with apt-get, else say 
 	  command -v node >/dev/null || echo nodejs; \
 	  command -v npm >/dev/null || echo npm; \
 	  command -v java >/dev/null || echo default-jre-headless; \
+	  command -v wrk >/dev/null || echo wrk; \
 	  ls /usr/lib/*/faketime/libfaketimeMT.so.1 /usr/lib/faketime/libfaketimeMT.so.1 2>/dev/null | grep -q . || echo faketime; \
 	  fc-list 2>/dev/null | grep -q . || echo fonts-dejavu-core; \
 	}; \
@@ -81,6 +82,7 @@ system: ## install the programs that tests need: as root with apt-get, else say 
 	  postgresql) echo "  postgresql: the contract tests of the database" ;; \
 	  chromium) echo "  chromium: the tests in a browser; make test ARGS=\"-m 'not browser and not faults'\" leaves them out" ;; \
 	  nodejs|npm) echo "  $$package: tests/browser/test_accessibility.py, test_markup.py, and bench/page.py" ;; \
+	  wrk) echo "  wrk: bench/webhook.py" ;; \
 	  default-jre-headless) echo "  $$package: tests/browser/test_markup.py, which checks markup by a Java program" ;; \
 	  faketime) echo "  faketime: the stories whose processes live at another time" ;; \
 	  *) echo "  $$package: any font will do; without one, screenshots have no letters" ;; \
