@@ -73,7 +73,7 @@ def test_after_lost_answers_nothing_arrives_twice_and_everything_is_settled_or_s
 @pytest.mark.faults
 @pytest.mark.parametrize("seed", range(3))
 def test_after_very_many_lost_answers_nothing_arrives_twice(road: Road, seed: int) -> None:
-    nothing_arrives_twice_and_everything_is_settled_or_shown(road, many=1500, seed=seed)
+    nothing_arrives_twice_and_everything_is_settled_or_shown(road, many=600, seed=seed)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
@@ -124,7 +124,7 @@ def test_in_and_out_together_stay_below_the_limit_and_each_guest_gets_them_in_or
 
 @pytest.mark.faults
 def test_in_and_out_together_stay_below_the_limit_for_minutes(road: Road) -> None:
-    limits_are_kept_in_and_out(road, many=1600, seed=2)
+    limits_are_kept_in_and_out(road, many=1000, seed=2)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
