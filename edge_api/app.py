@@ -34,6 +34,7 @@ from edge_api.problems import problem
 from edge_api.site import Site, guard_headers, object_key, site_route
 from edge_api.staff import staff_routes
 from edge_api.triggers import trigger_routes
+from edge_api.verbs import verb_routes
 from edge_api.walk_in.door import Door
 from edge_api.walk_in.routes import walk_in_routes
 from edge_api.webhooks import webhook_routes
@@ -184,7 +185,7 @@ def house_routes(holdings: Holdings, guard: StaffGuard, *, at: Callable[[], date
     counter = HouseCounter(holdings, at=at, voice=lambda: voice_of(holdings))
     return Router(
         "/api/house",
-        route_handlers=[*staff_routes(counter), *host_routes(counter)],
+        route_handlers=[*staff_routes(counter), *verb_routes(counter), *host_routes(counter)],
         guards=[guard.letting_in("staff", at=at)],
         request_max_body_size=LONGEST_BODY,
     )

@@ -100,8 +100,8 @@ def described_routes(routes: Sequence[ControllerRouterHandler]) -> list[HTTPRout
     """Serves the description of these routes and of itself; it is written at the first call."""
 
     @cache
-    def document() -> dict[str, Any]:
-        return described([*routes, as_json])
+    def document() -> bytes:
+        return msgspec.json.encode(described([*routes, as_json]))
 
     said = {200: (dict[str, Any], None)}
 
@@ -109,9 +109,10 @@ def described_routes(routes: Sequence[ControllerRouterHandler]) -> list[HTTPRout
         "/api/openapi.json",
         **told("This description.", name="openapi", gives=said, scheme=""),
         media_type=JSON,
+        sync_to_thread=True,
     )
-    async def as_json() -> Response[bytes]:
-        return Response(msgspec.json.encode(document()), media_type=JSON, headers=HEADERS)
+    def as_json() -> Response[bytes]:
+        return Response(document(), media_type=JSON, headers=HEADERS)
 
     return [as_json]
 

@@ -17,7 +17,7 @@ from litestar.exceptions import HTTPException, MethodNotAllowedException, Valida
 
 from edge_api.front_desk import Moved
 from edge_api.openapi import PROBLEM
-from edge_api.staff import Late
+from edge_api.verbs import Late
 from guestlink.errors import GuestLinkError, InvalidFields, Outage, TooMany
 
 NEVER_STORED: Final = {"Cache-Control": "no-store"}
