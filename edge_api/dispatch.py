@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import msgspec
 
 from edge_api import envelopes, outbox
+from edge_api.account import Account
 from edge_api.envelopes import Clerk, Envelope
 from edge_api.flights import Flights, Landed, Speaks
 from edge_api.messages import File
@@ -22,10 +23,11 @@ from edge_api.outbox import Due
 from edge_api.outcomes import NotSent, Sent, Unknown
 from edge_api.pacing import Breaker, Ticket
 from edge_api.prices import NONE_KNOWN, Prices, load_prices
+from edge_api.whatsapp import Speaker
 from guestlink import clock
 from guestlink.crypto import KeyRing
 from guestlink.database import Database, Writing
-from guestlink.errors import GuestLinkError
+from guestlink.errors import GuestLinkError, Outage, Refused
 from guestlink.settings import Settings
 
 AT_ONCE: Final = 24  # messages under way; the speaker has 32 connections
@@ -49,7 +51,7 @@ class Waits(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Office:
     """What a courier works with. `ring` is asked each time; `open_file` reads the private media root;
-    `breakers` are those of the numbers.
+    `is_there` asks Meta something that changes nothing; `breakers` are those of the numbers.
 
     Unpaced it is for a bench alone: Meta refuses whoever is too fast.
     """
@@ -60,22 +62,34 @@ class Office:
     public_url: str
     prices: Prices = NONE_KNOWN
     open_file: Callable[[File], bytes] | None = None
+    is_there: Callable[[], bool] | None = None
     is_paced: bool = True
     at_once: int = AT_ONCE
     breakers: dict[str, Breaker] = field(default_factory=dict)
 
 
 def open_office(
-    settings: Settings, database: Database, ring: Callable[[], KeyRing], *, speaker: Speaks
+    settings: Settings, database: Database, ring: Callable[[], KeyRing], *, speaker: Speaker
 ) -> Office:
     """An office as the settings say; SettingsError when the list of prices is wrong."""
-    listed = settings.whatsapp_prices
+    listed, account = settings.whatsapp_prices, Account(speaker, settings)
+
+    def is_there() -> bool:
+        try:
+            account.token()
+        except Outage:
+            return False
+        except Refused:
+            pass  # whatever it says, it answers
+        return True
+
     return Office(
         database=database,
         ring=ring,
         speaker=speaker,
         public_url=settings.public_url,
         prices=load_prices(settings.path(listed)) if listed else NONE_KNOWN,
+        is_there=is_there,
     )
 
 
@@ -152,6 +166,7 @@ class Courier:
             office.speaker,
             office.breakers,
             open_file=office.open_file,
+            is_there=office.is_there,
             at_once=office.at_once,
             is_paced=office.is_paced,
         )

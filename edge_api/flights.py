@@ -1,7 +1,8 @@
 """Messages under way: a small pool of threads sends them side by side, each at its own instant.
 
 A slow answer to one guest holds up nobody else. Nothing is sent twice and nothing is recorded here: whoever
-asks gets what landed. One breaker for each number stops asking when nobody answers.
+asks gets what landed. One breaker for each number stops sending when nobody answers; before its probe, a
+question that changes nothing asks whether anybody is there, so that an outage puts few messages in doubt.
 """
 
 import logging
@@ -51,11 +52,12 @@ class Flight(NamedTuple):
 
 
 class Landed(NamedTuple):
-    """What became of it; no outcome when it certainly never left."""
+    """What became of it; no outcome when it certainly never left, since we stop or nobody is there."""
 
     envelope: Envelope
     ticket: Ticket
     outcome: Outcome | None
+    nobody_there: bool = False
 
 
 class Flights:
@@ -67,10 +69,12 @@ class Flights:
         breakers: dict[str, Breaker],
         *,
         open_file: Callable[[File], bytes] | None,
+        is_there: Callable[[], bool] | None,
         at_once: int,
         is_paced: bool,
     ) -> None:
         self._speaker, self._open_file, self._at_once = speaker, open_file, at_once
+        self._is_there = is_there
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="send")
         self._landed: queue.SimpleQueue[Landed] = queue.SimpleQueue()
         self._pace = pacing.OF_NUMBER if is_paced else None
@@ -113,9 +117,13 @@ class Flights:
 
     def _teach(self, landed: Landed, now: float) -> None:
         breaker, outcome = self.breaker(landed.envelope.number_id), landed.outcome
-        if outcome is None:
+        if outcome is None and not landed.nobody_there:
             breaker.given_up(landed.ticket)
-        elif isinstance(outcome, Unknown) or (isinstance(outcome, NotSent) and outcome.code in OUTAGES):
+        elif (
+            outcome is None
+            or isinstance(outcome, Unknown)
+            or (isinstance(outcome, NotSent) and outcome.code in OUTAGES)
+        ):
             breaker.failed(landed.ticket, now=now)
         else:
             breaker.succeeded(landed.ticket)
@@ -145,13 +153,26 @@ class Flights:
     # -- in the pool ---------------------------------------------------------------------------------
     def _fly(self, flight: Flight) -> None:
         number_id = flight.envelope.number_id
+        if flight.ticket.is_probe and not self._somebody_is_there():
+            self._land(Landed(flight.envelope, flight.ticket, None, nobody_there=True))
+            return
         goes = not self._closing.wait(max(flight.start - time.monotonic(), 0.0)) and self._leave(number_id)
         outcome = self._sent(flight.envelope) if goes else None
         if goes:
             with self._turn:
                 self._second(number_id).answer(time.monotonic())
                 self._turn.notify()
-        self._landed.put(Landed(flight.envelope, flight.ticket, outcome))
+        self._land(Landed(flight.envelope, flight.ticket, outcome))
+
+    def _somebody_is_there(self) -> bool:
+        try:
+            return self._is_there is None or self._is_there()
+        except Exception as error:
+            log.warning("probe-failed reason=%s", type(error).__name__)
+            return False
+
+    def _land(self, landed: Landed) -> None:
+        self._landed.put(landed)
         self._bell.set()
 
     def _leave(self, number_id: str) -> bool:

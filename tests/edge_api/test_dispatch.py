@@ -183,6 +183,39 @@ def test_while_nobody_answers_one_probe_at_a_time_asks_and_then_all_is_sent_in_o
     assert {post.state(said.callback) for said in post.graph.said} == {"sent"}
 
 
+def test_before_its_probe_the_breaker_asks_whether_anybody_is_there_and_puts_no_message_in_doubt(
+    inn: Inn,
+) -> None:
+    there = [False, False, True]
+    post = Post(inn, is_there=lambda: there.pop(0))
+    messages = [post.say(post.talk(Sender(wa_id=f"4477009005{n:02d}"))) for n in range(30)]
+    post.graph.answers += [Unknown("HTTP 503")] * dispatch.AT_ONCE
+    post.send()
+    asked = len(post.graph.said)
+    for minute in range(1, 3):
+        post.send(later(minutes=2 * minute))
+    assert (len(post.graph.said), len(there)) == (asked, 1)
+    post.graph.answers.clear()
+    for minute in range(3, 6):
+        post.send(later(minutes=2 * minute))
+    assert len(post.unsent("in_doubt")) == asked
+    assert {post.state(each) for each in messages} == {"sent", "in_doubt"}
+
+
+def test_a_question_that_fails_by_itself_counts_as_nobody_there(inn: Inn) -> None:
+    def broken() -> bool:
+        raise RuntimeError("a defect")
+
+    post = Post(inn, is_there=broken)
+    for number in range(30):
+        post.say(post.talk(Sender(wa_id=f"4477009005{number:02d}")))
+    post.graph.answers += [Unknown("HTTP 503")] * dispatch.AT_ONCE
+    post.send()
+    asked = len(post.graph.said)
+    post.send(later(minutes=2))
+    assert len(post.graph.said) == asked
+
+
 def test_an_answer_about_one_person_does_not_open_the_breaker(post: Post) -> None:
     for number in range(20):
         post.graph.answers.append(NotSent(131026))

@@ -42,20 +42,29 @@ class Retrying:
 
 
 class Watched:
-    """A speaker of which it is known how many speak at the same moment, and when."""
+    """A speaker of which it is known how many sends and questions were under way when each began."""
 
-    def __init__(self, speaker: Speaks) -> None:
-        self._speaker = speaker
+    def __init__(self, speaker: Speaks, is_there: Callable[[], bool]) -> None:
+        self._speaker, self._is_there = speaker, is_there
         self._lock = threading.Lock()
         self._under_way = 0
         self.together: list[int] = []
 
     def send(self, *args: Any, **more: Any) -> Outcome:
+        with self._counted():
+            return self._speaker.send(*args, **more)
+
+    def is_there(self) -> bool:
+        with self._counted():
+            return self._is_there()
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
         with self._lock:
             self._under_way += 1
             self.together.append(self._under_way)
         try:
-            return self._speaker.send(*args, **more)
+            yield
         finally:
             with self._lock:
                 self._under_way -= 1
@@ -66,9 +75,10 @@ class Road:
 
     def __init__(self, inn: Inn, place: Place) -> None:
         self.inn, self.place = inn, place
-        self.real = Speaker(
-            Settings(home=".", whatsapp_url=place.url, whatsapp_token="sandbox-token", public_url=PUBLIC)
+        self.settings = Settings(
+            home=".", whatsapp_url=place.url, whatsapp_token="sandbox-token", public_url=PUBLIC
         )
+        self.real = Speaker(self.settings)
         self.real._http.timeout = SHORT
         self.post = Post(inn)
         self.ahead = timedelta()
@@ -82,6 +92,14 @@ class Road:
         self.post.office = dispatch.Office(
             database=self.inn.database, ring=lambda: self.inn.ring, speaker=speaker, public_url=PUBLIC, **more
         )
+
+    def is_there(self) -> bool:
+        """What a courier asks before its probe."""
+        office = dispatch.open_office(
+            self.settings, self.inn.database, lambda: self.inn.ring, speaker=self.real
+        )
+        assert office.is_there is not None
+        return office.is_there()
 
     def now(self) -> datetime:
         return clock.now() + self.ahead
