@@ -1,4 +1,4 @@
-"""Tokens of programs: shown once, kept as a hash, ended by a date or by hand, and only as far as they reach."""
+"""Tokens of programs: shown once, kept as a hash, ended by a date or by hand, good as far as they reach."""
 
 from datetime import timedelta
 
