@@ -71,6 +71,7 @@ create table messages (
 create unique index messages_by_wamid on messages (wamid_token) where wamid_token is not null;
 create index messages_by_conversation on messages (conversation_id, at);
 create index messages_by_stay on messages (stay_id, at);
+create index messages_by_answered on messages (answers) where answers <> '';
 
 create table outbox (
   id text primary key references messages (id),

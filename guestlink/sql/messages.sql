@@ -67,12 +67,12 @@ select m.id, m.by_user from messages m
 join outbox o on o.id = m.id
 join users u on u.id = m.by_user
 where m.conversation_id = :conversation_id and m.kind = 'text' and o.route = 'template' and o.state = 'sent'
-  and not exists (select 1 from messages c where c.answers = m.id and c.why = :why)
+  and not exists (select 1 from messages c where c.answers <> '' and c.answers = m.id and c.why = :why)
 order by m.id;
 
 -- name: quotes_unread
 select m.id, m.about, m.stay_id from messages m
 join outbox o on o.id = m.id
 where m.conversation_id = :conversation_id and m.about <> '' and o.route = 'template' and o.state = 'sent'
-  and not exists (select 1 from messages c where c.answers = m.id and c.why = :why)
+  and not exists (select 1 from messages c where c.answers <> '' and c.answers = m.id and c.why = :why)
 order by m.id;
