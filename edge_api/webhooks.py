@@ -105,7 +105,7 @@ class Door:
         body = await self._bodies.read(receive)
         if isinstance(body, Answer):
             return body
-        if not deliveries.is_signed(body, signature, self._secrets):
+        if not await self._is_signed(body, signature):
             return UNSIGNED
         try:
             singles = deliveries.split(body)
@@ -114,6 +114,18 @@ class Door:
         if singles:
             await self._gathering.keep(singles)
         return KEPT
+
+    async def _is_signed(self, body: bytes, signature: bytes) -> bool:
+        """Large bodies are looked at piece by piece: whoever forges them holds up nobody."""
+        if len(body) <= SMALL:
+            return deliveries.is_signed(body, signature, self._secrets)
+        macs = [hmac.new(secret.encode(), digestmod="sha256") for secret in self._secrets]
+        for at in range(0, len(body), SMALL):
+            piece = memoryview(body)[at : at + SMALL]
+            for mac in macs:
+                mac.update(piece)
+            await asyncio.sleep(0)
+        return any(deliveries.is_right(mac.digest(), signature) for mac in macs)
 
     def _challenge(self, query: bytes) -> Answer:
         """Echoes the challenge to whoever knows our word."""

@@ -208,6 +208,34 @@ HOSTILE: dict[str, Talk] = {
 }
 
 
+ATTACK = """
+import asyncio, json, sys
+from tests.faults.test_intake import hostile_traffic
+
+async def attack():
+    over, statuses = asyncio.Event(), set()
+    asyncio.get_running_loop().add_reader(sys.stdin, over.set)
+    print("ready", flush=True)
+    await hostile_traffic(int(sys.argv[1]), over, statuses)
+    print(json.dumps(sorted(statuses)))
+
+asyncio.run(attack())
+"""
+
+
+@contextmanager
+def attacked(port: int, statuses: set[tuple[str, int]]) -> Iterator[None]:
+    """Hostile traffic from a process of its own: good messages must not wait for its sender."""
+    command = [sys.executable, "-c", ATTACK, str(port)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, cwd=PROGRAM, **pipes) as process:  # type: ignore[call-overload]
+        assert process.stdout.readline() == "ready\n"
+        yield
+        process.stdin.close()
+        told = process.stdout.read()
+        statuses.update((name, status) for name, status in json.loads(told))
+
+
 async def hostile_traffic(port: int, until: asyncio.Event, statuses: set[tuple[str, int]]) -> None:
     """Each kind on a connection of its own, again and again."""
     chance = random.Random(SEED)
@@ -241,12 +269,9 @@ async def beset(server: Server, *, count: int, stretches: int) -> Seen:
     quiet = await good_traffic(server.port, range(PER_SECOND, PER_SECOND + count))
     before, statuses, all_good, grown = server.megabytes, set[tuple[str, int]](), Good([], []), list[float]()
     for stretch in range(1, stretches + 1):
-        over = asyncio.Event()
-        attack = asyncio.ensure_future(hostile_traffic(server.port, over, statuses))
         first = PER_SECOND + count * stretch
-        good = await good_traffic(server.port, range(first, first + count))
-        over.set()
-        await attack
+        with attacked(server.port, statuses):
+            good = await good_traffic(server.port, range(first, first + count))
         all_good.seconds.extend(good.seconds)
         all_good.statuses.extend(good.statuses)
         grown.append(server.megabytes - before)
@@ -279,7 +304,7 @@ def test_hostile_bodies_neither_fail_nor_fatten_nor_slow_the_webhook() -> None:
         assert server.counts().waiting == PER_SECOND + 240
         assert server.counts().quarantined == 2
     check_kinds(seen)
-    check(seen, slack=0.25)
+    check(seen, slack=1.0)
 
 
 @pytest.mark.faults
@@ -288,14 +313,14 @@ def test_hostile_bodies_for_a_minute_change_nothing() -> None:
         seen = asyncio.run(beset(server, count=20 * PER_SECOND, stretches=3))
         assert server.counts().waiting == PER_SECOND + 4 * 20 * PER_SECOND
     check_kinds(seen)
-    check(seen, slack=0.01)
+    check(seen, slack=0.05)
 
 
 def test_control_a_handler_that_parses_before_it_looks_is_caught() -> None:
     with serving(NAIVE) as server:
         seen = asyncio.run(beset(server, count=60, stretches=1))
     with pytest.raises(AssertionError):
-        check(seen, slack=0.25)
+        check(seen, slack=1.0)
     assert ("deep and forged", 500) in seen.statuses
 
 
