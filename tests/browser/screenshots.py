@@ -1,4 +1,5 @@
-"""Makes docs/screenshots/: `make screenshots`. Every phase, phone and desktop, light and dark, two languages.
+"""Makes docs/screenshots/: `make screenshots`. Every phase, phone and desktop, light and dark, two languages;
+and the test phones with what Ana and Mira wrote (with the word `phones`, these alone).
 
 Look at them before committing them: that is what they are for. Only their dates differ from day to day.
 """
@@ -11,10 +12,11 @@ from base64 import b64encode
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.conftest import opened
 from tests.browser.house import ROOT, Lodging
+from tests.browser.test_up import running
 from tests.services import CHROMIUM_OPTIONS
 
 FOLDER = ROOT / "docs" / "screenshots"
@@ -31,31 +33,39 @@ SECRETS = {
     "key-box": "7045",
     "exact-address": "27 Old Quay, Polwenna, Cornwall",
 }
+PATIENCE = 20_000  # milliseconds
 SHEET = """<style>
 body { margin: 0; display: flex; gap: 32px; padding: 32px; background: #e9e4d8; width: max-content }
 img { width: 300px; border-radius: 22px; border: 6px solid #2b2a27 }</style>"""
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
     program = shutil.which("chromium")
     if not program:
         print("Chromium is not installed: run `make system`.", file=sys.stderr)  # noqa: T201 - a person reads it
         return 2
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
+        shots = {} if "phones" in words else pages(browser)
+        shots |= phones(browser)
+        browser.close()
+    save(shots, is_all="phones" not in words)
+    return 0
+
+
+def pages(browser: Browser) -> dict[str, bytes]:
+    """What guests see, on screens and on paper."""
     with tempfile.TemporaryDirectory(prefix="guestlink-pictures-") as home:
         house = Lodging(Path(home), secrets=SECRETS)
         house.publish()
         house.start()
         try:
-            with sync_playwright() as player:
-                browser = player.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
-                shots = take_all(browser, house)
-                shots |= papers(browser, house)
-                shots["guest"] = together(browser, [shots[name] for name in TOGETHER])
-                browser.close()
+            shots = take_all(browser, house)
+            shots |= papers(browser, house)
         finally:
             house.stop()
-    save(shots)
-    return 0
+    shots["guest"] = together(browser, [shots[name] for name in TOGETHER])
+    return shots
 
 
 def take_all(browser: Browser, house: Lodging) -> dict[str, bytes]:
@@ -70,6 +80,43 @@ def take_all(browser: Browser, house: Lodging) -> dict[str, bytes]:
 
 
 def take(browser: Browser, link: str, screen: str, scheme: str) -> bytes:
+    page = _screen(browser, screen, scheme)
+    page.goto(link)
+    opened(page)
+    page.wait_for_load_state("networkidle")
+    shot = page.screenshot()
+    page.context.close()
+    return shot
+
+
+def phones(browser: Browser) -> dict[str, bytes]:
+    """The page of the test phones, as `publish.py up` opens it, after towels and a question."""
+    with tempfile.TemporaryDirectory(prefix="guestlink-phones-") as home, running(home) as links:
+        page = _phones(browser, links["phones"], "desk", "light")
+        _talk(page)
+        page.context.close()
+        shots = {}
+        for scheme in SCHEMES:
+            page = _phones(browser, links["phones"], "desk", scheme)
+            shots[f"phones-desk-{scheme}"] = page.screenshot()
+            page.context.close()
+            for who in ("Ana", "Mira"):
+                page = _phones(browser, links["phones"], "phone", scheme)
+                page.get_by_role("button", name=who).first.click()
+                expect(page.get_by_role("region", name=f"{who}'s phone")).to_contain_text("owels")
+                shots[f"phones-{who.lower()}-{scheme}"] = page.screenshot()
+                page.context.close()
+    return shots
+
+
+def _phones(browser: Browser, address: str, screen: str, scheme: str) -> Page:
+    page = _screen(browser, screen, scheme)
+    page.goto(address)
+    page.wait_for_selector("body[data-ready]")
+    return page
+
+
+def _screen(browser: Browser, screen: str, scheme: str) -> Page:
     width, height, scale = SCREENS[screen]
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -77,13 +124,27 @@ def take(browser: Browser, link: str, screen: str, scheme: str) -> bytes:
         device_scale_factor=scale,
         reduced_motion="reduce",
     )
-    page = context.new_page()
-    page.goto(link)
-    opened(page)
-    page.wait_for_load_state("networkidle")
-    shot = page.screenshot()
-    context.close()
-    return shot
+    return context.new_page()
+
+
+def _talk(page: Page) -> None:
+    """Ana asks for towels, Mira says yes, Ana asks about the Wi-Fi."""
+    ana, mira = (page.get_by_role("region", name=f"{who}'s phone") for who in ("Ana", "Mira"))
+    _write(page, "Mira", "Good morning")  # her window is open: she gets words, not a template
+    expect(mira.get_by_role("log")).to_contain_text("requests", timeout=PATIENCE)
+    _write(page, "Ana", "2 bath towels please")
+    mira.get_by_role("button", name="Accept").last.click(timeout=PATIENCE)
+    expect(ana.get_by_role("log")).to_contain_text("Fresh towels: confirmed", timeout=PATIENCE)
+    _write(page, "Ana", "what is the wifi password?")
+    expect(ana.get_by_role("log")).to_contain_text("Open your page", timeout=PATIENCE)
+    expect(ana.get_by_role("img", name="read", exact=True)).to_have_count(3, timeout=PATIENCE)
+    expect(mira.get_by_role("img", name="read", exact=True)).to_have_count(3, timeout=PATIENCE)
+
+
+def _write(page: Page, who: str, text: str) -> None:
+    box = page.get_by_role("textbox", name=f"Message of {who}")
+    box.fill(text)
+    box.press("Enter")
 
 
 def papers(browser: Browser, house: Lodging) -> dict[str, bytes]:
@@ -113,15 +174,16 @@ def together(browser: Browser, shots: list[bytes]) -> bytes:
     return sheet
 
 
-def save(shots: dict[str, bytes]) -> None:
+def save(shots: dict[str, bytes], *, is_all: bool) -> None:
     """As WebP, in the place of whatever was there before."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for old in (*FOLDER.glob("*.png"), *FOLDER.glob("*.webp")):
-        old.unlink()
+        if is_all or old.stem in shots:
+            old.unlink()
     for name, shot in shots.items():
         with Image.open(io.BytesIO(shot)) as image:
             image.convert("RGB").save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
