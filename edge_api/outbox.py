@@ -16,7 +16,6 @@ from edge_api.messages import Receipt
 from guestlink import alerts, clock
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
-from guestlink.errors import NotFound, Refused
 from guestlink.language import N_
 
 State = Literal["waiting", "sending", "sent", "in_doubt", "dead", "dropped"]
@@ -32,6 +31,7 @@ NO_OUTCOME: Final = N_("The program ended before WhatsApp’s answer was known."
 TRIED_ENOUGH: Final = N_("It was tried too often.")
 OF_TEMPLATES: Final = range(132000, 133000)
 OF_MESSAGE: Final = frozenset({100, 131008, 131009})  # something in the message, not number or account
+CODE: Final = "code "  # begins the subject of an alert that is about messages
 ALARMS: Final[dict[codes.Action, alerts.Kind]] = {
     "configure": "whatsapp-configuration",
     "stopped": "account-stopped",
@@ -104,16 +104,6 @@ class Unsent(msgspec.Struct, frozen=True, kw_only=True):
     stay: str | None
 
 
-class Spent(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages of one category that were sent for a stay; `unpriced` of them have no known price."""
-
-    category: str
-    currency: str
-    messages: int
-    price: int
-    unpriced: int
-
-
 def put(
     tx: Writing,
     message_id: str,
@@ -135,6 +125,11 @@ def put(
         asked_at=clock.as_text(at),
     )
     tx.all("announce_events")
+
+
+def unsent(db: Reading, state: State, *, stay_id: str = "") -> list[Unsent]:
+    """Those that are `dead` (could not be sent) or `in_doubt` (nobody knows), oldest first."""
+    return msgspec.convert(db.all("unsent_messages", state=state, stay_id=stay_id), list[Unsent])
 
 
 # -- sending -----------------------------------------------------------------------------------------
@@ -308,21 +303,13 @@ def _alarm(tx: Writing, code: int, *, number_id: str, at: datetime) -> None:
 def _subject(code: int, number_id: str) -> str:
     """A number of ours, which the next success clears; or a code that is about the message itself."""
     is_of_message = code in OF_TEMPLATES or code in OF_MESSAGE or not codes.is_known(code)
-    return f"code {code}" if is_of_message else number_id
+    return f"{CODE}{code}" if is_of_message else number_id
 
 
 def end_alarms(tx: Writing, number_id: str, *, at: datetime) -> None:
     """The number can send: whatever was wrong with it or its account is over."""
     for kind in ALARMS.values():
         alerts.end_alert(tx, kind=kind, subject=number_id, at=at)
-
-
-def _end_alarms_of_codes(tx: Writing, at: datetime) -> None:
-    """What was wrong with messages is over when none of them lies there any more."""
-    left = {f"code {each.code}" for each in unsent(tx, "dead")}
-    for alert in alerts.open_alerts(tx, ""):
-        if alert.subject.startswith("code ") and alert.subject not in left:
-            alerts.end_alert(tx, kind=alert.kind, subject=alert.subject, at=at)
 
 
 # -- statuses ----------------------------------------------------------------------------------------
@@ -390,41 +377,3 @@ def _settle_failed(tx: Writing, row: dict[str, Any], receipt: Receipt, *, at: da
         tx.all("announce_events")
         _alarm(tx, receipt.code, number_id=row["number_id"], at=at)
     return values["state"]  # type: ignore[no-any-return]
-
-
-# -- by hand -----------------------------------------------------------------------------------------
-def unsent(db: Reading, state: State, *, stay_id: str = "") -> list[Unsent]:
-    """Those that are `dead` (could not be sent) or `in_doubt` (nobody knows), oldest first."""
-    return msgspec.convert(db.all("unsent_messages", state=state, stay_id=stay_id), list[Unsent])
-
-
-def find_unsent(db: Reading, ending: str) -> Unsent:
-    """The message that could not be sent or is in doubt, by its id or the last characters of it."""
-    known = [*unsent(db, "dead"), *unsent(db, "in_doubt")]
-    found = [each for each in known if ending and each.id.endswith(ending.lower())]
-    if not found:
-        mend = "`publish.py messages` lists what could not be sent."
-        raise NotFound(f"There is no such message {ending!r}.", hint=mend)
-    if len(found) > 1:
-        raise Refused(f"{len(found)} messages end with {ending!r}.", hint="Give more of its last characters.")
-    return found[0]
-
-
-def by_hand_retry(tx: Writing, message_id: str, *, at: datetime) -> bool:
-    """Sends again what is dead or in doubt, because somebody says so; False when it is neither."""
-    moved = tx.do("send_by_hand", id=message_id)
-    tx.all("announce_events")
-    _end_alarms_of_codes(tx, at)
-    return bool(moved)
-
-
-def give_up(tx: Writing, message_id: str, *, at: datetime) -> bool:
-    """It is not sent any more and not listed any more; False when it was sent or is being sent."""
-    dropped = tx.do("drop_message", id=message_id, at=clock.as_text(at))
-    _end_alarms_of_codes(tx, at)
-    return bool(dropped)
-
-
-def spent(db: Reading, stay_id: str) -> list[Spent]:
-    """How many messages a stay has cost, and how much, by category."""
-    return msgspec.convert(db.all("spent_on_stay", stay_id=stay_id), list[Spent], strict=False)

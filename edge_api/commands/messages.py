@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import msgspec
 
-from edge_api import correspondence, history, outbox
+from edge_api import by_hand, correspondence, history, outbox
+from edge_api.by_hand import Spent
 from edge_api.correspondence import Said
 from edge_api.messages import Heard, Outgoing, Reaction, Template
-from edge_api.outbox import Spent, State, Unsent
+from edge_api.outbox import State, Unsent
 from guestlink import clock, records
 from guestlink.database import Reading
 from guestlink.errors import InvalidInput, Refused
@@ -143,8 +144,8 @@ def _retry(name: str, desk: Desk) -> int:
     if not name:
         raise InvalidInput("Which message?", hint="Give its id, or --all for all that could not be sent.")
     with desk.database.write() as tx:
-        found = outbox.find_unsent(tx, name)
-        if not outbox.by_hand_retry(tx, found.id, at=clock.now()):
+        found = by_hand.find(tx, name)
+        if not by_hand.retry(tx, found.id, at=clock.now()):
             raise Refused("The message is being sent already.")
     desk.say("It will be sent again.")
     if found.state == "in_doubt":
@@ -155,14 +156,14 @@ def _retry(name: str, desk: Desk) -> int:
 def _retry_all(desk: Desk) -> int:
     at = clock.now()
     with desk.database.write() as tx:
-        moved = sum(outbox.by_hand_retry(tx, each.id, at=at) for each in outbox.unsent(tx, "dead"))
+        moved = sum(by_hand.retry(tx, each.id, at=at) for each in outbox.unsent(tx, "dead"))
     desk.say(f"{moved or 'No'} message{'' if moved == 1 else 's'} will be sent again.")
     return 0
 
 
 def _drop(name: str, desk: Desk) -> int:
     with desk.database.write() as tx:
-        outbox.give_up(tx, outbox.find_unsent(tx, name).id, at=clock.now())
+        by_hand.give_up(tx, by_hand.find(tx, name).id, at=clock.now())
     desk.say("It is given up and will not be sent.")
     return 0
 
@@ -176,7 +177,7 @@ def _show(args: argparse.Namespace, desk: Desk) -> int:
             for row in db.all("conversations_of_stay", stay_id=stay.id)
         ]
         names = {said.by: history.who(db, desk.ring, said.by) for thread in threads for said in thread}
-        spent = outbox.spent(db, stay.id)
+        spent = by_hand.spent(db, stay.id)
     if args.json:
         desk.json(_told(stay, threads, spent))
         return 0
