@@ -3,6 +3,7 @@
 import threading
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +15,16 @@ from edge_api.envelopes import ERASED, NO_LINK
 from edge_api.messages import Buttons, Choice, File, GuestLinkOf, LinkButton, Reaction, Sender, Template, Text
 from edge_api.outcomes import NotSent, Unknown
 from edge_api.prices import Prices
+from edge_api.whatsapp import Speaker
 from guestlink import clock, links, stays
 from guestlink.contacts import OptIn
 from guestlink.errors import NotFound
 from guestlink.records import Contact, Stay
+from guestlink.settings import Settings
 from guestlink.wakeups import open_wakeups
 from tests.databases import AT, BY, Inn
 from tests.post import ANA, HELLO_TEMPLATE, PUBLIC, Post, later
+from tests.services import free_port
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"])
 TOMAS = Sender(wa_id="447700900102", name="Tomas")
@@ -291,3 +295,20 @@ def test_staff_get_a_template_without_having_agreed(post: Post) -> None:
     post.say(talk, Template(name="request_new", language="en"))
     post.send()
     assert len(post.graph.said) == 1
+
+
+# -- as the settings say -----------------------------------------------------------------------------
+def test_an_office_has_the_hosts_prices_and_asks_meta_whether_it_is_there(inn: Inn, tmp_path: Path) -> None:
+    (tmp_path / "prices.toml").write_text('currency = "GBP"\n[service]\ndefault = 0.002\n', "utf-8")
+    settings = Settings(
+        home=str(tmp_path),
+        whatsapp_url=f"http://127.0.0.1:{free_port()}",
+        whatsapp_token="sandbox-token",
+        whatsapp_prices="prices.toml",
+    )
+    speaker = Speaker(settings)
+    office = dispatch.open_office(settings, inn.database, lambda: inn.ring, speaker=speaker)
+    assert (office.prices.price("service", ANA), office.prices.currency) == (2_000, "GBP")
+    assert office.is_there is not None
+    assert not office.is_there()
+    speaker.close()
