@@ -131,7 +131,7 @@ def run(
     finally:
         stop.set()
         listener.join()
-        courier.close(now())
+        _end(courier, now())
 
 
 def _turn(courier: "Courier", at: datetime) -> float:
@@ -143,6 +143,16 @@ def _turn(courier: "Courier", at: datetime) -> float:
             raise
         log.warning("dispatch-waits reason=%s", type(error).__name__)
         return SOON
+
+
+def _end(courier: "Courier", at: datetime) -> None:
+    """What cannot be recorded any more is in doubt when its lease ends."""
+    try:
+        courier.close(at)
+    except GuestLinkError as error:
+        if not error.retry:
+            raise
+        log.warning("dispatch-ended-unrecorded reason=%s", type(error).__name__)
 
 
 class Claim:
