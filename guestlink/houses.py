@@ -78,6 +78,19 @@ def change_property(tx: Writing, house: Property, *, at: datetime, by: str, **va
     return find_property(tx, house.slug)
 
 
+def set_number(tx: Writing, house: Property, number_id: str, *, at: datetime, by: str) -> Property:
+    """Which WhatsApp number the house writes from: Meta's phone number id; empty is the deployment's own."""
+    if not re.fullmatch(r"[0-9]{0,32}", number_id):
+        mend = (
+            "Write the phone number id, digits only: `publish.py whatsapp check` lists those of your account."
+        )
+        raise InvalidInput(f"{number_id!r} is not a phone number id.", hint=mend)
+    tx.do("set_number_of_property", id=house.id, phone_number_id=number_id)
+    event = {"phone_number_id": number_id}
+    changed(tx, house, "property-number-set", event, why="WhatsApp number changed", at=at, by=by)
+    return find_property(tx, house.slug)
+
+
 def add_unit(tx: Writing, house: Property, *, slug: str, title: str, at: datetime, by: str) -> Unit:
     checked_slug(slug)
     if tx.one("unit_by_slug", property_id=house.id, slug=slug):

@@ -54,8 +54,13 @@ PROPERTY = {
 }
 
 
-def furnish_texts(tx: Writing, house: Property) -> None:
+def furnish_texts(tx: Writing, house: Property, *, is_plain: bool = False) -> None:
     """What publishing writes of the files: services, sections, the property's words."""
+    offered_in = {"en": OFFERED, "de": GERMAN}
+    told = PROPERTY
+    if is_plain:  # at any hour, and nothing to choose
+        told = {**PROPERTY, "quiet_hours": ""}
+        offered_in = {"en": OFFERED | {"towels": {"title": "Fresh towels"}}}
     entries = [
         Entry(
             language=tag,
@@ -63,7 +68,7 @@ def furnish_texts(tx: Writing, house: Property) -> None:
             key=key,
             body=_json({"key": key, "language": tag, "keywords": KEYWORDS.get(key, []), **body}),
         )
-        for tag, offered in (("en", OFFERED), ("de", GERMAN))
+        for tag, offered in offered_in.items()
         for key, body in offered.items()
     ]
     entries += [
@@ -71,7 +76,7 @@ def furnish_texts(tx: Writing, house: Property) -> None:
         for tag, sections in SECTIONS.items()
         for key, body in sections.items()
     ]
-    entries.append(Entry(language="", kind=catalogue.LAST_CONTENT, key="", body=_json(PROPERTY)))
+    entries.append(Entry(language="", kind=catalogue.LAST_CONTENT, key="", body=_json(told)))
     catalogue.remember(tx, house, entries)
 
 

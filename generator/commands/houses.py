@@ -27,6 +27,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
             verb.add_argument(f"--{name}", default="", help=question[0].lower() + question[1:])
         verb.add_argument("--check-in", default="", metavar="HH:MM", help="from when rooms are ready (15:00)")
         verb.add_argument("--check-out", default="", metavar="HH:MM", help="until when guests leave (11:00)")
+    change.add_argument(
+        "--whatsapp-number",
+        metavar="ID",
+        help="Meta's phone number id it writes from; “” is the deployment's",
+    )
     show = verbs.add_parser("list", help="all houses")
     show.add_argument("--json", action="store_true", help="for machines")
 
@@ -96,7 +101,8 @@ def _set(args: argparse.Namespace, desk: Desk) -> int:
         "check_in": args.check_in,
         "check_out": args.check_out,
     }
-    if not any(told.values()):
+    number = args.whatsapp_number
+    if not any(told.values()) and number is None:
         raise InvalidInput("Nothing to change was told.", hint="`publish.py property set --help` lists it.")
     by, at = desk.user, clock.now()
     with desk.database.write() as tx:
@@ -104,6 +110,9 @@ def _set(args: argparse.Namespace, desk: Desk) -> int:
         news = {name: value for name, value in told.items() if value and value != getattr(house, name)}
         if news:
             houses.change_property(tx, house, at=at, by=by, **news)
+        if number is not None and number != house.phone_number_id:
+            houses.set_number(tx, house, number, at=at, by=by)
+            news["phone_number_id"] = number
     if news:
         desk.say(f"Changing {house.slug}")
     for name, value in news.items():

@@ -7,6 +7,9 @@ update properties set zone = :zone, currency = :currency, default_language = :de
   check_in = :check_in, check_out = :check_out
 where id = :id;
 
+-- name: set_number_of_property!
+update properties set phone_number_id = :phone_number_id where id = :id;
+
 -- name: touch_property!
 update properties set changes = changes + 1 where id = :id;
 
