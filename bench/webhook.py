@@ -1,10 +1,10 @@
 """What the webhook takes: signed, distinct messages of 1.5 KB, each durable before it is answered.
 
-`make bench`, or `.venv/bin/python bench/webhook.py --json`. One server process on one core, the load (wrk) and
-the couriers on another. In the same run, in turns: ours; the peer, pywa_async's own FastAPI integration under
-uvicorn (httptools; asyncio's loop, as ours has it) with a handler that does nothing and stores nothing; the
-ceiling, granian with an application that reads the body and answers. Ratios are medians of the turns. How long
-an answer takes at 500 a second is counted from the moment at which its message was due.
+`make bench`, or `.venv/bin/python bench/webhook.py --json`. One server process on one core, the load (wrk)
+and the couriers on another. In the same run, in turns: ours; the peer, pywa_async's own FastAPI integration
+under uvicorn (httptools; asyncio's loop, as ours has it) with a handler that does nothing and stores nothing;
+the ceiling, granian with an application that reads the body and answers. Ratios are medians of the turns. How
+long an answer takes at 500 a second is counted from the moment at which its message was due.
 """
 
 import argparse
