@@ -40,7 +40,7 @@ AIMS: dict[str, tuple[str, float, str]] = {  # field: at most or at least, how m
     "violations": ("<=", 0, "refusals for being too fast, by the sandbox's log"),
     "worst_second": ("<=", 80, "messages of the number in any one second"),
     "rate_at_limits": (">=", 70, "messages a second at the limits"),
-    "rate_without": (">=", 300, "messages a second without limits, one process"),
+    "rate_without": (">=", 150, "messages a second without limits, one process"),
     "lost_or_twice": ("<=", 0, "messages that the sandbox has not exactly once"),
 }
 
