@@ -36,8 +36,7 @@ def new_id() -> str:
 
 def as_text(at: datetime) -> str:
     """An instant as the records keep it: `2026-11-22T12:00:00.000Z`; sorts as text."""
-    utc = at.astimezone(UTC)  # strftime's %Y has no zeros before a small year
-    return f"{utc.year:04d}{utc:-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def from_text(text: str) -> datetime:

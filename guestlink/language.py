@@ -54,6 +54,11 @@ def chrome_language(language: str) -> str:
 
 def fallback_order(guest: str, default: str, offered: Sequence[str]) -> tuple[str, ...]:
     """All offered languages, best first: the guest's, then the property's default, then as offered."""
+    return _ordered(guest, default, tuple(offered))
+
+
+@lru_cache(maxsize=1024)
+def _ordered(guest: str, default: str, offered: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*_matches(guest, offered), *_matches(default, offered), *offered]))
 
 
