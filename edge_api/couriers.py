@@ -6,6 +6,7 @@ tests can step whole processes. A failure stays on the row it belongs to, and th
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -27,7 +28,8 @@ from guestlink.settings import Settings
 from guestlink.storage import Storage, open_storage
 from guestlink.wakeups import Wakeups, open_wakeups
 
-AT_ONCE: Final = 32  # events in one transaction
+AT_ONCE: Final = 16  # events in one transaction, and no more after so many seconds:
+LONGEST_HOLD: Final = 0.005  # on SQLite the webhook waits for us with every message it has to keep
 IDLE: Final = 1.0  # seconds
 PURGE_EVERY: Final = timedelta(hours=1)
 RAW_KEPT: Final = timedelta(days=30)  # docs/privacy.md
@@ -94,12 +96,15 @@ def work_once(holdings: Holdings, *, at: datetime) -> int:
 # -- what came in ------------------------------------------------------------------------------------
 def _read_inbox(holdings: Holdings, at: datetime) -> int:
     """A few events in one transaction, each in an attempt of its own: a poisonous one fails alone."""
-    voice = phrases.voice_of(holdings)
+    voice, done = phrases.voice_of(holdings), 0
     with holdings.database.write() as tx:
-        rows = inbox.take(tx, at=at, most=AT_ONCE)
-        for row in rows:
+        began = time.monotonic()
+        for row in inbox.take(tx, at=at, most=AT_ONCE):
             _settle(tx, voice, row, at=at)
-    return len(rows)
+            done += 1
+            if time.monotonic() - began > LONGEST_HOLD:
+                break
+    return done
 
 
 def _settle(tx: Writing, voice: Voice, row: Waiting, *, at: datetime) -> None:
