@@ -269,6 +269,12 @@ class Storm:
         """Whether the couriers understand again what comes in."""
         return self.count("select count(*) from inbox where state = 'waiting'") < 20
 
+    def trouble(self) -> str:
+        """What waits, and what the processes said last."""
+        logs = sorted(Path(self.settings.home).glob("*.log"))
+        said = [f"{log.name}: {log.read_text('utf-8', 'replace')[-1500:]}" for log in logs]
+        return "\n".join(["the couriers are at work", str(self.rows(LEFT)), *said])
+
     def drained(self, *, within: float) -> None:
         """Waits until all that waited has left; what somebody died over is not waited for."""
         until(lambda: self.meta.is_done, lambda: f"all is acknowledged: {self.meta.tries}", within=within)
