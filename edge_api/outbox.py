@@ -25,6 +25,7 @@ AT_ONCE: Final = ""
 LEASE: Final = timedelta(seconds=60)  # longer than any send may take
 PATIENCE: Final = timedelta(minutes=10)  # what waits longer for its next try lets others pass
 MOST_TRIES: Final = 20
+OPTED_OUT: Final = 131050
 RANKS: Final = {"": 0, "sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
 TOO_LATE: Final = N_("It was too late to be of use.")
 NO_OUTCOME: Final = N_("The program ended before WhatsApp’s answer was known.")
@@ -238,7 +239,14 @@ def refused(tx: Writing, intent: Intent, code: int, *, number_id: str, at: datet
     fate = _fate(code, attempt=intent.attempt, route=intent.route, at=at)
     if _end(tx, intent, at=at, code=code, **fate):
         _alarm(tx, code, number_id=number_id, at=at)
+        _honour(tx, code, intent.due.id, at=at)
     return fate["state"]  # type: ignore[no-any-return]
+
+
+def _honour(tx: Writing, code: int, message_id: str, *, at: datetime) -> None:
+    """Meta says that this person does not want to hear from us: from now on they do not."""
+    if code == OPTED_OUT:
+        tx.do("opt_out_by_message", id=message_id, at=clock.as_text(at))
 
 
 def in_doubt(tx: Writing, intent: Intent, reason: str, *, at: datetime) -> None:
@@ -376,4 +384,5 @@ def _settle_failed(tx: Writing, row: dict[str, Any], receipt: Receipt, *, at: da
     if ended:
         tx.all("announce_events")
         _alarm(tx, receipt.code, number_id=row["number_id"], at=at)
+        _honour(tx, receipt.code, str(row["id"]), at=at)
     return values["state"]  # type: ignore[no-any-return]

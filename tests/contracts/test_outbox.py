@@ -7,7 +7,7 @@ from itertools import permutations
 
 import pytest
 
-from edge_api import by_hand, codes, outbox, pacing
+from edge_api import by_hand, codes, correspondence, outbox, pacing
 from edge_api.dispatch import dispatch_once
 from edge_api.messages import Receipt, Sender, Text
 from edge_api.outcomes import NotSent, Unknown
@@ -159,6 +159,15 @@ def test_a_refusal_for_ever_is_a_dead_letter_in_plain_words(post: Post) -> None:
     (dead,) = post.unsent("dead")
     assert (dead.id, dead.code) == (message, 131026)
     assert dead.reason.startswith("The number is not on WhatsApp")
+
+
+def test_who_opted_out_at_meta_has_opted_out_here(post: Post) -> None:
+    talk = post.talk()
+    post.say(talk)
+    post.graph.answers.append(NotSent(131050))
+    post.send()
+    with post.inn.database.read() as db:
+        assert correspondence.load(db, talk.id).opted_out_at is not None
 
 
 def test_a_refused_token_alarms_the_host_until_something_can_be_sent_again(post: Post) -> None:
