@@ -17,7 +17,7 @@ from edge_api.board import Shown, Stored
 from edge_api.callers import Guest, guest_at, guest_of
 from edge_api.messages import GuestLinkOf
 from edge_api.phrases import Voice
-from edge_api.requests import Accepted, Cancel, Cancelled, Command, Declined, Event, Overtaken
+from edge_api.requests import Accepted, Cancel, Cancelled, Command, Declined, Event, Overtaken, Rate
 from edge_api.telling import ArrivalShown, RatingShown
 from edge_api.wishes import Asked
 from guestlink import arrivals, clock, journal, records
@@ -178,6 +178,34 @@ def cancel(
         raise Moved(board.shown(ring, stored), "This request changed meanwhile.")
     try:
         return board.shown(ring, _act(tx, ring, stored, Cancel(), at=at, by=guest.name, voice=voice))
+    except Refused as error:
+        raise Moved(board.shown(ring, stored), error.message) from None
+
+
+def rate_request(
+    tx: Writing,
+    ring: KeyRing,
+    link_id: str,
+    request_id: str,
+    *,
+    told: RatingTold,
+    at: datetime,
+    words: Catalogue,
+) -> Shown:
+    """Keeps what a guest thought of a request that is done; a later word replaces an earlier one in the
+    history. InvalidFields, Moved when it is not done.
+    """
+    guest = _guest_alone(tx, link_id, at=at)
+    stored = board.by_id(tx, request_id) if ID.fullmatch(request_id) else None
+    if stored is None or stored.stay_id != guest.stay.id:
+        raise InvalidFields([("id", words.text(NO_SUCH_REQUEST))])
+    told = telling.checked_rating(told, words)
+    key = ring.guest_key(guest.contact.wrapped, guest.contact.id)
+    if stored.contact_id != guest.contact.id and stored.wrapped:
+        key = ring.guest_key(stored.wrapped, stored.contact_id)
+    rated = Rate(stars=told.stars, words=board.sealed(key, told.words, "note", request_id=stored.id))
+    try:
+        return board.shown(ring, _act(tx, ring, stored, rated, at=at, by=guest.name, voice=None))
     except Refused as error:
         raise Moved(board.shown(ring, stored), error.message) from None
 

@@ -182,7 +182,33 @@ def request_routes(counter: Counter) -> list[HTTPRouteHandler]:
             )
         )
 
-    return [ask, own_requests, cancel]
+    @route(
+        "/requests/{request_id:str}/rating",
+        http_method=HttpMethod.PUT,
+        sync_to_thread=True,
+        **told(
+            "What a guest thought of a request that is done.",
+            name="rateRequest",
+            takes=Rating,
+            sends={"stars": 5, "words": "So quick"},
+            gives={200: (Shown, None)},
+            scheme="page",
+            refuses=WITH_BODY,
+        ),
+    )
+    def rate_request(request: Asking, request_id: FromPath[str], body: RawBody) -> Response[bytes]:
+        guest, sent = counter.guest(request), read_body(body, Rating)
+        words = counter.words(guest, sent.language)
+        stars = RatingTold(stars=counted(sent.stars), words=sent.words)
+        return answered(
+            counter.done(
+                lambda tx, ring: front_desk.rate_request(
+                    tx, ring, guest.link.id, request_id, told=stars, at=guest.at, words=words
+                )
+            )
+        )
+
+    return [ask, own_requests, cancel, rate_request]
 
 
 def telling_routes(counter: Counter) -> list[HTTPRouteHandler]:

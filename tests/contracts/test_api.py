@@ -69,6 +69,7 @@ OPERATIONS = {
     "ask": "POST /api/requests",
     "ownRequests": "GET /api/requests",
     "takeBack": "POST /api/requests/{request_id}/cancellation",
+    "rateRequest": "PUT /api/requests/{request_id}/rating",
     "tellArrival": "PUT /api/arrival",
     "arrival": "GET /api/arrival",
     "rate": "PUT /api/rating",

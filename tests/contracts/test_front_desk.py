@@ -507,3 +507,25 @@ def test_a_key_that_is_none_is_refused(desk: Desk, stay: Stay) -> None:
     for key in ("short", "x" * 65, "with space", "ümlaut-key"):
         with pytest.raises(InvalidInput, match="Idempotency-Key"):
             desk.ask(stay, key=key, note="more")
+
+
+def test_a_request_that_is_done_is_rated_and_no_other(desk: Desk, stay: Stay) -> None:
+    taxi = desk.ask(stay, "taxi", fields={"to": "the station"}).request
+    told = RatingTold(stars=4, words="So quick")
+
+    def rate() -> None:
+        with desk.inn.database.write() as tx:
+            front_desk.rate_request(
+                tx, desk.inn.ring, desk.link(stay), taxi.id, told=told, at=NOON, words=words()
+            )
+
+    with pytest.raises(Moved):
+        rate()
+    desk.answer(taxi, Complete())
+    rate()
+    with desk.inn.database.read() as db:
+        stored = board.by_id(db, taxi.id)
+        assert stored
+        happened = history.of_request(db, desk.inn.ring, stored)
+        assert streams.load(db, taxi.id)[0].stars == 4
+    assert [(each.what, each.words) for each in happened][-1] == ("rated", "So quick")

@@ -28,6 +28,7 @@ ROUTES = [
     ("POST", "/api/requests"),
     ("GET", "/api/requests"),
     ("POST", f"/api/requests/{ID}/cancellation"),
+    ("PUT", f"/api/requests/{ID}/rating"),
     ("PUT", "/api/arrival"),
     ("GET", "/api/arrival"),
     ("PUT", "/api/rating"),
