@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from edge_api import board, confirmations, correspondence, duty, escalation, phrases, streams
-from edge_api.board import Stored
+from edge_api.board import Line, Stored
 from edge_api.correspondence import Conversation
 from edge_api.duty import Member
 from edge_api.escalation import Case, Step
@@ -21,12 +21,14 @@ from edge_api.requests import Cancelled, Event, Reopened, State
 from edge_api.streams import AUTOMATIC
 from guestlink import alerts, catalogue, clock, contacts, language, records
 from guestlink.database import Reading, Row, Writing
+from guestlink.language import N_, Catalogue
 from guestlink.records import Property
 
 TOLD_AGAIN: Final = timedelta(
     minutes=15
 )  # a template costs; within this time one is enough for a conversation
 LONGEST_USE: Final = timedelta(hours=12)  # a call that comes later wakes somebody for nothing
+SOMETHING_ELSE: Final = N_("Something else")
 ANSWERS: Final = "somebody of the house answers"
 NOBODY_ON_DUTY: Final = "Nobody is on duty in {house}, and a guest asks for something: `publish.py requests`."
 NOBODY_ANSWERS: Final = "Nobody has answered a guest of {house}: `publish.py requests`."
@@ -75,13 +77,15 @@ def step(tx: Writing, voice: Voice, stored: Stored, *, at: datetime) -> Step | N
     members = duty.members(tx, house)
     people = duty.people(members, at=at, zone=house.zone)
     made = escalation.next_step(case, people, escalation.rules_of(content), at=at, zone=house.zone)
-    told = [each for each in members if each.user.id in made.tell]
-    for member in told:
-        _tell(tx, voice, stored, house=house, member=member, why=made.why, at=at)
+    for member in members:
+        if member.user.id in made.tell:
+            _tell(tx, voice, stored, house=house, member=member, why=made.why, at=at)
     if made.tell_guest_phone:
         _give_phone(tx, voice, stored, house=house, phone=escalation.phone_of(content), at=at)
     if made.raise_alert:
         _raise(tx, made.raise_alert, house, stored.id, at=at)
+    elif made.tell:
+        alerts.end_alert(tx, property_id=house.id, kind="nobody-on-duty", subject=stored.id, at=at)
     _keep(tx, stored.id, escalation.after(case, made, at=at), due_at=made.due_at)
     return made
 
@@ -110,7 +114,7 @@ def _tell(
     if talk is None:
         return
     words = voice.words(member.user.language)
-    line = board.line(tx, voice.ring, house, stored)
+    line = line_of(tx, voice, stored, words)
     told = Ring(
         request_id=stored.id,
         version=stored.version,
@@ -186,11 +190,12 @@ def _tell_taken_back(tx: Writing, voice: Voice, stored: Stored, case: Case, *, a
     """Those who were told of a request hear that nobody has to come any more."""
     house = _house(tx, stored.property_id)
     known = {told.user_id for told in case.told} - {by}
-    line = board.line(tx, voice.ring, house, stored)
     for member in duty.members(tx, house):
         talk = talk_with(tx, voice, member, house=house, at=at) if member.user.id in known else None
         if talk:
-            said = phrases.withdrawn(voice.words(member.user.language), line.what, line.unit)
+            words = voice.words(member.user.language)
+            line = line_of(tx, voice, stored, words)
+            said = phrases.withdrawn(words, line.what, line.unit)
             correspondence.say(
                 tx,
                 voice.ring,
@@ -257,17 +262,25 @@ def pass_on(
             about=message_id,
             expires_at=at + LONGEST_USE,
         )
-    if not told:
-        words_of_alert = f"A guest of {house.slug} writes, and nobody could be told: `publish.py messages`."
-        alerts.raise_alert(
-            tx,
-            property_id=house.id,
-            kind="conversation-waiting",
-            subject=talk.id,
-            words=words_of_alert,
-            at=at,
-        )
-    return correspondence.mark(tx, waiting, alerted_at=at) if told else waiting
+    return _told(tx, waiting, house, is_told=told, at=at)
+
+
+def _told(tx: Writing, talk: Conversation, house: Property, *, is_told: bool, at: datetime) -> Conversation:
+    """Writes down that somebody heard of a conversation; an alert waits for the host when nobody could."""
+    if is_told:
+        end_waiting(tx, talk, house.id, at=at)
+        return correspondence.mark(tx, talk, alerted_at=at)
+    words = f"A guest of {house.slug} writes, and nobody could be told: `publish.py messages`."
+    alerts.raise_alert(
+        tx, property_id=house.id, kind="conversation-waiting", subject=talk.id, words=words, at=at
+    )
+    return talk
+
+
+def end_waiting(tx: Writing, talk: Conversation, property_id: str, *, at: datetime) -> None:
+    """Somebody knows of a conversation: nothing waits for the host, nor from before its house was known."""
+    for of in dict.fromkeys((property_id, "")):
+        alerts.end_alert(tx, property_id=of, kind="conversation-waiting", subject=talk.id, at=at)
 
 
 def ask_who(
@@ -276,11 +289,14 @@ def ask_who(
     """A booking word comes from a number that is not on file: somebody of the house says whether it is the
     guest.
     """
-    who = correspondence.address(voice.ring, talk).name or "Somebody"
+    told = False
     for member in _listeners(tx, house, talk, at=at):
         staff_talk = talk_with(tx, voice, member, house=house, at=at)
         if staff_talk:
-            said = phrases.whose_number(voice.words(member.user.language), who, claim, talk.id)
+            told = True
+            words = voice.words(member.user.language)
+            who = correspondence.address(voice.ring, talk).name or words.text(phrases.SOMEBODY)
+            said = phrases.whose_number(words, who, claim, talk.id)
             correspondence.say(
                 tx,
                 voice.ring,
@@ -291,6 +307,7 @@ def ask_who(
                 why="a new number",
                 expires_at=at + LONGEST_USE,
             )
+    _told(tx, talk, house, is_told=told, at=at)
 
 
 def talk_with(
@@ -298,8 +315,9 @@ def talk_with(
 ) -> Conversation | None:
     """The conversation with somebody of the house; None without a number on either side."""
     row = tx.one("conversation_of_user", user_id=member.user.id)
-    if row:
-        return correspondence.load(tx, str(row["id"]))
+    known = correspondence.load(tx, str(row["id"])) if row else None
+    if known and not known.is_lost:
+        return known
     number_id = house.phone_number_id or voice.number_id
     phone = duty.opened(voice.ring, member.user).phone
     if not number_id or not phone:
@@ -311,11 +329,20 @@ def talk_with(
     return correspondence.bind(tx, voice.ring, talk, user_id=member.user.id)
 
 
+def line_of(db: Reading, voice: Voice, stored: Stored, words: Catalogue) -> Line:
+    """A request as somebody of the house reads it; one without a title, in their language."""
+    line = board.line(db, voice.ring, _house(db, stored.property_id), stored)
+    if stored.title or stored.service:
+        return line
+    what = words.text(phrases.CODE_FAILS if stored.secret else SOMETHING_ELSE)
+    return msgspec.structs.replace(line, what=what)
+
+
 def who_writes(db: Reading, voice: Voice, talk: Conversation) -> str:
-    """How staff know a guest: name and room; the name they gave themselves when we know none."""
+    """How staff know a guest: name and room; only the name they gave themselves when we know none."""
     name = confirmations.guest_name(db, voice, talk.contact_id) if talk.contact_id else ""
     name = name or correspondence.address(voice.ring, talk).name or "?"
-    if talk.stay_id is None:
+    if talk.stay_id is None or talk.contact_id is None:
         return name
     stay = records.shaped(_row(db.one("stay_by_id", id=talk.stay_id)), records.Stay)
     units = [part.title for part in records.periods(db, stay) if part.title]

@@ -117,7 +117,7 @@ def _subject(tx: Writing, talker: Talker, text: str, meant: Understanding) -> st
     if len(sure) == 1 and meant.is_sure and not meant.is_question:
         return _ask(tx, talker, sure[0].key, given=_values(tx, talker, sure[0].key, text), note=text)
     if sections and (meant.is_question or not services or sections[0].score > services[0].score):
-        return _answer(tx, talker, sections[0])
+        return _answer(tx, talker, sections[0], is_all=not meant.has_more, quote=text)
     if services and meant.is_question:
         return _tell_of_service(tx, talker, services[0])
     if services:
@@ -135,15 +135,16 @@ def _which(tx: Writing, talker: Talker, services: Sequence[Match]) -> str:
     return "asked what is meant"
 
 
-def _answer(tx: Writing, talker: Talker, match: Match) -> str:
+def _answer(tx: Writing, talker: Talker, match: Match, *, is_all: bool, quote: str) -> str:
+    """What the house's text says. A person hears of it, too, when a trouble was told or more than that."""
     section = _section(tx, talker, match.key)
     assert section is not None
     text = section.summary if section.secrets else TOKEN.sub("", section.text)
     link = msgspec.structs.replace(talker.link, anchor=match.key)
-    _reply(
-        tx, talker, phrases.answer(talker.words, section.title, text, link), why="the house's text says it"
-    )
-    return "answered from the text"
+    is_promised = not is_all and _hand_over(tx, talker, quote)
+    said = phrases.answer(talker.words, section.title, text, link, is_passed_on=is_promised)
+    _reply(tx, talker, said, why="the house's text says it")
+    return "answered from the text" if is_all else "answered from the text, and passed on"
 
 
 def _tell_of_service(tx: Writing, talker: Talker, match: Match) -> str:
@@ -175,7 +176,15 @@ def _menu(tx: Writing, talker: Talker) -> str:
 
 
 def _pass_on(tx: Writing, talker: Talker, quote: str) -> str:
-    """To somebody of the house. The guest is told so once, and not while a person is answering."""
+    if _hand_over(tx, talker, quote):
+        over = talker.guest.phase == "departed"
+        said = phrases.stay_is_over(talker.words) if over else phrases.passed_on(talker.words)
+        _reply(tx, talker, said, why="a person has to answer")
+    return "passed on"
+
+
+def _hand_over(tx: Writing, talker: Talker, quote: str) -> bool:
+    """To somebody of the house; whether the guest is to hear of it: once, and not while a person answers."""
     talk = calls.pass_on(
         tx,
         talker.voice,
@@ -188,12 +197,10 @@ def _pass_on(tx: Writing, talker: Talker, quote: str) -> str:
     answered = tx.one("last_who_answered", conversation_id=talk.id, why=calls.ANSWERS)
     is_attended = answered is not None and clock.from_text(answered["at"]) > talker.at - ANSWERED_LATELY
     is_promised = talk.greeted_at is not None and talk.greeted_at > talker.at - PROMISED_LATELY
-    if not is_attended and not is_promised:
-        over = talker.guest.phase == "departed"
-        said = phrases.stay_is_over(talker.words) if over else phrases.passed_on(talker.words)
-        _reply(tx, talker, said, why="a person has to answer")
-        correspondence.mark(tx, talk, greeted_at=talker.at)
-    return "passed on"
+    if is_attended or is_promised:
+        return False
+    correspondence.mark(tx, talk, greeted_at=talker.at)
+    return True
 
 
 # -- taps --------------------------------------------------------------------------------------------

@@ -42,6 +42,12 @@ def tell(
     )
 
 
+def talk_about(tx: Writing, voice: Voice, stored: Stored, *, at: datetime) -> Conversation | None:
+    """The conversation with whoever asked for something."""
+    house, stay = _house(tx, stored), _stay(tx, stored)
+    return conversation_of(tx, voice, stay=stay, house=house, contact_id=stored.contact_id, at=at)
+
+
 def conversation_of(
     tx: Writing,
     voice: Voice,
@@ -55,12 +61,14 @@ def conversation_of(
     number_id = house.phone_number_id or voice.number_id
     if not number_id:
         return None
-    row = tx.one("conversation_of_contact", contact_id=contact_id)
-    if row:
-        talk = correspondence.load(tx, str(row["id"]))
-        return None if talk.is_lost else talk
     contact = next((each for each in records.contacts(tx, stay) if each.id == contact_id), None)
-    if contact is None or contact.opted_in_at is None:
+    if contact is None:
+        return None
+    row = tx.one("conversation_of_contact", contact_id=contact_id)
+    talk = correspondence.load(tx, str(row["id"])) if row else None
+    if talk and correspondence.is_with(voice.ring, talk, contact):
+        return talk
+    if contact.opted_in_at is None:
         return None
     talk_or_none = correspondence.with_contact(
         tx, voice.ring, contact, number_id=number_id, at=at, language=stay.language

@@ -16,7 +16,6 @@ from guestlink.crypto import ColumnKey, KeyRing, SystemKey
 from guestlink.database import Reading, Row, Writing
 from guestlink.records import Contact
 
-RANKS: Final = {"": 0, "sent": 1, "delivered": 2, "read": 3, "played": 3, "failed": 4}
 MOST_SHOWN: Final = 500
 
 
@@ -84,7 +83,10 @@ def open_with(
 ) -> Conversation:
     """The conversation with this person, a new one if need be; what is newly known of them is kept."""
     found = find(tx, ring, sender, number_id=number_id)
-    if found is None:
+    if found and found.is_lost:  # whoever was erased and writes again is somebody new
+        tx.do("forget_conversation_tokens", conversation_id=found.id)
+        found = find(tx, ring, sender, number_id=number_id)
+    if found is None or found.is_lost:
         conversation_id = clock.new_id()
         tx.do(
             "add_conversation",
@@ -96,8 +98,6 @@ def open_with(
         )
         _remember(tx, ring, conversation_id, sender, number_id=number_id)
         return load(tx, conversation_id)
-    if found.is_lost:
-        return found
     known = address(ring, found)
     fuller = Sender(
         wa_id=sender.wa_id or known.wa_id,
@@ -127,6 +127,14 @@ def address(ring: KeyRing, talk: Conversation) -> Sender:
         talk.address, "conversations", "address", row=talk.id
     )
     return msgspec.json.decode(text, type=Sender)
+
+
+def is_with(ring: KeyRing, talk: Conversation, contact: Contact) -> bool:
+    """Whether the address of a conversation is on file for somebody; no more when a number was corrected."""
+    person, sender = contacts.opened(ring, contact), address(ring, talk)
+    numbers = {contacts.phone_digits(each) for each in (person.phone, person.wa_id)}
+    is_known = bool(sender.user_id) and sender.user_id == person.bsuid
+    return is_known or contacts.phone_digits(sender.wa_id) in numbers - {""}
 
 
 def bind(

@@ -33,6 +33,9 @@ LONGEST_ANSWER: Final = 500
 OPEN_PAGE: Final = N_("Open your page")
 TAKE_BACK: Final = N_("Cancel request")
 YOUR_REQUEST: Final = N_("Your request")
+SOMEBODY: Final = N_("Somebody")
+CODE_FAILS: Final = N_("A code does not work")
+PASSED_ON: Final = N_("Thank you. We pass this on to the house and answer here.")
 TOO_LATE: Final = N_("It is too late to cancel this here. Please call the house.")
 REASONS: Final = (
     N_("This is not possible today."),
@@ -151,9 +154,12 @@ def menu(words: Catalogue, rows: Sequence[tuple[str, str, str]], link: GuestLink
     return Options(text=text, button=t("What we offer"), groups=(Group(rows=made),))
 
 
-def answer(words: Catalogue, title: str, text: str, link: GuestLinkOf | None) -> Outgoing:
-    """What the house's text says of it, and the page where all of it stands."""
+def answer(
+    words: Catalogue, title: str, text: str, link: GuestLinkOf | None, *, is_passed_on: bool = False
+) -> Outgoing:
+    """What the house's text says of it, and the page where all of it stands; that a person hears it, too."""
     body = f"*{title}*\n{shortened(text, LONGEST_ANSWER)}".strip()
+    body = f"{body}\n\n{words.text(PASSED_ON)}" if is_passed_on else body
     return LinkButton(text=body, label=words.text(OPEN_PAGE), link=link) if link else Text(text=body)
 
 
@@ -191,7 +197,7 @@ def which_stay(words: Catalogue, rows: Sequence[tuple[str, str, str]]) -> Outgoi
 
 
 def passed_on(words: Catalogue) -> Outgoing:
-    return Text(text=words.text("Thank you. We pass this on to the house and answer here."))
+    return Text(text=words.text(PASSED_ON))
 
 
 def no_stay(words: Catalogue) -> Outgoing:
@@ -199,6 +205,17 @@ def no_stay(words: Catalogue) -> Outgoing:
     text = t(
         "Hello. We do not know this number. If you are staying with us, write to us from your page with"
         " “{button}”, or tell us your name and room. Somebody at the house reads this.",
+        button=t("Write on WhatsApp"),
+    )
+    return Text(text=text)
+
+
+def shared_number(words: Catalogue) -> Outgoing:
+    """An agency's number serves many guests: nobody is told of another's stay."""
+    t = words.text
+    text = t(
+        "Hello. Several of our guests share this number. Write to us from your page with “{button}”, so that"
+        " we know which stay it is about. Somebody at the house reads this.",
         button=t("Write on WhatsApp"),
     )
     return Text(text=text)
@@ -256,9 +273,7 @@ def ring(words: Catalogue, told: Ring, template: Template | None) -> Outgoing:
     t = words.text
     head = t("Urgent: {what}", what=told.what) if told.urgent else told.what
     lines = [f"*{head}*", ", ".join(each for each in (told.unit, told.guest, told.house) if each)]
-    lines += [f"{label}: {value}" if label else value for label, value in told.said]
-    if told.note:
-        lines.append(f"“{shortened(told.note, LONGEST_QUOTE)}”")
+    lines += details(told.said, told.note)
     if told.price:
         lines.append(told.price)
     if told.is_promised:
@@ -272,14 +287,22 @@ def ring(words: Catalogue, told: Ring, template: Template | None) -> Outgoing:
     return _buttons("\n".join(lines), buttons, template)
 
 
-def yours(words: Catalogue, what: str, request_id: str, *, told_guest: bool) -> Outgoing:
+def details(said: Sequence[tuple[str, str]], note: str) -> list[str]:
+    """What a guest told of a request, line by line."""
+    lines = [f"{label}: {value}" if label else value for label, value in said]
+    return [*lines, f"“{shortened(note, LONGEST_QUOTE)}”"] if note else lines
+
+
+def yours(
+    words: Catalogue, what: str, request_id: str, *, told_guest: bool, details: Sequence[str] = ()
+) -> Outgoing:
     t = words.text
     text = (
         t("{what}: it is yours. The guest knows.", what=what)
         if told_guest
         else t("{what}: yours.", what=what)
     )
-    return _buttons(text, [(f"done:{request_id}", t("Done"))])
+    return _buttons("\n".join([text, *details]), [(f"done:{request_id}", t("Done"))])
 
 
 def done(words: Catalogue, what: str) -> Outgoing:
@@ -295,6 +318,15 @@ def withdrawn(words: Catalogue, what: str, unit: str) -> Outgoing:
 
 def was_faster(words: Catalogue, who: str, state: str, when: str) -> str:
     return words.text("{who} was faster: {state} at {when}.", who=who, state=state, when=when)
+
+
+def done_before(words: Catalogue, state: str) -> str:
+    return words.text("You have answered this already: {state}.", state=state)
+
+
+def against(words: Catalogue, why: str) -> str:
+    """What stands against it is told as the house's computer tells it: it names other stays."""
+    return f"{words.text('This is not possible as the stays are now.')}\n{why}"
 
 
 def noted(words: Catalogue) -> Outgoing:

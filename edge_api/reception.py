@@ -32,6 +32,7 @@ from edge_api.messages import (
     Outgoing,
     PreferenceChanged,
     Receipt,
+    Sender,
     TemplateChanged,
 )
 from edge_api.phrases import Voice
@@ -40,9 +41,9 @@ from edge_api.whereabouts import Found, Whereabouts
 from guestlink import alerts, contacts, records
 from guestlink.contacts import OptIn
 from guestlink.database import Reading, Writing
-from guestlink.errors import NotAllowed
+from guestlink.errors import NotAllowed, Refused
 from guestlink.language import format_day
-from guestlink.records import Property
+from guestlink.records import Contact, Property, Stay
 
 GREETED: Final = timedelta(hours=12)  # strangers are told once in this time that we do not know them
 PICK: Final = "stay"
@@ -69,8 +70,6 @@ def hear(tx: Writing, voice: Voice, event: Incoming, *, at: datetime) -> str:
 # -- messages ----------------------------------------------------------------------------------------
 def _heard(tx: Writing, voice: Voice, heard: Heard, *, at: datetime) -> str:
     talk = correspondence.open_with(tx, voice.ring, heard.sender, number_id=heard.number_id, at=at)
-    if talk.is_lost:
-        return "its guest was erased"
     user = duty.user_of_sender(tx, voice.ring, wa_id=heard.sender.wa_id, user_id=heard.sender.user_id)
     message_id = correspondence.keep(tx, voice.ring, talk, heard, by=_who(talk, user), at=at)
     if message_id is None:
@@ -106,7 +105,6 @@ def _from_guest(
         tx,
         voice.ring,
         talk,
-        heard.sender,
         stay_code=codes.stay_code,
         house_slug=codes.house,
         at=at,
@@ -114,12 +112,15 @@ def _from_guest(
     picked = _picked(where, heard)
     if picked:
         where = Whereabouts(found=picked, house=picked.house)
+    is_asked = _is_asked_already(talk, where, at=at)
     talk = _bound(tx, voice, talk, where)
     archive.take(tx, voice.ring, talk, message_id=message_id, heard=heard)
     if where.found:
         return _known_guest(tx, voice, talk, where.found, heard=heard, message_id=message_id, at=at)
     if where.several:
         return _ask_which(tx, voice, talk, where.several, message_id=message_id, at=at)
+    if where.claimed and where.house and not is_asked:
+        return _claims(tx, voice, talk, where.claimed, house=where.house, message_id=message_id, at=at)
     return _stranger(tx, voice, talk, where, heard=heard, message_id=message_id, at=at)
 
 
@@ -182,8 +183,10 @@ def _read_out(tx: Writing, voice: Voice, talk: Conversation, *, at: datetime) ->
 
 
 def _picked(where: Whereabouts, heard: Heard) -> Found | None:
+    """The stay of a tap on our question; the question is open for the other stays, too, and stays so."""
     verb, _, stay_id = heard.choice.partition(":")
-    return next((each for each in where.several if verb == PICK and each.stay.id == stay_id), None)
+    mine = () if where.is_shared or verb != PICK else where.mine
+    return next((each for each in mine if each.stay.id == stay_id), None)
 
 
 def _ask_which(
@@ -217,23 +220,44 @@ def _stranger(
     message_id: str,
     at: datetime,
 ) -> str:
-    """Nobody on file: never a link, never a request; somebody of the house looks at it."""
+    """Nobody on file, or nobody knows who of several: never a link, never a request; somebody of the house
+    looks at it.
+    """
     words = voice.words(_language(tx, talk, where))
-    house = where.house or _only_house(tx)
-    if where.claimed and house:
-        talk = correspondence.mark(tx, talk, waiting_since=talk.waiting_since or at)
-        calls.ask_who(
-            tx, voice, talk, house=house, claim=where.claimed.reference or where.claimed.code, at=at
-        )
-        said = phrases.asked_the_house(words)
-        _reply(tx, voice, talk, said, message_id=message_id, at=at, why="a new number with a booking word")
-        return "asked the house who it is"
+    house = where.house or _house_of(tx, talk) or _only_house(tx)
     quote = heard.text or words.text(concierge.KINDS.get(heard.kind, concierge.SOMETHING))
     talk = calls.pass_on(tx, voice, talk, message_id=message_id, quote=quote, house=house, at=at)
+    why = "a shared number" if where.is_shared else "no stay" if where.is_on_file else "an unknown number"
     if talk.greeted_at is None or at >= talk.greeted_at + GREETED:
         correspondence.mark(tx, talk, greeted_at=at)
-        _reply(tx, voice, talk, phrases.no_stay(words), message_id=message_id, at=at, why="an unknown number")
-    return "passed on: an unknown number"
+        says = phrases.passed_on if where.is_on_file else phrases.no_stay
+        said = (phrases.shared_number if where.is_shared else says)(words)
+        _reply(tx, voice, talk, said, message_id=message_id, at=at, why=why)
+    return f"passed on: {why}"
+
+
+def _claims(
+    tx: Writing,
+    voice: Voice,
+    talk: Conversation,
+    stay: Stay,
+    *,
+    house: Property,
+    message_id: str,
+    at: datetime,
+) -> str:
+    """A booking word from a number that is not on file for it: somebody of the house says who it is."""
+    talk = correspondence.mark(tx, talk, waiting_since=talk.waiting_since or at)
+    calls.ask_who(tx, voice, talk, house=house, claim=stay.reference or stay.code, at=at)
+    said = phrases.asked_the_house(voice.words(stay.language))
+    _reply(tx, voice, talk, said, message_id=message_id, at=at, why="a new number with a booking word")
+    return "asked the house who it is"
+
+
+def _is_asked_already(talk: Conversation, where: Whereabouts, *, at: datetime) -> bool:
+    """Whether the house was asked a moment ago about the same booking word; before it is bound again."""
+    is_same = where.claimed is not None and talk.stay_id == where.claimed.id
+    return is_same and talk.alerted_at is not None and at < talk.alerted_at + calls.TOLD_AGAIN
 
 
 def _bound(tx: Writing, voice: Voice, talk: Conversation, where: Whereabouts) -> Conversation:
@@ -274,6 +298,12 @@ def _language(db: Reading, talk: Conversation, where: Whereabouts) -> str:
         return where.claimed.language
     house = where.house or _only_house(db)
     return talk.language or (house.default_language if house else "en")
+
+
+def _house_of(db: Reading, talk: Conversation) -> Property | None:
+    """The house that somebody named before, or whose guest they were."""
+    row = db.one("property_by_id", id=talk.property_id) if talk.property_id else None
+    return records.shaped(row, Property) if row else None
 
 
 def _only_house(db: Reading) -> Property | None:
@@ -319,8 +349,8 @@ def _preference(tx: Writing, voice: Voice, event: PreferenceChanged, *, at: date
 
 
 def _number_changed(tx: Writing, voice: Voice, event: NumberChanged, *, at: datetime) -> str:
-    """A new number goes on as the same person. A new identity may be somebody else with an old number: the
-    conversation is nobody's until somebody is recognised again.
+    """A new number goes on as the same person, and whoever gets the old one is nobody's guest. A new identity
+    is mostly a new phone: the number on file counts, and the house hears of it.
     """
     talk = correspondence.find(tx, voice.ring, event.sender, number_id=event.number_id)
     if talk is None or talk.is_lost:
@@ -335,13 +365,31 @@ def _number_changed(tx: Writing, voice: Voice, event: NumberChanged, *, at: date
             at=at,
         )
         return "a new identity"
-    if talk.contact_id:
-        contact = contacts.load_contact(tx, talk.contact_id)
-        known = contacts.opened(voice.ring, contact)
-        told = contacts.Person(wa_id=event.new.wa_id, bsuid=event.new.user_id)
-        contacts.change_contact(tx, voice.ring, contact, contacts.merged(known, told))
-    correspondence.moved(tx, voice.ring, talk, event.new)
-    return "a new number"
+    before = correspondence.address(voice.ring, talk)
+    for contact in whereabouts.on_file(
+        tx, voice.ring, before, houses=[house.id for house in records.properties(tx)]
+    ):
+        _renumber(tx, voice, contact, before=before, new=event.new)
+    talk = correspondence.moved(tx, voice.ring, talk, event.new)
+    user = duty.user_of_sender(tx, voice.ring, wa_id=before.wa_id, user_id=before.user_id)
+    if user is None or talk.user_id != user.id or not event.new.wa_id:
+        return "a new number"
+    try:
+        with tx.attempt():
+            phone = f"+{event.new.wa_id}"
+            duty.change_staff(tx, voice.ring, user, phone=phone, at=at, by=user.id)
+            correspondence.bind(tx, voice.ring, talk, user_id=user.id)
+    except Refused:
+        return "a new number that is somebody else's of the house"
+    return "a new number of somebody of the house"
+
+
+def _renumber(tx: Writing, voice: Voice, contact: Contact, *, before: Sender, new: Sender) -> None:
+    """Writes a guest's new number over the old one, wherever that stood."""
+    known, old = contacts.opened(voice.ring, contact), contacts.phone_digits(before.wa_id)
+    is_phone = bool(new.wa_id and old) and contacts.phone_digits(known.phone) == old
+    told = contacts.Person(phone=f"+{new.wa_id}" if is_phone else "", wa_id=new.wa_id, bsuid=new.user_id)
+    contacts.change_contact(tx, voice.ring, contact, contacts.merged(known, told))
 
 
 # -- what Meta says of itself ------------------------------------------------------------------------

@@ -10,16 +10,16 @@ from typing import Final
 
 import msgspec
 
-from edge_api import board, calls, conversation, correspondence, front_desk, phrases
+from edge_api import board, calls, confirmations, conversation, correspondence, front_desk, phrases
 from edge_api.board import Stored
 from edge_api.correspondence import Conversation
 from edge_api.duty import User
 from edge_api.front_desk import Faster
 from edge_api.messages import Heard, Outgoing
 from edge_api.phrases import REASONS, Voice
-from edge_api.requests import Accept, Assign, Command, Complete, Decline
+from edge_api.requests import Accept, Assign, Command, Complete, Decline, Overtaken
 from edge_api.streams import AUTOMATIC
-from guestlink import alerts, contacts, records
+from guestlink import contacts, records
 from guestlink.arrivals import LONGEST_NOTE, plain_words
 from guestlink.database import Reading, Writing
 from guestlink.errors import NotAllowed, Refused
@@ -32,7 +32,9 @@ HELP_EVERY: Final = timedelta(hours=24)
 NO_SUCH_REQUEST: Final = N_("There is no such request any more.")
 ONLY_TEXT: Final = N_("Only text can be passed on to a guest from here.")
 GUEST_ERASED: Final = N_("This guest was erased.")
+ANSWERED: Final = N_("Somebody has answered this already.")
 SILENT: Final = N_("Their last message is more than 24 hours old; they get a note that you have an answer.")
+NOBODIES: Final[Mapping[str, str]] = {"the guest": N_("The guest"), "the house": N_("The house")}
 STATES: Final[Mapping[str, str]] = {
     "requested": N_("waiting"),
     "accepted": N_("accepted"),
@@ -40,6 +42,10 @@ STATES: Final[Mapping[str, str]] = {
     "declined": N_("turned down"),
     "cancelled": N_("cancelled"),
 }
+
+
+class InWords(Refused):
+    """Refused, in the words of whoever tapped."""
 
 
 class Tap(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +57,7 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True):
     words: Catalogue
     message_id: str
     at: datetime
+    answers: str = ""  # the message that was tapped
 
 
 def hear(
@@ -58,18 +65,27 @@ def hear(
 ) -> str:
     """Does what somebody of the house wants and answers them; returns what happened, for the inbox's row."""
     words = voice.words(user.language or talk.language)
-    tap = Tap(voice=voice, user=user, talk=talk, words=words, message_id=message_id, at=at)
+    answered = correspondence.message_of(tx, voice.ring, heard.answers)
+    tap = Tap(
+        voice=voice,
+        user=user,
+        talk=talk,
+        words=words,
+        message_id=message_id,
+        at=at,
+        answers=str(answered["id"]) if answered else "",
+    )
     is_read = _read_out(tx, tap)
     verb, _, rest = heard.choice.partition(":")
     if verb in _TAPS:
         return _guarded(tx, tap, lambda: _TAPS[verb](tx, tap, rest))
     if is_read:
         return "read out what waited"
-    if heard.answers and (row := correspondence.message_of(tx, voice.ring, heard.answers)):
-        if row["why"] == ASKING_WHY and row["request_id"] and heard.text:
-            reason = f"{row['request_id']}:{heard.text}"
+    if answered:
+        if answered["why"] == ASKING_WHY and answered["request_id"] and heard.text:
+            reason = f"{answered['request_id']}:{heard.text}"
             return _guarded(tx, tap, lambda: _declined(tx, tap, reason))
-        guest_talk = _guest_of(tx, row)
+        guest_talk = _guest_of(tx, tap, answered)
         if guest_talk:
             return _relay(tx, tap, guest_talk, heard)
     if heard.kind == "reaction":
@@ -110,14 +126,23 @@ def _accept(tx: Writing, tap: Tap, rest: str) -> str:
     if version.isdecimal() and int(version) != stored.version and stored.state == "requested":
         stored = _request(tx, tap, request_id)  # reopened since: the answer counts for what is asked now
     after = _act(tx, tap, stored, Accept())
-    _reply(tx, tap, phrases.yours(tap.words, _what(tx, tap, after), after.id, told_guest=True))
+    _reply(tx, tap, _yours(tx, tap, after, told_guest=True))
     return "accepted"
 
 
 def _take(tx: Writing, tap: Tap, request_id: str) -> str:
     after = _act(tx, tap, _request(tx, tap, request_id), Assign(to=tap.user.id))
-    _reply(tx, tap, phrases.yours(tap.words, _what(tx, tap, after), after.id, told_guest=False))
+    _reply(tx, tap, _yours(tx, tap, after, told_guest=False))
     return "assigned"
+
+
+def _yours(db: Reading, tap: Tap, stored: Stored, *, told_guest: bool) -> Outgoing:
+    """That it is theirs; and what a template could not say, if one brought them."""
+    way = db.one("way_of_message", id=tap.answers)
+    line = calls.line_of(db, tap.voice, stored, tap.words)
+    details = phrases.details(line.said, line.note) if way and way["route"] == "template" else ()
+    what = f"{line.what}, {line.unit}" if line.unit else line.what
+    return phrases.yours(tap.words, what, stored.id, told_guest=told_guest, details=details)
 
 
 def _done(tx: Writing, tap: Tap, request_id: str) -> str:
@@ -144,7 +169,7 @@ def _declined(tx: Writing, tap: Tap, rest: str) -> str:
     request_id, _, reason = rest.partition(":")
     stored = _request(tx, tap, request_id)
     if stored.wrapped is None:
-        raise Refused(tap.words.text(GUEST_ERASED))
+        raise InWords(tap.words.text(GUEST_ERASED))
     key = tap.voice.ring.guest_key(stored.wrapped, stored.contact_id)
     text = plain_words(reason)[:LONGEST_NOTE]
     sealed = board.sealed(key, text, "reply", request_id=stored.id)
@@ -158,8 +183,10 @@ def _known(tx: Writing, tap: Tap, conversation_id: str) -> str:
     guest_talk = _conversation(tx, conversation_id)
     stay, house = _claimed(tx, tap, guest_talk)
     booker = next((each for each in records.contacts(tx, stay) if each.role == "booker"), None)
+    if guest_talk and guest_talk.contact_id:
+        raise InWords(tap.words.text(ANSWERED))
     if guest_talk is None or booker is None:
-        raise Refused(tap.words.text(GUEST_ERASED))
+        raise InWords(tap.words.text(GUEST_ERASED))
     sender = correspondence.address(tap.voice.ring, guest_talk)
     known = contacts.opened(tap.voice.ring, booker)
     told = contacts.Person(
@@ -185,6 +212,7 @@ def _known(tx: Writing, tap: Tap, conversation_id: str) -> str:
         stay_id=stay.id,
     )
     correspondence.mark(tx, bound, waiting_since=None)
+    calls.end_waiting(tx, bound, house.id, at=tap.at)
     _reply(tx, tap, phrases.noted(tap.words))
     return "number is the guest's"
 
@@ -193,6 +221,8 @@ def _unknown(tx: Writing, tap: Tap, conversation_id: str) -> str:
     guest_talk = _conversation(tx, conversation_id)
     _claimed(tx, tap, guest_talk)
     assert guest_talk is not None
+    if guest_talk.contact_id:
+        raise InWords(tap.words.text(ANSWERED))
     tx.do("unbind_conversation", id=guest_talk.id)
     _reply(tx, tap, phrases.noted(tap.words))
     return "number is not the guest's"
@@ -215,13 +245,16 @@ def _guarded(tx: Writing, tap: Tap, act: Callable[[], str]) -> str:
         with tx.attempt():
             return act()
     except Faster as late:
-        why = phrases.was_faster(
-            tap.words, late.who, tap.words.text(STATES[late.state]), f"{late.at_local:%H:%M}"
-        )
+        who = tap.words.text(NOBODIES[late.who]) if late.who in NOBODIES else late.who
+        why = phrases.was_faster(tap.words, who, tap.words.text(STATES[late.state]), f"{late.at_local:%H:%M}")
     except NotAllowed:
         why = tap.words.text(NO_SUCH_REQUEST)
+    except Overtaken as done:
+        why = phrases.done_before(tap.words, tap.words.text(STATES[done.state]))
+    except InWords as told:
+        why = told.message
     except Refused as refused:
-        why = refused.message
+        why = phrases.against(tap.words, refused.message)
     _reply(tx, tap, phrases.too_late(tap.words, why), why="refused")
     return "refused"
 
@@ -245,8 +278,7 @@ def _belongs(db: Reading, user: User, property_id: str) -> bool:
 
 
 def _what(db: Reading, tap: Tap, stored: Stored) -> str:
-    house = records.shaped(front_desk.row_of(db.one("property_by_id", id=stored.property_id)), Property)
-    line = board.line(db, tap.voice.ring, house, stored)
+    line = calls.line_of(db, tap.voice, stored, tap.words)
     return f"{line.what}, {line.unit}" if line.unit else line.what
 
 
@@ -286,24 +318,17 @@ def send(tx: Writing, voice: Voice, guest_talk: Conversation, text: str, *, at: 
         why=calls.ANSWERS,
     )
     correspondence.mark(tx, guest_talk, waiting_since=None)
-    alerts.end_alert(
-        tx,
-        property_id=guest_talk.property_id or "",
-        kind="conversation-waiting",
-        subject=guest_talk.id,
-        at=at,
-    )
+    calls.end_waiting(tx, guest_talk, guest_talk.property_id or "", at=at)
     return message_id
 
 
-def _guest_of(db: Reading, row: Mapping[str, object]) -> Conversation | None:
+def _guest_of(tx: Writing, tap: Tap, row: Mapping[str, object]) -> Conversation | None:
     """The conversation with the guest whom a message to staff was about."""
     if row["about"]:
-        about = db.one("message_by_id", id=str(row["about"]))
-        return correspondence.load(db, str(about["conversation_id"])) if about else None
-    stored = board.by_id(db, str(row["request_id"])) if row["request_id"] else None
-    found = db.one("conversation_of_contact", contact_id=stored.contact_id) if stored else None
-    return correspondence.load(db, str(found["id"])) if found else None
+        about = tx.one("message_by_id", id=str(row["about"]))
+        return correspondence.load(tx, str(about["conversation_id"])) if about else None
+    stored = board.by_id(tx, str(row["request_id"])) if row["request_id"] else None
+    return confirmations.talk_about(tx, tap.voice, stored, at=tap.at) if stored else None
 
 
 def _conversation(db: Reading, conversation_id: str) -> Conversation | None:

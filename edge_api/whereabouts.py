@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from edge_api import correspondence
 from edge_api.correspondence import Conversation
 from edge_api.messages import Sender
 from guestlink import contacts, records
@@ -30,19 +31,23 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 class Whereabouts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known: `found` is the stay; `several` when it may be any of these; `claimed` is the stay of a
     booking word that came from a number which is not on file; `house` is known by a poster's word alone.
+    `mine` are all stays of the number. `is_shared`: it is on file for several people, as an agency's is, and
+    nothing says whose stay this is about. `is_on_file`: we know the number, if not its stay.
     """
 
     found: Found | None = None
     several: tuple[Found, ...] = ()
     claimed: Stay | None = None
     house: Property | None = None
+    mine: tuple[Found, ...] = ()
+    is_shared: bool = False
+    is_on_file: bool = False
 
 
 def find(
     db: Reading,
     ring: KeyRing,
     talk: Conversation,
-    sender: Sender,
     *,
     stay_code: str = "",
     house_slug: str = "",
@@ -52,25 +57,32 @@ def find(
     houses = {
         house.id: house for house in records.properties(db) if house.phone_number_id in {"", talk.number_id}
     }
-    mine = [
-        Found(stay=stay, house=houses[stay.property_id], contact=contact, phase=now)
-        for contact in _people(db, ring, talk, sender=sender, houses=houses)
-        for stay in _stays(db, contact)
-        if stay.property_id in houses and (now := phase(stay, houses[stay.property_id], at)) != "expired"
-    ]
+    sender = correspondence.address(ring, talk)
+    people = sorted(on_file(db, ring, sender, houses=houses), key=lambda each: each.id != talk.contact_id)
+    by_stay: dict[str, Found] = {}
+    for contact in people:
+        for stay in _stays(db, contact):
+            at_home = houses.get(stay.property_id)
+            if at_home and (now := phase(stay, at_home, at)) != "expired":
+                by_stay.setdefault(stay.id, Found(stay=stay, house=at_home, contact=contact, phase=now))
+    mine = list(by_stay.values())
     coded = _by_code(db, stay_code)
+    coded_at = houses.get(coded.property_id) if coded else None
     house = next((each for each in houses.values() if each.slug == house_slug), None)
-    if coded:
-        known = next((each for each in mine if each.stay.id == coded.id), None)
-        if known:
-            return Whereabouts(found=known, house=known.house)
-        return Whereabouts(claimed=coded, house=houses.get(coded.property_id))
-    return _chosen(mine, talk, house)
+    where = _chosen(ring, mine, talk, house)
+    if coded and coded_at and phase(coded, coded_at, at) != "expired":
+        known = by_stay.get(coded.id)
+        claimed = None if known else coded
+        where = Whereabouts(found=known, claimed=claimed, house=coded_at)
+    return msgspec.structs.replace(where, mine=tuple(mine), is_on_file=bool(people))
 
 
-def _chosen(mine: list[Found], talk: Conversation, house: Property | None) -> Whereabouts:
+def _chosen(ring: KeyRing, mine: list[Found], talk: Conversation, house: Property | None) -> Whereabouts:
     if house:
         mine = [each for each in mine if each.house.id == house.id]
+    ahead = [each for each in mine if each.phase != "departed"] or mine
+    if not any(each.stay.id == talk.stay_id for each in ahead) and _are_several_people(ring, ahead):
+        return Whereabouts(is_shared=True, house=house or ahead[0].house)
     for phases in (CURRENT, {"booked"}, {"departed"}):
         fitting = [each for each in mine if each.phase in phases]
         before = [each for each in fitting if each.stay.id == talk.stay_id]
@@ -90,15 +102,21 @@ def _order(found: Found) -> tuple[str, str]:
     return found.stay.from_on.isoformat(), found.stay.id
 
 
-def _people(
-    db: Reading, ring: KeyRing, talk: Conversation, *, sender: Sender, houses: Iterable[str]
-) -> list[Contact]:
-    """Everybody on file with this number or user id; who was confirmed by staff before, first."""
+def _are_several_people(ring: KeyRing, found: list[Found]) -> bool:
+    """Whether these are stays of different people. Contacts of one name and number are one person, who is on
+    file in several houses.
+    """
+    if len({each.contact.id for each in found}) < 2:
+        return False
+    names = [contacts.folded(contacts.opened(ring, each.contact).name) for each in found]
+    return len(set(names)) > 1 or not names[0]
+
+
+def on_file(db: Reading, ring: KeyRing, sender: Sender, *, houses: Iterable[str]) -> list[Contact]:
+    """Everybody on file with this number or user id in these houses. Who was so before and is no more, since
+    the host corrected a number, is not found.
+    """
     people: dict[str, Contact] = {}
-    row = db.one("contact_by_id", id=talk.contact_id) if talk.contact_id else None
-    if row:
-        known = records.shaped(row, Contact)
-        people[known.id] = known
     digits = contacts.phone_digits(sender.wa_id)
     for kind, value in (("phone", digits), ("bsuid", sender.user_id)):
         for house_id in houses if value else ():

@@ -44,12 +44,15 @@ class Match(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Understanding(msgspec.Struct, frozen=True, kw_only=True):
-    """`matches` best first. `is_sure`: the first is a service that is asked for, and the only one."""
+    """`matches` best first. `is_sure`: the first is a service that is asked for, and the only one.
+    `has_more`: something is wrong, or told, that no text of the house answers.
+    """
 
     intent: Intent
     matches: tuple[Match, ...] = ()
     is_question: bool = False
     is_sure: bool = False
+    has_more: bool = False
     numbers: tuple[int, ...] = ()
     time: str = ""
 
@@ -108,6 +111,7 @@ def understand(
         matches=matches,
         is_question=signs.is_question and not is_sure,
         is_sure=is_sure,
+        has_more=_has_more(named, told),
         numbers=numbers_in(text),
         time=time_in(text),
     )
@@ -275,6 +279,14 @@ def _is_told_wrong(found: Sequence[Hit], index: Index, signs: Signs) -> bool:
                 if said and owner.number in index.troubles:
                     return True
     return False
+
+
+def _has_more(named: Sequence[_Named], told: _Told) -> bool:
+    """A trouble, a "not", or a statement with words in it that no named subject explains."""
+    signs = told.signs
+    if told.is_wrong or told.is_alarm or signs.trouble or signs.negation:
+        return True
+    return not signs.is_question and _strangers(told.text, named) > (1 if signs.request else 0)
 
 
 def _is_alarm(hit: Hit, index: Index) -> bool:

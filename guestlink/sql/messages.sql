@@ -76,3 +76,6 @@ join outbox o on o.id = m.id
 where m.conversation_id = :conversation_id and m.about <> '' and o.route = 'template' and o.state = 'sent'
   and not exists (select 1 from messages c where c.answers <> '' and c.answers = m.id and c.why = :why)
 order by m.id;
+
+-- name: way_of_message^
+select route from outbox where id = :id;

@@ -53,7 +53,10 @@ def all_said(words: Catalogue) -> dict[str, list[Said]]:
     kinds = [words.text(kind) for kind in (*concierge.KINDS.values(), concierge.SOMETHING)]
     refusals = [
         words.text(why)
-        for why in (staff_phone.NO_SUCH_REQUEST, staff_phone.ONLY_TEXT, staff_phone.SILENT, phrases.TOO_LATE)
+        for why in (
+            *(staff_phone.NO_SUCH_REQUEST, staff_phone.ANSWERED, staff_phone.ONLY_TEXT, staff_phone.SILENT),
+            phrases.TOO_LATE,
+        )
     ]
     cannot = [words.text(why) for why in (concierge.NOT_NOW, concierge.TOO_MUCH, phrases.TOO_LATE)]
     day = format_day(AT.date(), words.language)
@@ -94,7 +97,10 @@ def all_said(words: Catalogue) -> dict[str, list[Said]]:
         "done": [phrases.done(words, WHAT)],
         "withdrawn": [phrases.withdrawn(words, WHAT, unit) for unit in ("Garden Room", "")],
         "was_faster": [phrases.was_faster(words, "Jory Holm", state, "14:02") for state in states],
+        "done_before": [phrases.done_before(words, state) for state in states],
+        "against": [phrases.against(words, "Room 2 is needed from 13:00 on 2026-11-26 by HX-4711.")],
         "noted": [phrases.noted(words)],
+        "shared_number": [phrases.shared_number(words)],
         "too_late": [phrases.too_late(words, why) for why in refusals],
         "why_not": [phrases.why_not(words, WHAT, REQUEST_ID)],
         "refused": [phrases.refused(words, WHAT)],
