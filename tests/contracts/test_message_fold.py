@@ -201,3 +201,17 @@ def test_when_a_guest_takes_back_what_staff_accept_nobody_goes_on_believing_in_i
     else:
         assert "was faster: cancelled at" in last
     assert "taken back" in newest(hall, who) or "cancelled" in newest(hall, who)
+
+
+# -- couriers side by side ---------------------------------------------------------------------------
+def test_couriers_side_by_side_understand_everything_once(hall: Hall) -> None:
+    chance = random.Random(7)
+    guests = [hall.guest() for _ in range(10)]
+    events = [message(who, text, at=NOON) for who in guests for text in (*WISHES, *REPLIES)]
+    chance.shuffle(events)
+    hall.post(body_of(events))
+    with ThreadPoolExecutor(3) as pool:
+        for running in [pool.submit(hall.understand) for _ in range(3)]:
+            running.result(60)
+    assert hall.outcomes() == {"waiting": 0, "quarantined": 0}
+    assert hall.fold() == fold(events)
