@@ -16,7 +16,7 @@ from edge_api.outcomes import Fetched, NotSent, Unknown
 from guestlink import clock
 from guestlink.crypto import KeyRing
 from guestlink.database import Database, Reading, Writing
-from guestlink.errors import NotFound, Outage
+from guestlink.errors import NotFound, Outage, Refused
 from guestlink.storage import Storage
 
 MOST_TRIES: Final = 8
@@ -38,7 +38,9 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def take(tx: Writing, ring: KeyRing, talk: Conversation, *, message_id: str, heard: Heard) -> None:
-    """Notes that a message has a file to fetch; its id at Meta is sealed like the message."""
+    """Notes that a message has a file to fetch. It is sealed for whoever the conversation is with now; a
+    stranger who turns out to be a guest does not change what lies there already.
+    """
     if heard.media is None:
         return
     key = ring.column_key(talk.wrapped, talk.contact_id)
@@ -46,6 +48,7 @@ def take(tx: Writing, ring: KeyRing, talk: Conversation, *, message_id: str, hea
     tx.do(
         "add_media",
         message_id=message_id,
+        contact_id=talk.contact_id,
         source=key.seal(heard.media.id, "media", "source", row=message_id),
         media_type=heard.media.media_type,
         name=key.seal(name, "media", "name", row=message_id) if name else None,
@@ -84,7 +87,11 @@ def _fetched(ring: KeyRing, storage: Storage, fetch: Fetch, waiting: Waiting) ->
     if waiting.contact_id and waiting.wrapped is None:
         return {"state": "refused", "reason": ERASED}
     key = ring.column_key(waiting.wrapped, waiting.contact_id)
-    got = fetch(key.open(waiting.source, "media", "source", row=waiting.message_id))
+    try:
+        source = key.open(waiting.source, "media", "source", row=waiting.message_id)
+    except Refused as error:
+        return {"state": "refused", "reason": error.message}
+    got = fetch(source)
     if isinstance(got, Unknown):
         return {"reason": got.reason}
     if isinstance(got, NotSent):

@@ -17,6 +17,7 @@ from guestlink.database import Reading, Row, Writing
 from guestlink.records import Contact
 
 MOST_SHOWN: Final = 500
+ALL: Final = 1_000_000
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -353,7 +354,7 @@ def _reseal(tx: Writing, ring: KeyRing, talk: Conversation, contact: Contact) ->
         address=_sealed_address(ring, contact, address(ring, talk), talk.id),
     )
     new = ring.column_key(contact.wrapped, contact.id)
-    for row in tx.all("messages_of_conversation", conversation_id=talk.id, most=MOST_SHOWN):
+    for row in tx.all("messages_of_conversation", conversation_id=talk.id, most=ALL):
         key, message_id = _key_of(ring, row), str(row["id"])
         if key is None:
             continue

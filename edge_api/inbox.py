@@ -11,13 +11,14 @@ from typing import Final
 import msgspec
 
 from edge_api.deliveries import UNREADABLE, Single
-from guestlink import clock
+from guestlink import alerts, clock
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Row, Writing
 from guestlink.errors import Refused
 
 FIRST_WAIT: Final = timedelta(seconds=2)
 MOST_ATTEMPTS: Final = 8
+SET_ASIDE: Final = "A message that came in could not be understood: `publish.py messages reread` tries again."
 LOOK: Final = 256  # so many of the oldest are looked at, so that a flood in one lane holds up few others
 
 
@@ -118,7 +119,16 @@ def failed(tx: Writing, row: Waiting, *, at: datetime, reason: str) -> None:
 
 def quarantine(tx: Writing, row: Waiting, *, at: datetime, reason: str) -> None:
     """It is set aside for a person to look at, and its lane goes on without it."""
+    alerts.raise_alert(tx, kind="inbox-quarantined", subject="inbox", words=SET_ASIDE, at=at)
     _end(tx, row, state="quarantined", outcome=reason, at=at)
+
+
+def again(tx: Writing, *, at: datetime) -> int:
+    """What was set aside is tried once more, as after an upgrade; how many events. What cannot be read at all
+    stays aside.
+    """
+    alerts.end_alert(tx, kind="inbox-quarantined", subject="inbox", at=at)
+    return tx.do("try_events_again", unreadable=UNREADABLE)
 
 
 def purge(tx: Writing, *, before: datetime) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from edge_api import by_hand, correspondence, history, outbox
+from edge_api import by_hand, correspondence, history, inbox, outbox
 from edge_api.by_hand import Spent
 from edge_api.correspondence import Said
 from edge_api.messages import Heard, Outgoing, Reaction, Template
@@ -61,7 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--doubtful", action="store_true", help="only what may not have arrived")
     parser.add_argument("--stay", metavar="STAY", default="", help="of one stay only")
     parser.add_argument("--json", action="store_true", help="for machines")
-    verbs = parser.add_subparsers(dest="verb", metavar="retry|drop|show")
+    verbs = parser.add_subparsers(dest="verb", metavar="retry|drop|reread|show")
     retry = verbs.add_parser("retry", help="send it again; what is in doubt may then arrive twice")
     retry.add_argument("id", metavar="ID", nargs="?", default="", help="or its last characters")
     retry.add_argument(
@@ -69,6 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     drop = verbs.add_parser("drop", help="give it up; it is not listed any more")
     drop.add_argument("id", metavar="ID", help="or its last characters")
+    verbs.add_parser("reread", help="try once more to understand what came in and could not be")
     show = verbs.add_parser("show", help="what was said with the guests of a stay, and what it cost")
     show.add_argument("name", metavar="STAY", help="booking reference, stay code or id")
 
@@ -76,6 +77,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, desk: Desk) -> int:
     if args.verb == "show":
         return _show(args, desk)
+    if args.verb == "reread":
+        return _reread(desk)
     if args.verb == "retry":
         return _retry_all(desk) if args.all else _retry(args.id, desk)
     if args.verb == "drop":
@@ -150,6 +153,14 @@ def _retry(name: str, desk: Desk) -> int:
     desk.say("It will be sent again.")
     if found.state == "in_doubt":
         desk.say("If it did arrive the first time, the guest gets it twice.")
+    return 0
+
+
+def _reread(desk: Desk) -> int:
+    with desk.database.write() as tx:
+        count = inbox.again(tx, at=clock.now())
+    what = "1 event is" if count == 1 else f"{count or 'No'} events are"
+    desk.say(f"{what} read again; `publish.py status` tells what becomes of it.")
     return 0
 
 

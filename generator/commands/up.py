@@ -31,18 +31,18 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     if not desk.settings.file.exists():
         _step("init", *(["--empty"] if args.empty else []), desk=desk)
         desk = Desk(desk.home)
-    _refuse_taken_port(desk)
+    _refuse_taken_ports(desk)
     _people(desk)
     _step("publish", desk=desk)
     port = urlsplit(desk.settings.public_url).port or 80
     processes = [_start("serve", "--preview", "--port", str(port), desk=desk)]
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        _wait_for(desk, f"{desk.settings.public_url}/api/health/ready", processes, what="local edge")
+        _wait_for(f"{desk.settings.public_url}/api/health/ready", processes, what="local edge")
         sandbox = sandbox_url(desk.settings)
         if sandbox:
             processes.append(_sandbox(desk, sandbox))
-            _wait_for(desk, f"{sandbox}/sandbox/state", processes, what="sandbox")
+            _wait_for(f"{sandbox}/sandbox/state", processes, what="sandbox")
             _phones(desk, sandbox)
         processes.append(_start("work", desk=desk))
         if sandbox:
@@ -77,23 +77,27 @@ def _environment(desk: Desk) -> dict[str, str]:
     return {**os.environ, "GUESTLINK_HOME": str(desk.home)}
 
 
-def _refuse_taken_port(desk: Desk) -> None:
-    """Asked before anything starts: whoever has the port would answer in our place."""
-    port = urlsplit(desk.settings.public_url).port or 80
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("localhost", port))
-        except OSError as error:
-            mend = f"Stop what listens there, or set public_url in {desk.settings.file} to another port."
-            raise InvalidInput(f"Port {port} cannot be used: {error.strerror}.", hint=mend) from None
+def _refuse_taken_ports(desk: Desk) -> None:
+    """Asked before anything starts: whoever has a port would answer in our place."""
+    wanted = {"public_url": desk.settings.public_url, "whatsapp_url": sandbox_url(desk.settings)}
+    for setting, url in wanted.items():
+        if not url:
+            continue
+        port = urlsplit(url).port or 80
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("localhost", port))
+            except OSError as error:
+                mend = f"Stop what listens there, or set {setting} in {desk.settings.file} to another port."
+                raise InvalidInput(f"Port {port} cannot be used: {error.strerror}.", hint=mend) from None
 
 
-def _wait_for(desk: Desk, address: str, processes: Sequence["subprocess.Popen[bytes]"], *, what: str) -> None:
+def _wait_for(address: str, processes: Sequence["subprocess.Popen[bytes]"], *, what: str) -> None:
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until and all(process.poll() is None for process in processes):
         try:
-            if httpx.get(address, timeout=2).is_success:
+            if httpx.get(address, timeout=2).is_success and all(each.poll() is None for each in processes):
                 return
         except httpx.HTTPError:
             time.sleep(0.1)

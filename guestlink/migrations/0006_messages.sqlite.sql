@@ -100,6 +100,7 @@ create index outbox_open on outbox (state) where state in ('waiting', 'in_doubt'
 
 create table media (
   message_id text primary key references messages (id),
+  contact_id text references contacts (id),
   state text not null default 'waiting',
   source bytea,
   media_type text not null,

@@ -27,6 +27,10 @@ where position = :position and state = 'waiting';
 update inbox set attempts = attempts + 1, not_before = :not_before, outcome = :outcome
 where position = :position and state = 'waiting';
 
+-- name: try_events_again!
+update inbox set state = 'waiting', attempts = 0, not_before = '', done_at = null
+where state = 'quarantined' and kind <> :unreadable and body is not null;
+
 -- name: purge_events!
 update inbox set body = null, state = 'purged'
 where state in ('done', 'quarantined') and done_at < :before;

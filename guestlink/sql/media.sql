@@ -1,9 +1,10 @@
 -- name: add_media!
-insert into media (message_id, source, media_type, name) values (:message_id, :source, :media_type, :name);
+insert into media (message_id, contact_id, source, media_type, name)
+values (:message_id, :contact_id, :source, :media_type, :name);
 
 -- name: due_media
-select d.message_id, m.contact_id, k.wrapped, d.source, d.attempts
-from media d join messages m on m.id = d.message_id left join guest_keys k on k.contact_id = m.contact_id
+select d.message_id, d.contact_id, k.wrapped, d.source, d.attempts
+from media d left join guest_keys k on k.contact_id = d.contact_id
 where d.state = 'waiting' and d.not_before <= :at and d.leased_until <= :at order by d.not_before, d.message_id
 limit :most;
 
@@ -16,6 +17,5 @@ update media set state = :state, path = :path, size = :size, media_type = coales
 where message_id = :message_id;
 
 -- name: media_of_message^
-select d.*, m.contact_id, k.wrapped from media d join messages m on m.id = d.message_id
-left join guest_keys k on k.contact_id = m.contact_id
+select d.*, k.wrapped from media d left join guest_keys k on k.contact_id = d.contact_id
 where d.message_id = :message_id;
