@@ -28,9 +28,12 @@ TOLD_AGAIN: Final = timedelta(
     minutes=15
 )  # a template costs; within this time one is enough for a conversation
 LONGEST_USE: Final = timedelta(hours=12)  # a call that comes later wakes somebody for nothing
+MOST_OF_GUEST: Final = 40  # messages within an hour that are passed on; all are kept
+MOST_OF_STRANGER: Final = 10
 SOMETHING_ELSE: Final = N_("Something else")
 ANSWERS: Final = "somebody of the house answers"
 NOBODY_ON_DUTY: Final = "Nobody is on duty in {house}, and a guest asks for something: `publish.py requests`."
+FLOOD: Final = "Somebody writes more than is passed on: `publish.py messages`."
 NOBODY_ANSWERS: Final = "Nobody has answered a guest of {house}: `publish.py requests`."
 
 
@@ -232,6 +235,16 @@ def pass_on(
     first on duty, else the hosts. A reply to that message goes to the guest.
     """
     waiting = correspondence.mark(tx, talk, waiting_since=talk.waiting_since or at)
+    if _is_flooding(tx, talk, at=at):
+        alerts.raise_alert(
+            tx,
+            property_id=house.id if house else "",
+            kind="conversation-waiting",
+            subject=talk.id,
+            words=FLOOD,
+            at=at,
+        )
+        return waiting
     if house is None:
         alerts.raise_alert(
             tx, kind="conversation-waiting", subject=talk.id, words="Somebody unknown writes.", at=at
@@ -263,6 +276,12 @@ def pass_on(
             expires_at=at + LONGEST_USE,
         )
     return _told(tx, waiting, house, is_told=told, at=at)
+
+
+def _is_flooding(db: Reading, talk: Conversation, *, at: datetime) -> bool:
+    """Whether so much came from one person within an hour that it would stand in the way of other calls."""
+    row = db.one("count_heard", conversation_id=talk.id, since=clock.as_text(at - timedelta(hours=1)))
+    return row is not None and int(row["heard"]) > (MOST_OF_GUEST if talk.contact_id else MOST_OF_STRANGER)
 
 
 def _told(tx: Writing, talk: Conversation, house: Property, *, is_told: bool, at: datetime) -> Conversation:

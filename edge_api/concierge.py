@@ -31,6 +31,7 @@ from guestlink.records import Property
 MOST_ROWS: Final = 9  # of a list, with one row left for "something else"
 MEANT: Final = 3  # so many guesses are offered
 LONGEST_NOTE: Final = 900
+COURTESIES: Final = frozenset({"greeting", "menu", "thanks", "yes", "no"})
 ANSWERED_LATELY: Final = timedelta(minutes=30)
 PROMISED_LATELY: Final = timedelta(hours=1)
 TOKEN: Final = re.compile(r"\[\[[a-z0-9-]+\]\]")
@@ -89,6 +90,18 @@ def hear(tx: Writing, talker: Talker) -> str:
     if heard.media or heard.place:
         return _pass_on(tx, talker, heard.text)
     return _read(tx, talker, heard.text)
+
+
+def hear_beside(tx: Writing, talker: Talker) -> str:
+    """The same for a message that brought them something to read already: mere courtesy needs no more; empty
+    then.
+    """
+    heard = talker.heard
+    if heard.text and not heard.choice and not heard.media:
+        index = index_of(tx, talker.guest.house)
+        if understanding.understand(heard.text, index, languages=talker.languages).intent in COURTESIES:
+            return ""
+    return hear(tx, talker)
 
 
 def read_again(tx: Writing, talker: Talker, text: str) -> str:

@@ -155,7 +155,7 @@ def _known_guest(
         at=at,
     )
     if _read_out(tx, voice, talk, at=at):
-        return "read out what waited"
+        return concierge.hear_beside(tx, talker) or "read out what waited"
     if heard.choice.startswith(f"{PICK}:"):
         return concierge.read_again(tx, talker, _asked_before(tx, voice, heard))
     return concierge.hear(tx, talker)

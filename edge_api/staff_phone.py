@@ -17,7 +17,7 @@ from edge_api.duty import User
 from edge_api.front_desk import Faster
 from edge_api.messages import Heard, Outgoing
 from edge_api.phrases import REASONS, Voice
-from edge_api.requests import Accept, Assign, Command, Complete, Decline, Overtaken
+from edge_api.requests import OPEN, Accept, Assign, Command, Complete, Decline, Overtaken
 from edge_api.streams import AUTOMATIC
 from guestlink import contacts, records
 from guestlink.arrivals import LONGEST_NOTE, plain_words
@@ -75,11 +75,11 @@ def hear(
         at=at,
         answers=str(answered["id"]) if answered else "",
     )
-    is_read = _read_out(tx, tap)
+    read = _read_out(tx, tap)
     verb, _, rest = heard.choice.partition(":")
     if verb in _TAPS:
         return _guarded(tx, tap, lambda: _TAPS[verb](tx, tap, rest))
-    if is_read:
+    if read and (answered is None or answered["id"] in read):
         return "read out what waited"
     if answered:
         if answered["why"] == ASKING_WHY and answered["request_id"] and heard.text:
@@ -96,9 +96,9 @@ def hear(
     return "staff wrote something else"
 
 
-def _read_out(tx: Writing, tap: Tap) -> bool:
+def _read_out(tx: Writing, tap: Tap) -> set[str]:
     """What guests wrote while this person's window was closed: a template told only that somebody waits. Who
-    has not read it does not answer it yet.
+    has not read it does not answer it yet; which messages those were.
     """
     rows = tx.all("quotes_unread", conversation_id=tap.talk.id, why=READ_OUT)
     for row in rows:
@@ -116,7 +116,7 @@ def _read_out(tx: Writing, tap: Tap) -> bool:
                 about=str(row["about"]),
                 stay_id=row["stay_id"],
             )
-    return bool(rows)
+    return {str(row["id"]) for row in rows}
 
 
 # -- taps --------------------------------------------------------------------------------------------
@@ -153,6 +153,9 @@ def _done(tx: Writing, tap: Tap, request_id: str) -> str:
 
 def _decline(tx: Writing, tap: Tap, request_id: str) -> str:
     stored = _request(tx, tap, request_id)
+    if stored.state not in OPEN:
+        _act(tx, tap, stored, Decline(reason=b""))
+        raise InWords(phrases.done_before(tap.words, tap.words.text(STATES[stored.state])))
     said = phrases.why_not(tap.words, _what(tx, tap, stored), stored.id)
     _reply(tx, tap, said, why=ASKING_WHY, request_id=stored.id)
     return "asked for the reason"
@@ -174,6 +177,8 @@ def _declined(tx: Writing, tap: Tap, rest: str) -> str:
     text = plain_words(reason)[:LONGEST_NOTE]
     sealed = board.sealed(key, text, "reply", request_id=stored.id)
     after = _act(tx, tap, stored, Decline(reason=sealed))
+    if after.version == stored.version:  # the guest has read another reason
+        raise InWords(phrases.done_before(tap.words, tap.words.text(STATES[after.state])))
     _reply(tx, tap, phrases.refused(tap.words, _what(tx, tap, after)))
     return "declined"
 

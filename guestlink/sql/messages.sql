@@ -79,3 +79,7 @@ order by m.id;
 
 -- name: way_of_message^
 select route from outbox where id = :id;
+
+-- name: count_heard^
+select count(*) as heard from messages
+where conversation_id = :conversation_id and at > :since and direction = 'in';

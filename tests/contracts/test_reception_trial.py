@@ -248,6 +248,36 @@ def test_an_alarm_for_a_conversation_ends_when_somebody_was_told(inn: Inn) -> No
     assert open_alerts(lobby) == []
 
 
+def test_what_a_guest_writes_when_a_letter_brings_them_back_is_not_lost(lobby: Lobby, stay: Stay) -> None:
+    lobby.says(ANA, "There is a strange smell in the corridor")
+    lobby.replies(MIRA, "strange smell", "We looked: it is the neighbours.", at=NOON)
+    letter = [each for each in lobby.thread(ANA) if each.direction == "out"][-1]
+    went_by_template(lobby, letter.id)
+    later = NOON + 2 * HOUR
+    assert lobby.says(ANA, "late check-out please", at=later) == "asked"
+    assert any("it is the neighbours" in text for text in lobby.told(ANA)[-2:])
+    assert lobby.requests() == [("late-checkout", "requested")]
+
+
+def test_a_reply_to_words_that_were_read_reaches_the_guest_though_others_wait(
+    lobby: Lobby, stay: Stay
+) -> None:
+    lobby.says(ANA, "There is a strange smell in the corridor")
+    lobby.says(ANA, "And a strange noise in the attic")
+    told = [each for each in lobby.thread(MIRA) if each.direction == "out"]
+    went_by_template(lobby, told[-1].id)
+    assert lobby.replies(MIRA, "strange smell", "We look at once.") == "passed on to the guest"
+    assert lobby.told(ANA)[-1] == "We look at once."
+
+
+def test_a_stranger_who_floods_us_does_not_stand_in_the_way_of_other_calls(lobby: Lobby, stay: Stay) -> None:
+    for number in range(calls.MOST_OF_STRANGER + 20):
+        lobby.says(STRANGER, f"Buy boats, number {number}")
+    assert len(lobby.told(MIRA)) == calls.MOST_OF_STRANGER
+    assert len(lobby.told(STRANGER)) == 1
+    assert open_alerts(lobby) == ["conversation-waiting"]
+
+
 # -- in the words of whoever reads it -----------------------------------------------------------------
 def test_staff_read_no_english_left_overs_when_the_guest_was_faster(lobby: Lobby, stay: Stay) -> None:
     lobby.staff(HANNE, role="host", language="de")
@@ -267,6 +297,17 @@ def test_a_second_answer_of_the_same_person_is_told_in_their_language(lobby: Lob
     lobby.says(HANNE, "Fertig", kind="button", choice=f"done:{row['id']}")
     assert lobby.says(HANNE, "Ja", kind="button", choice=f"accept:{row['id']}:1") == "refused"
     assert lobby.told(HANNE)[-1].startswith("Das haben Sie schon beantwortet")
+
+
+def test_a_second_no_says_that_the_guest_has_read_the_first(lobby: Lobby, stay: Stay) -> None:
+    lobby.says(ANA, "late check-out please")
+    lobby.taps(MIRA, "Decline")
+    assert lobby.replies(MIRA, "why not?", "The room is taken.") == "declined"
+    told = lobby.told(ANA)
+    assert lobby.replies(MIRA, "why not?", "We have none left.") == "refused"
+    assert lobby.taps(MIRA, "Decline") == "refused"
+    assert lobby.told(MIRA)[-1] == "You have answered this already: turned down."
+    assert lobby.told(ANA) == told
 
 
 # -- taps that are not theirs -------------------------------------------------------------------------
