@@ -39,8 +39,11 @@ GUIDE_LOOKALIKES = str.maketrans("oil", "011")
 
 def authenticated(*parts: str | bytes) -> bytes:
     """AAD of several parts, each with its length before it, so that no two lists read the same."""
-    raw = [part.encode() if isinstance(part, str) else part for part in parts]
-    return b"".join(len(part).to_bytes(4, "big") + part for part in raw)
+    pieces: list[bytes] = []
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        pieces += (len(raw).to_bytes(4, "big"), raw)
+    return b"".join(pieces)
 
 
 class ColumnKey:
@@ -170,7 +173,7 @@ class KeyRing:
     # -- looking up without reading -------------------------------------------------------------
     def blind(self, kind: str, value: str) -> str:
         """A token, equal for equal values, that says nothing without the key (HMAC-SHA-256, 128 bits)."""
-        return hmac.new(self.stored.blind_key, authenticated(kind, value), hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self.stored.blind_key, authenticated(kind, value), "sha256").hex()[:32]
 
     # -- addresses that nobody can test ---------------------------------------------------------
     def file_name(self, *parts: str) -> str:
