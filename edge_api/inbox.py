@@ -69,13 +69,12 @@ def sealed(ring: KeyRing, singles: Iterable[Single], *, at: datetime) -> list[Ro
 def _row(ring: KeyRing, single: Single, now: str) -> Row:
     key = ring.blind("inbox", single.key)
     is_lost = single.kind == UNREADABLE
-    body = single.body.decode("latin-1" if is_lost else "utf-8")
     return {
         "event_key": key,
         "kind": single.kind,
         "lane": ring.blind("lane", f"{single.number_id}:{single.who}"),
         "number_id": single.number_id,
-        "body": ring.seal(body, "inbox", "body", row=key),
+        "body": ring.seal_bytes(single.body, "inbox", "body", row=key),
         "received_at": now,
         "state": "quarantined" if is_lost else "waiting",
         "outcome": "cannot be read" if is_lost else "",
@@ -99,8 +98,7 @@ def opened(ring: KeyRing, row: Waiting) -> bytes:
     """The body of an event. Refused when it cannot be opened or is not kept any more."""
     if row.body is None:
         raise Refused("The body of this event is not kept any more.")
-    told = ring.open(row.body, "inbox", "body", row=row.event_key)
-    return told.encode("latin-1" if row.kind == UNREADABLE else "utf-8")
+    return ring.open_bytes(row.body, "inbox", "body", row=row.event_key)
 
 
 def done(tx: Writing, row: Waiting, *, at: datetime, outcome: str) -> None:
