@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from edge_api import board, confirmations, correspondence, duty, escalation, phrases, streams
+from edge_api import board, confirmations, conversation, correspondence, duty, escalation, phrases, streams
 from edge_api.board import Line, Stored
 from edge_api.correspondence import Conversation
 from edge_api.duty import Member
@@ -27,10 +27,12 @@ from guestlink.records import Property
 TOLD_AGAIN: Final = timedelta(
     minutes=15
 )  # a template costs; within this time one is enough for a conversation
+UNANSWERED: Final = timedelta(minutes=15)  # so long one person has to answer a guest
 LONGEST_USE: Final = timedelta(hours=12)  # a call that comes later wakes somebody for nothing
 MOST_OF_GUEST: Final = 40  # messages within an hour that are passed on; all are kept
 MOST_OF_STRANGER: Final = 10
 SOMETHING_ELSE: Final = N_("Something else")
+HELD: Final = "It is read out when they write to us."
 ANSWERS: Final = "somebody of the house answers"
 NOBODY_ON_DUTY: Final = "Nobody is on duty in {house}, and a guest asks for something: `publish.py requests`."
 FLOOD: Final = "Somebody writes more than is passed on: `publish.py messages`."
@@ -256,26 +258,50 @@ def pass_on(
         if staff_talk is None:
             continue
         told = True
-        is_recent = talk.alerted_at is not None and at < talk.alerted_at + TOLD_AGAIN
-        words, who = voice.words(member.user.language), who_writes(tx, voice, talk)
-        template = (
-            None
-            if is_recent
-            else voice.templates("message_waiting", words.language, words, who=who, house=name_of(tx, house))
-        )
-        correspondence.say(
-            tx,
-            voice.ring,
-            staff_talk,
-            phrases.guest_writes(words, who, quote, template),
-            at=at,
-            by=AUTOMATIC,
-            why="a guest writes",
-            stay_id=talk.stay_id,
-            about=message_id,
-            expires_at=at + LONGEST_USE,
+        _quote(
+            tx, voice, talk, house, member=member, staff_talk=staff_talk, about=message_id, quote=quote, at=at
         )
     return _told(tx, waiting, house, is_told=told, at=at)
+
+
+def _quote(
+    tx: Writing,
+    voice: Voice,
+    talk: Conversation,
+    house: Property,
+    *,
+    member: Member,
+    staff_talk: Conversation,
+    about: str,
+    quote: str,
+    at: datetime,
+) -> None:
+    """What a guest wrote, to somebody of the house. Outside the window one template announces all of it, and
+    the words wait until they write.
+    """
+    ids = {"conversation_id": staff_talk.id, "guest_conversation_id": talk.id}
+    since = clock.as_text(at - TOLD_AGAIN)
+    is_recent = tx.one("quoted_lately", **ids, since=since) is not None
+    words, who = voice.words(member.user.language), who_writes(tx, voice, talk)
+    template = (
+        None
+        if is_recent
+        else voice.templates("message_waiting", words.language, words, who=who, house=name_of(tx, house))
+    )
+    message_id = correspondence.say(
+        tx,
+        voice.ring,
+        staff_talk,
+        phrases.guest_writes(words, who, quote, template),
+        at=at,
+        by=AUTOMATIC,
+        why="a guest writes",
+        stay_id=talk.stay_id,
+        about=about,
+        expires_at=at + LONGEST_USE,
+    )
+    if is_recent and not conversation.is_open(staff_talk.heard_at, at=at):
+        tx.do("hold_message", id=message_id, reason=HELD, at=clock.as_text(at))
 
 
 def _is_flooding(db: Reading, talk: Conversation, *, at: datetime) -> bool:
@@ -369,14 +395,20 @@ def who_writes(db: Reading, voice: Voice, talk: Conversation) -> str:
 
 
 def _listeners(db: Reading, house: Property, talk: Conversation, *, at: datetime) -> list[Member]:
-    """Who answered this guest last, the first on duty, else the hosts: at most one person, or the hosts."""
+    """Who answered this guest last, the first on duty, else the hosts: at most one person, or the hosts.
+    Everybody on duty and the hosts, when a guest has waited for an answer and writes again.
+    """
     members = duty.members(db, house)
+    hosts = [each for each in members if each.role == "host"]
+    if talk.contact_id and talk.waiting_since and at >= talk.waiting_since + UNANSWERED:
+        everybody = [*duty.on_duty(members, at=at, zone=house.zone), *hosts]
+        return list({each.user.id: each for each in everybody}.values())
     row = db.one("last_who_answered", conversation_id=talk.id, why=ANSWERS)
     answering = [each for each in members if row and each.user.id == row["by_user"]]
     if answering and _is_on_duty(answering[0], members, house, at):
         return answering
     on_duty = duty.on_duty(members, at=at, zone=house.zone)
-    return on_duty[:1] or [each for each in members if each.role == "host"]
+    return on_duty[:1] or hosts
 
 
 def _is_on_duty(member: Member, members: Sequence[Member], house: Property, at: datetime) -> bool:

@@ -100,7 +100,7 @@ def _read_out(tx: Writing, tap: Tap) -> set[str]:
     """What guests wrote while this person's window was closed: a template told only that somebody waits. Who
     has not read it does not answer it yet; which messages those were.
     """
-    rows = tx.all("quotes_unread", conversation_id=tap.talk.id, why=READ_OUT)
+    rows = tx.all("quotes_unread", conversation_id=tap.talk.id, why=READ_OUT, held=calls.HELD)
     for row in rows:
         said = correspondence.said(tx, tap.voice.ring, str(row["id"]))
         if said:

@@ -73,7 +73,8 @@ order by m.id;
 -- name: quotes_unread
 select m.id, m.about, m.stay_id from messages m
 join outbox o on o.id = m.id
-where m.conversation_id = :conversation_id and m.about <> '' and o.route = 'template' and o.state = 'sent'
+where m.conversation_id = :conversation_id and m.about <> ''
+  and ((o.route = 'template' and o.state = 'sent') or (o.state = 'dropped' and o.reason = :held))
   and not exists (select 1 from messages c where c.answers <> '' and c.answers = m.id and c.why = :why)
 order by m.id;
 
@@ -83,3 +84,11 @@ select route from outbox where id = :id;
 -- name: count_heard^
 select count(*) as heard from messages
 where conversation_id = :conversation_id and at > :since and direction = 'in';
+
+-- name: quoted_lately^
+select m.id from messages m join messages a on a.id = m.about
+where m.conversation_id = :conversation_id and m.at > :since and a.conversation_id = :guest_conversation_id
+limit 1;
+
+-- name: hold_message!
+update outbox set state = 'dropped', reason = :reason, settled_at = :at where id = :id and state = 'waiting';

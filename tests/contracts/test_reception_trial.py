@@ -263,11 +263,42 @@ def test_a_reply_to_words_that_were_read_reaches_the_guest_though_others_wait(
     lobby: Lobby, stay: Stay
 ) -> None:
     lobby.says(ANA, "There is a strange smell in the corridor")
-    lobby.says(ANA, "And a strange noise in the attic")
+    lobby.says(ANA, "And a strange noise in the attic", at=NOON + timedelta(minutes=16))
     told = [each for each in lobby.thread(MIRA) if each.direction == "out"]
     went_by_template(lobby, told[-1].id)
     assert lobby.replies(MIRA, "strange smell", "We look at once.") == "passed on to the guest"
     assert lobby.told(ANA)[-1] == "We look at once."
+
+
+def test_a_guest_who_waited_and_writes_again_is_heard_by_more_than_the_one_who_sleeps(
+    lobby: Lobby, stay: Stay
+) -> None:
+    lobby.staff(JORY)
+    lobby.staff(HANNE, role="host")
+    lobby.says(ANA, "We are locked out in the rain", at=NIGHT)
+    lobby.says(ANA, "Hello, is anybody reading this at all", at=NIGHT + timedelta(minutes=2))
+    assert (len(lobby.told(JORY)), len(lobby.told(HANNE))) == (0, 0)
+    lobby.says(ANA, "Still locked out in the rain", at=NIGHT + timedelta(minutes=16))
+    assert "Still locked out" in lobby.told(JORY)[-1]
+    assert "Still locked out" in lobby.told(HANNE)[-1]
+    lobby.replies(HANNE, "Still locked out", "I am on my way.", at=NIGHT + timedelta(minutes=17))
+    lobby.says(ANA, "We stand at the back with the blue car", at=NIGHT + timedelta(minutes=40))
+    assert len(lobby.told(JORY)) == 1
+
+
+def test_all_that_a_guest_wrote_is_read_out_though_one_template_announced_it(
+    lobby: Lobby, stay: Stay
+) -> None:
+    lobby.says(ANA, "There is a strange smell in the corridor")
+    lobby.says(ANA, "And a strange noise in the attic", at=NOON + timedelta(minutes=1))
+    first, second = [each for each in lobby.thread(MIRA) if each.direction == "out"]
+    assert (first.state, second.state) == ("waiting", "dropped")
+    went_by_template(lobby, first.id)
+    assert lobby.says(MIRA, "Hello", at=NOON + timedelta(minutes=2)) == "read out what waited"
+    assert ["smell" in text or "noise" in text for text in lobby.told(MIRA)[-2:]] == [True, True]
+    lobby.says(MIRA, "Hello", at=NOON + timedelta(minutes=3))
+    lobby.says(ANA, "It is the neighbours, we think", at=NOON + timedelta(minutes=4))
+    assert [each.state for each in lobby.thread(MIRA) if each.direction == "out"][-1] == "waiting"
 
 
 def test_a_stranger_who_floods_us_does_not_stand_in_the_way_of_other_calls(lobby: Lobby, stay: Stay) -> None:
