@@ -22,7 +22,7 @@ HELP = {
     "theme": "the folder of templates, static files and catalogues.",
     "keys": "the file of the key ring, mode 0600; `publish.py init` makes it.",
     "proxies": "how many machines of yours stand before the API: 1 behind CloudFront alone, 0 for none.",
-    "media_url": "where guests' files are kept, sealed: file:data/media, or s3://bucket/prefix of a private bucket.",
+    "media_url": "where guests' files lie, sealed: file:data/media, or s3://bucket/prefix, a private one.",
     "whatsapp_url": "where the Cloud API answers: https://graph.facebook.com, or the sandbox's address.",
     "whatsapp_token": "the access token of a system user; its value is a secret.",
     "whatsapp_app_secrets": "the app secret that signs webhooks; during a change both, with a comma between.",
@@ -30,7 +30,7 @@ HELP = {
     "whatsapp_number_id": "the id of the phone number that messages come from (not the number itself).",
     "whatsapp_account_id": "the id of the WhatsApp Business Account, which owns the templates.",
     "whatsapp_app_id": "the id of the Meta app.",
-    "whatsapp_prices": "a TOML file with what a message costs by category and country; without it none is known.",
+    "whatsapp_prices": "a TOML file with what messages cost by category and country; without it, nothing.",
     "rebuild_secret": "what signs calls of /api/rebuilds, such as the secret of a GitHub webhook.",
 }
 SECRETS = frozenset({"whatsapp_token", "whatsapp_app_secrets", "whatsapp_verify_token", "rebuild_secret"})

@@ -1,4 +1,4 @@
-"""`publish.py couriers`: understands what guests write, tells staff, sends what goes out. `work` starts it."""
+"""`publish.py couriers`: understands what guests write, tells staff, sends messages. `work` starts it."""
 
 import argparse
 import logging
