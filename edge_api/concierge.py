@@ -15,7 +15,7 @@ import msgspec
 from edge_api import board, calls, correspondence, front_desk, phrases, understanding
 from edge_api.callers import Guest
 from edge_api.correspondence import Conversation
-from edge_api.messages import GuestLinkOf, Heard, Outgoing, shortened
+from edge_api.messages import ASIDES, GuestLinkOf, Heard, Outgoing, shortened
 from edge_api.offers import Field, Offer
 from edge_api.phrases import Voice
 from edge_api.streams import AUTOMATIC
@@ -81,8 +81,8 @@ class _Section(msgspec.Struct, frozen=True):
 def hear(tx: Writing, talker: Talker) -> str:
     """Answers a guest's message, or passes it on; returns what happened, for the inbox's row."""
     heard = talker.heard
-    if heard.kind in {"reaction", "edited", "deleted"}:
-        return "noticed"
+    if heard.kind in ASIDES:
+        return _aside(tx, talker)
     if heard.choice:
         return _chosen(tx, talker)
     if not heard.text:
@@ -97,11 +97,21 @@ def hear_beside(tx: Writing, talker: Talker) -> str:
     then.
     """
     heard = talker.heard
-    if heard.text and not heard.choice and not heard.media:
-        index = index_of(tx, talker.guest.house)
-        if understanding.understand(heard.text, index, languages=talker.languages).intent in COURTESIES:
-            return ""
-    return hear(tx, talker)
+    is_mere_text = bool(heard.text) and not heard.choice and not heard.media
+    return "" if is_mere_text and _is_courteous(tx, talker) else hear(tx, talker)
+
+
+def _is_courteous(db: Reading, talker: Talker) -> bool:
+    index = index_of(db, talker.guest.house)
+    meant = understanding.understand(talker.heard.text, index, languages=talker.languages)
+    return meant.intent in COURTESIES
+
+
+def _aside(tx: Writing, talker: Talker) -> str:
+    """Words that were changed afterwards ask for nothing again; a person reads what they say now."""
+    if talker.heard.kind != "edit" or not talker.heard.text or _is_courteous(tx, talker):
+        return "noticed"
+    return _pass_on(tx, talker, talker.heard.text)
 
 
 def read_again(tx: Writing, talker: Talker, text: str) -> str:

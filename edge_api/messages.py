@@ -146,6 +146,10 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
 
 
+AFTERTHOUGHTS: Final = frozenset({"edit", "revoke"})  # of a message that was there before
+ASIDES: Final = AFTERTHOUGHTS | {"reaction"}
+
+
 class Heard(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag="message"):
     """One message. `kind` is Meta's type; what has none of the fields below is archived as `unsupported`.
 

@@ -24,6 +24,8 @@ from edge_api.concierge import Talker
 from edge_api.correspondence import Conversation
 from edge_api.duty import User
 from edge_api.messages import (
+    AFTERTHOUGHTS,
+    ASIDES,
     AccountChanged,
     GuestLinkOf,
     Heard,
@@ -74,7 +76,7 @@ def _heard(tx: Writing, voice: Voice, heard: Heard, *, at: datetime) -> str:
     message_id = correspondence.keep(tx, voice.ring, talk, heard, by=_who(talk, user), at=at)
     if message_id is None:
         return "known already"
-    if heard.kind not in {"edited", "deleted"}:  # what is no new message opens no window
+    if heard.kind not in AFTERTHOUGHTS:  # what is no new message opens no window
         written = min(heard.at, at)
         talk = correspondence.mark(tx, talk, heard_at=max(talk.heard_at or written, written))
     if user:
@@ -115,6 +117,8 @@ def _from_guest(
     is_asked = _is_asked_already(talk, where, at=at)
     talk = _bound(tx, voice, talk, where)
     archive.take(tx, voice.ring, talk, message_id=message_id, heard=heard)
+    if heard.kind in ASIDES and not where.found:
+        return "noticed"
     if where.found:
         return _known_guest(tx, voice, talk, where.found, heard=heard, message_id=message_id, at=at)
     if where.several:

@@ -15,7 +15,7 @@ from edge_api.board import Stored
 from edge_api.correspondence import Conversation
 from edge_api.duty import User
 from edge_api.front_desk import Faster
-from edge_api.messages import Heard, Outgoing
+from edge_api.messages import AFTERTHOUGHTS, ASIDES, Heard, Outgoing
 from edge_api.phrases import REASONS, Voice
 from edge_api.requests import OPEN, Accept, Assign, Command, Complete, Decline, Overtaken
 from edge_api.streams import AUTOMATIC
@@ -33,6 +33,7 @@ NO_SUCH_REQUEST: Final = N_("There is no such request any more.")
 ONLY_TEXT: Final = N_("Only text can be passed on to a guest from here.")
 GUEST_ERASED: Final = N_("This guest was erased.")
 ANSWERED: Final = N_("Somebody has answered this already.")
+CHANGED: Final = N_("The guest still has what you wrote first. Reply once more to correct it.")
 SILENT: Final = N_("Their last message is more than 24 hours old; they get a note that you have an answer.")
 NOBODIES: Final[Mapping[str, str]] = {"the guest": N_("The guest"), "the house": N_("The house")}
 STATES: Final[Mapping[str, str]] = {
@@ -76,6 +77,8 @@ def hear(
         answers=str(answered["id"]) if answered else "",
     )
     read = _read_out(tx, tap)
+    if heard.kind in ASIDES:
+        return _aside(tx, tap, heard, answered)
     verb, _, rest = heard.choice.partition(":")
     if verb in _TAPS:
         return _guarded(tx, tap, lambda: _TAPS[verb](tx, tap, rest))
@@ -88,12 +91,17 @@ def hear(
         guest_talk = _guest_of(tx, tap, answered)
         if guest_talk:
             return _relay(tx, tap, guest_talk, heard)
-    if heard.kind == "reaction":
-        return "noticed"
     if talk.greeted_at is None or at >= talk.greeted_at + HELP_EVERY:
         correspondence.mark(tx, talk, greeted_at=at)
         _reply(tx, tap, phrases.how_to(words), why="staff wrote something else")
     return "staff wrote something else"
+
+
+def _aside(tx: Writing, tap: Tap, heard: Heard, answered: Mapping[str, object] | None) -> str:
+    """A reaction reaches nobody. A reply that is changed afterwards has left already."""
+    if heard.kind in AFTERTHOUGHTS and answered and answered["answers"]:
+        _reply(tx, tap, phrases.too_late(tap.words, tap.words.text(CHANGED)), why="changed afterwards")
+    return "noticed"
 
 
 def _read_out(tx: Writing, tap: Tap) -> set[str]:

@@ -55,7 +55,7 @@ def all_said(words: Catalogue) -> dict[str, list[Said]]:
         words.text(why)
         for why in (
             *(staff_phone.NO_SUCH_REQUEST, staff_phone.ANSWERED, staff_phone.ONLY_TEXT, staff_phone.SILENT),
-            phrases.TOO_LATE,
+            *(staff_phone.CHANGED, phrases.TOO_LATE),
         )
     ]
     cannot = [words.text(why) for why in (concierge.NOT_NOW, concierge.TOO_MUCH, phrases.TOO_LATE)]

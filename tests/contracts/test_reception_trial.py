@@ -309,6 +309,47 @@ def test_a_stranger_who_floods_us_does_not_stand_in_the_way_of_other_calls(lobby
     assert open_alerts(lobby) == ["conversation-waiting"]
 
 
+@pytest.mark.parametrize("kind", ["edit", "revoke", "reaction"])
+def test_what_is_done_to_an_old_message_asks_for_nothing_and_opens_no_window(
+    lobby: Lobby, stay: Stay, kind: str
+) -> None:
+    lobby.says(ANA, "late check-out please", wamid="wamid.first")
+    told, heard_at = len(lobby.told(ANA)), lobby.talk(ANA).heard_at
+    lobby.says(ANA, "late check-out please", kind=kind, answers="wamid.first", at=NOON + HOUR)
+    assert lobby.requests() == [("late-checkout", "requested")]
+    assert lobby.talk(ANA).heard_at == (NOON + HOUR if kind == "reaction" else heard_at)
+    assert len(lobby.told(ANA)) <= told + (kind == "edit")
+    assert lobby.says(STRANGER, "late", kind=kind, answers="wamid.first") == "noticed"
+
+
+def test_a_person_reads_what_a_guest_changed_afterwards(lobby: Lobby, stay: Stay) -> None:
+    lobby.says(ANA, "Ask the owner about boats", wamid="wamid.first")
+    lobby.says(ANA, "Ask the owner about ships", kind="edit", answers="wamid.first")
+    assert "about ships" in lobby.told(MIRA)[-1]
+    assert len(lobby.told(ANA)) == 1
+
+
+def test_a_thumb_of_staff_is_no_reply_and_no_reason(lobby: Lobby, stay: Stay) -> None:
+    lobby.says(ANA, "late check-out please")
+    lobby.taps(MIRA, "Decline")
+    told = lobby.told(ANA)
+    question = [each for each in lobby.thread(MIRA) if each.direction == "out"][-1]
+    wamid = lobby.sent(question.id, MIRA, at=NOON)
+    assert lobby.says(MIRA, "👍", kind="reaction", answers=wamid) == "noticed"
+    assert lobby.requests() == [("late-checkout", "requested")]
+    assert lobby.told(ANA) == told
+
+
+def test_staff_who_change_a_reply_hear_that_the_guest_has_the_first(lobby: Lobby, stay: Stay) -> None:
+    lobby.says(ANA, "Ask the owner about boats")
+    (quote,) = [each for each in lobby.thread(MIRA) if each.direction == "out"]
+    answers = lobby.sent(quote.id, MIRA, at=NOON)
+    lobby.says(MIRA, "They come at five", answers=answers, wamid="wamid.reply")
+    lobby.says(MIRA, "They come at six", kind="edit", answers="wamid.reply")
+    assert lobby.told(ANA)[-1] == "They come at five"
+    assert "Reply once more" in lobby.told(MIRA)[-1]
+
+
 # -- in the words of whoever reads it -----------------------------------------------------------------
 def test_staff_read_no_english_left_overs_when_the_guest_was_faster(lobby: Lobby, stay: Stay) -> None:
     lobby.staff(HANNE, role="host", language="de")
