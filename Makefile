@@ -5,6 +5,8 @@ SHELL := /bin/bash
   template requirements
 
 PYTHON ?= python3
+# Testers that run side by side, each with servers of its own.
+TESTERS ?= 2
 BIN := .venv/bin
 INSTALLED := .venv/installed.txt
 CODE = $(wildcard guestlink generator edge_api publish.py)
@@ -29,7 +31,7 @@ setup: ## make .venv with the pinned packages; does nothing when nothing changed
 	@cmp -s requirements-dev.txt $(INSTALLED) || $(MAKE) --no-print-directory install
 
 test: setup system tools ## run all tests but the long ones; ARGS="tests/ground -x" for some
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile $(ARGS)
 
 check: lint types imports template requirements ## lint, format, types, imports, deploy template, pinned packages
 
