@@ -168,7 +168,8 @@ def moved(tx: Writing, ring: KeyRing, talk: Conversation, new: Sender) -> Conver
     """Somebody has another number or user id; the old one is nobody's any more."""
     tx.do("forget_conversation_tokens", conversation_id=talk.id)
     known = address(ring, talk)
-    now = Sender(wa_id=new.wa_id or known.wa_id, user_id=new.user_id or known.user_id, name=known.name)
+    wa_id = new.wa_id if new.wa_id or new.user_id else known.wa_id  # the new number may be hidden
+    now = Sender(wa_id=wa_id, user_id=new.user_id or known.user_id, name=known.name)
     return _readdress(tx, ring, talk, now)
 
 

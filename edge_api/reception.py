@@ -6,6 +6,8 @@ It finds out who writes and about which stay, and hands guests to the concierge,
 from datetime import datetime, timedelta
 from typing import Final
 
+import msgspec
+
 from edge_api import (
     archive,
     callers,
@@ -389,11 +391,17 @@ def _number_changed(tx: Writing, voice: Voice, event: NumberChanged, *, at: date
 
 
 def _renumber(tx: Writing, voice: Voice, contact: Contact, *, before: Sender, new: Sender) -> None:
-    """Writes a guest's new number over the old one, wherever that stood."""
+    """Writes a guest's new number, or that it is hidden, over the old one, wherever that stood."""
     known, old = contacts.opened(voice.ring, contact), contacts.phone_digits(before.wa_id)
-    is_phone = bool(new.wa_id and old) and contacts.phone_digits(known.phone) == old
-    told = contacts.Person(phone=f"+{new.wa_id}" if is_phone else "", wa_id=new.wa_id, bsuid=new.user_id)
-    contacts.change_contact(tx, voice.ring, contact, contacts.merged(known, told))
+    is_phone = bool(old) and contacts.phone_digits(known.phone) == old
+    phone = f"+{new.wa_id}" if new.wa_id else ""
+    told = msgspec.structs.replace(
+        known,
+        phone=phone if is_phone else known.phone,
+        wa_id=new.wa_id,
+        bsuid=new.user_id or known.bsuid,
+    )
+    contacts.change_contact(tx, voice.ring, contact, told)
 
 
 # -- what Meta says of itself ------------------------------------------------------------------------

@@ -148,6 +148,16 @@ def test_whoever_gets_a_number_that_a_guest_gave_up_is_a_stranger(lobby: Lobby, 
     assert lobby.says(NEW, "How does the door open?", at=NOON + HOUR) == "answered from the text"
 
 
+def test_a_guest_who_hides_the_new_number_is_known_by_the_user_id_and_the_old_number_is_nobodys(
+    lobby: Lobby, stay: Stay
+) -> None:
+    lobby.says(ANA, "Hello")
+    hidden = Sender(user_id="GB.4711", name="Ana")
+    lobby.event(NumberChanged(wamid="w", number_id=lobby.voice.number_id, sender=ANA, new=hidden, at=NOON))
+    assert lobby.says(ANA, "How does the door open?", at=NOON + HOUR) == "passed on: an unknown number"
+    assert lobby.says(hidden, "How does the door open?", at=NOON + HOUR) == "answered from the text"
+
+
 def test_staff_with_a_new_number_go_on_as_staff_and_the_old_number_is_nobodys(
     lobby: Lobby, stay: Stay
 ) -> None:
