@@ -329,10 +329,17 @@ def end_waiting(tx: Writing, talk: Conversation, property_id: str, *, at: dateti
 
 
 def ask_who(
-    tx: Writing, voice: Voice, talk: Conversation, *, house: Property, claim: str, at: datetime
+    tx: Writing,
+    voice: Voice,
+    talk: Conversation,
+    *,
+    house: Property,
+    claim: str,
+    message_id: str,
+    at: datetime,
 ) -> None:
     """A booking word comes from a number that is not on file: somebody of the house says whether it is the
-    guest.
+    guest. Outside the window a template announces it, and the question waits until they write.
     """
     told = False
     for member in _listeners(tx, house, talk, at=at):
@@ -341,7 +348,9 @@ def ask_who(
             told = True
             words = voice.words(member.user.language)
             who = correspondence.address(voice.ring, talk).name or words.text(phrases.SOMEBODY)
-            said = phrases.whose_number(words, who, claim, talk.id)
+            name = name_of(tx, house)
+            template = voice.templates("message_waiting", words.language, words, who=who, house=name)
+            said = phrases.whose_number(words, who, claim, talk.id, template=template)
             correspondence.say(
                 tx,
                 voice.ring,
@@ -350,6 +359,7 @@ def ask_who(
                 at=at,
                 by=AUTOMATIC,
                 why="a new number",
+                about=message_id,
                 expires_at=at + LONGEST_USE,
             )
     _told(tx, talk, house, is_told=told, at=at)

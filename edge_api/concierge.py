@@ -31,6 +31,7 @@ from guestlink.records import Property
 MOST_ROWS: Final = 9  # of a list, with one row left for "something else"
 MEANT: Final = 3  # so many guesses are offered
 LONGEST_NOTE: Final = 900
+FRIENDLY: Final = frozenset("👍🙏❤♥💛💚💙😊☺🙂😀😃😄😁😉🥰😍😘🤗👌👏✌🎉🏻🏼🏽🏾🏿\ufe0f ")
 COURTESIES: Final = frozenset({"greeting", "menu", "thanks", "yes", "no"})
 ANSWERED_LATELY: Final = timedelta(minutes=30)
 PROMISED_LATELY: Final = timedelta(hours=1)
@@ -121,6 +122,8 @@ def read_again(tx: Writing, talker: Talker, text: str) -> str:
 
 # -- words -------------------------------------------------------------------------------------------
 def _read(tx: Writing, talker: Talker, text: str) -> str:
+    if set(text) <= FRIENDLY:
+        return "noticed"
     index = index_of(tx, talker.guest.house)
     meant = understanding.understand(text, index, languages=talker.languages)
     match meant.intent:
@@ -188,6 +191,11 @@ def _tell_of_service(tx: Writing, talker: Talker, match: Match) -> str:
     )
     _reply(tx, talker, said, why="the house's text says it")
     return "told of a service"
+
+
+def welcome(tx: Writing, talker: Talker) -> str:
+    """To who said no more than which stay it is about."""
+    return _menu(tx, talker)
 
 
 def _menu(tx: Writing, talker: Talker) -> str:

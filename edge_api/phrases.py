@@ -362,7 +362,9 @@ def guest_writes(words: Catalogue, who: str, quote: str, template: Template | No
     return Text(text=f"*{who}*\n“{shortened(quote, LONGEST_QUOTE)}”\n{hint}", template=template)
 
 
-def whose_number(words: Catalogue, told: str, claim: str, conversation_id: str) -> Outgoing:
+def whose_number(
+    words: Catalogue, told: str, claim: str, conversation_id: str, *, template: Template | None = None
+) -> Outgoing:
     """Somebody with a booking word writes from an unknown number: is it the guest?"""
     t = words.text
     text = t(
@@ -373,6 +375,7 @@ def whose_number(words: Catalogue, told: str, claim: str, conversation_id: str) 
     return _buttons(
         text,
         [(f"known:{conversation_id}", t("Yes, the guest")), (f"unknown:{conversation_id}", t("No"))],
+        template,
     )
 
 

@@ -164,6 +164,8 @@ def _known_guest(
         return concierge.hear_beside(tx, talker) or "read out what waited"
     if heard.choice.startswith(f"{PICK}:"):
         return concierge.read_again(tx, talker, _asked_before(tx, voice, heard))
+    if understanding.named_codes(heard.text).stay_code and len(heard.text.split()) == 1:
+        return concierge.welcome(tx, talker)
     return concierge.hear(tx, talker)
 
 
@@ -254,7 +256,8 @@ def _claims(
 ) -> str:
     """A booking word from a number that is not on file for it: somebody of the house says who it is."""
     talk = correspondence.mark(tx, talk, waiting_since=talk.waiting_since or at)
-    calls.ask_who(tx, voice, talk, house=house, claim=stay.reference or stay.code, at=at)
+    claim = stay.reference or stay.code
+    calls.ask_who(tx, voice, talk, house=house, claim=claim, message_id=message_id, at=at)
     said = phrases.asked_the_house(voice.words(stay.language))
     _reply(tx, voice, talk, said, message_id=message_id, at=at, why="a new number with a booking word")
     return "asked the house who it is"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from edge_api import calls
-from edge_api.messages import LinkButton, NumberChanged, Options, Sender
+from edge_api.messages import Buttons, LinkButton, NumberChanged, Options, Sender
 from guestlink import alerts, contacts, records
 from guestlink.contacts import Person
 from guestlink.records import Contact, Stay
@@ -196,6 +196,22 @@ def test_the_house_is_asked_once_about_a_booking_word_and_hears_the_words_after_
     assert "Room 1" not in lobby.told(MIRA)[-1]
 
 
+def test_the_question_whose_number_it_is_reaches_staff_whose_window_is_closed(
+    lobby: Lobby, stay: Stay
+) -> None:
+    lobby.says(STRANGER, f"My booking word is {stay.code}.")
+    (question,) = [each for each in lobby.thread(MIRA) if each.direction == "out"]
+    assert isinstance(question.content, Buttons)
+    assert question.content.template is not None
+    went_by_template(lobby, question.id)
+    assert lobby.says(MIRA, "ok") == "read out what waited"
+    assert lobby.taps(MIRA, "Yes, the guest") == "number is the guest's"
+
+
+def test_a_guest_who_sends_the_booking_word_alone_is_welcomed(lobby: Lobby, stay: Stay) -> None:
+    assert lobby.says(ANA, stay.code) == "showed what there is"
+
+
 def test_a_booking_word_that_nobody_can_be_asked_about_is_an_alarm(inn: Inn) -> None:
     lobby = Lobby(inn)
     stay = inn.add("ana")
@@ -219,6 +235,12 @@ def test_what_goes_wrong_is_heard_by_a_person_though_a_text_speaks_of_it(
     assert words in lobby.told(MIRA)[-1]
     assert "We pass this on" in lobby.told(ANA)[-1]
     assert len(lobby.told(ANA)) == 1
+
+
+def test_a_thumb_or_a_heart_wakes_nobody_but_a_question_mark_does(lobby: Lobby, stay: Stay) -> None:
+    assert lobby.says(ANA, "🙏🏽❤️") == "noticed"
+    assert lobby.told(MIRA) == []
+    assert lobby.says(ANA, "??") == "passed on"
 
 
 def test_a_mere_question_wakes_nobody(lobby: Lobby, stay: Stay) -> None:
