@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import os
 import signal
 import threading
 
@@ -11,6 +12,7 @@ from guestlink.terminal import Desk
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="say nothing when it begins and ends")
+    parser.add_argument("--parent", type=int, default=0, metavar="PID", help="end when this process is gone")
 
 
 def run(args: argparse.Namespace, desk: Desk) -> int:
@@ -21,7 +23,17 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     if not args.quiet:
         silent = "" if desk.settings.speaks_whatsapp else " WhatsApp is not connected: nothing is sent."
         desk.say(f"Messages are understood and sent.{silent} Ctrl-C stops.")
+    if args.parent:
+        threading.Thread(target=_end_without, args=(args.parent, stop), name="parent", daemon=True).start()
     couriers.run(desk.settings, stop)
     if not args.quiet:
         desk.say("Stopped.")
     return 0
+
+
+def _end_without(parent: int, stop: threading.Event) -> None:
+    """Couriers that nobody watches over would go on sending after everything else was stopped."""
+    while not stop.wait(1):
+        if os.getppid() != parent:
+            logging.getLogger("guestlink.couriers").warning("couriers-left-alone")
+            stop.set()

@@ -21,6 +21,7 @@ from guestlink.settings import PROGRAM, Settings
 from guestlink.terminal import Desk
 
 PATIENCE_SECONDS = 30.0
+SECONDS_TO_END = 30.0  # `work` lets a message that is under way come to its end
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -206,6 +207,6 @@ def _end(processes: Sequence["subprocess.Popen[bytes]"]) -> None:
             process.terminate()
     for process in processes:
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             process.kill()

@@ -79,6 +79,7 @@ class Couriers:
 
     def _start(self) -> "subprocess.Popen[bytes]":
         command = [sys.executable, str(PROGRAM / "publish.py"), "couriers", "--quiet"]
+        command += ["--parent", str(os.getpid())]
         environment = {**os.environ, "GUESTLINK_HOME": self._home}
         return subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL)
 
@@ -91,4 +92,5 @@ class Couriers:
             if self._ending.wait(wait):
                 return
             wait = min(wait * 2, LONGEST_WAIT)
-            self._process = self._start()
+            if not self._stop.is_set():
+                self._process = self._start()
