@@ -28,7 +28,7 @@ def settings(tmp_path):
     settings = make_home(tmp_path)
     today = clock.now().date()
     add_stay(
-        settings, "ANA", unit="room-1", arrives=today - timedelta(days=1), leaves=today + timedelta(days=2)
+        settings, "ANA", unit="room-1", arrives=today - timedelta(days=2), leaves=today + timedelta(days=2)
     )
     run_publish(settings, at=clock.now())
     return settings
