@@ -165,7 +165,7 @@ def _loop(holdings: Holdings, stop: threading.Event, turn: Callable[[datetime], 
             except GuestLinkError as error:
                 if not error.retry:
                     raise
-                log.warning("courier-waits reason=%s", type(error).__name__)
+                log.warning("courier-waits reason=%s why=%r", type(error).__name__, error.message)
                 stop.wait(IDLE)
     finally:
         if wakeups:

@@ -350,6 +350,8 @@ def _resume(tx: Writing, voice: Voice, talk: Conversation, *, message_id: str, a
 
 def _preference(tx: Writing, voice: Voice, event: PreferenceChanged, *, at: datetime) -> str:
     talk = correspondence.open_with(tx, voice.ring, event.sender, number_id=event.number_id, at=at)
+    if talk.user_id:
+        return "somebody of the house wants no marketing: calls are none"
     if event.wants == "stop":
         correspondence.mark(tx, talk, opted_out_at=min(event.at, at))
         return "opted out"

@@ -71,6 +71,11 @@ def end_alert(tx: Writing, *, property_id: str = "", kind: Kind, subject: str, a
     return bool(ended)
 
 
+def end_all(tx: Writing, *, kind: Kind, at: datetime) -> int:
+    """Ends every alert of a kind; how many there were."""
+    return tx.do("end_alerts_of_kind", kind=kind, ended_at=clock.as_text(at))
+
+
 def open_alerts(db: Reading, property_id: str | None = None) -> list[Alert]:
     """All that is open, oldest first: of one house, of none (`""`), or of everything."""
     if property_id is None:

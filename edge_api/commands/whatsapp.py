@@ -4,6 +4,7 @@ import argparse
 
 from edge_api.connecting import Step, Wire, walk
 from edge_api.templates import load_templates
+from guestlink import alerts, clock
 from guestlink.terminal import Desk
 
 
@@ -31,6 +32,9 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
             mark = "ok  " if step.holds else "FAIL"
             desk.say(f"{mark} {step.name:<12} {step.text}", style="" if step.holds else "red")
     last = steps[-1]
+    if last.holds:  # what Meta had to say of the account is answered by a walk that comes through
+        with desk.database.write() as tx:
+            alerts.end_all(tx, kind="whatsapp-configuration", at=clock.now())
     if args.json:
         desk.json([{"name": step.name, "holds": step.holds, "text": step.text} for step in steps])
     else:

@@ -7,6 +7,9 @@ on conflict (property_id, kind, subject) where ended_at is null do nothing;
 update alerts set ended_at = :ended_at
 where property_id = :property_id and kind = :kind and subject = :subject and ended_at is null;
 
+-- name: end_alerts_of_kind!
+update alerts set ended_at = :ended_at where kind = :kind and ended_at is null;
+
 -- name: forget_alerts!
 delete from alerts where ended_at < :before;
 

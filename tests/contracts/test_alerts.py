@@ -89,3 +89,13 @@ def test_what_is_stuck_is_counted_by_what_became_of_it(inn: Inn) -> None:
         assert alerts.backlog(tx) == Backlog(
             inbox_waiting=2, inbox_quarantined=3, outbox_waiting=1, outbox_in_doubt=3, outbox_dead=4
         )
+
+
+def test_all_of_a_kind_end_at_once_and_no_others(inn: Inn) -> None:
+    raise_one(inn, "towels")
+    raise_one(inn, "taxi")
+    with inn.database.write() as tx:
+        alerts.raise_alert(tx, kind="account-stopped", subject="number", words=WORDS, at=AT)
+        assert alerts.end_all(tx, kind="nobody-on-duty", at=AT + MINUTE) == 2
+    with inn.database.read() as db:
+        assert [each.kind for each in alerts.open_alerts(db)] == ["account-stopped"]
