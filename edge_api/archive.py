@@ -59,6 +59,10 @@ def fetch_due(database: Database, ring: KeyRing, storage: Storage, fetch: Fetch,
     """Fetches what is due, one file after the other; how many there were. Who dies on the way leaves a lease
     that ends.
     """
+    with database.read() as db:
+        row = db.one("is_media_due", at=clock.as_text(at))
+    if not row or not row["due"]:
+        return 0
     with database.write() as tx:
         rows = tx.all("due_media", at=clock.as_text(at), most=10)
         for row in rows:

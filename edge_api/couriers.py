@@ -7,7 +7,7 @@ tests can step whole processes. A failure stays on the row it belongs to, and th
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -48,14 +48,13 @@ def run(settings: Settings, stop: threading.Event) -> None:
         _get_ready(holdings)
         loops: dict[str, Callable[[], None]] = {
             "inbox": partial(_loop, holdings, stop, partial(_read_inbox, holdings)),
-            "bells": partial(_loop, holdings, stop, partial(_ring_bells, holdings)),
-            "purge": partial(_loop, holdings, stop, _Purge(holdings)),
+            "bells": partial(_look_again, stop, [partial(_ring_bells, holdings), _Purge(holdings)]),
         }
         if settings.speaks_whatsapp:
             speaker = Speaker(settings)
             closing.callback(speaker.close)
             fetch = partial(_fetch, holdings, media, speaker)
-            loops["media"] = partial(_loop, holdings, stop, fetch)
+            loops["media"] = partial(_look_again, stop, [fetch])
             loops["outbox"] = partial(_send, holdings, stop, speaker, media)
         _side_by_side(loops, stop)
 
@@ -170,6 +169,22 @@ def _loop(holdings: Holdings, stop: threading.Event, turn: Callable[[datetime], 
     finally:
         if wakeups:
             wakeups.close()
+
+
+def _look_again(stop: threading.Event, turns: Sequence[Callable[[datetime], int]]) -> None:
+    """What becomes due by the clock, and files, which may wait a moment: looked for once a second. Every
+    wake-up would cost the guests who wait for an answer.
+    """
+    while not stop.is_set():
+        try:
+            worked = sum(turn(clock.now()) for turn in turns)
+        except GuestLinkError as error:
+            if not error.retry:
+                raise
+            log.warning("courier-waits reason=%s why=%r", type(error).__name__, error.message)
+            worked = 0
+        if not worked:
+            stop.wait(IDLE)
 
 
 def _send(holdings: Holdings, stop: threading.Event, speaker: Speaker, media: Storage) -> None:

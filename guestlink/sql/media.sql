@@ -2,6 +2,9 @@
 insert into media (message_id, contact_id, source, media_type, name)
 values (:message_id, :contact_id, :source, :media_type, :name);
 
+-- name: is_media_due^
+select exists (select 1 from media where state = 'waiting' and not_before <= :at and leased_until <= :at) as due;
+
 -- name: due_media
 select d.message_id, d.contact_id, k.wrapped, d.source, d.attempts
 from media d left join guest_keys k on k.contact_id = d.contact_id
