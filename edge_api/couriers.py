@@ -5,6 +5,7 @@ tests can step whole processes. A failure stays on the row it belongs to, and th
 """
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,8 @@ from guestlink.wakeups import Wakeups, open_wakeups
 AT_ONCE: Final = 16  # events in one transaction, and no more after so many seconds:
 LONGEST_HOLD: Final = 0.005  # on SQLite the webhook waits for us with every message it has to keep
 IDLE: Final = 1.0  # seconds
+# After each query a thread waits for Python's lock: as long as this while others send (0.005 unless told).
+SWITCH: Final = 0.0005
 PURGE_EVERY: Final = timedelta(hours=1)
 RAW_KEPT: Final = timedelta(days=30)  # docs/privacy.md
 NOT_UNDERSTOOD: Final = "cannot be read"
@@ -42,6 +45,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
     """Works until `stop` is set. Raises SettingsError before it begins when a setting is wrong."""
     holdings = Holdings(settings)
     phrases.voice_of(holdings)
+    sys.setswitchinterval(SWITCH)
     media = open_storage(settings.media_url, home=Path(settings.home))
     with ExitStack() as closing:
         closing.callback(holdings.close)

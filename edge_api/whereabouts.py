@@ -117,11 +117,12 @@ def on_file(db: Reading, ring: KeyRing, sender: Sender, *, houses: Iterable[str]
     the host corrected a number, is not found.
     """
     people: dict[str, Contact] = {}
-    digits = contacts.phone_digits(sender.wa_id)
+    digits, here = contacts.phone_digits(sender.wa_id), frozenset(houses)
     for kind, value in (("phone", digits), ("bsuid", sender.user_id)):
-        for house_id in houses if value else ():
-            rows = db.all("contacts_by_token", property_id=house_id, kind=kind, token=ring.blind(kind, value))
-            people |= {each.id: each for each in records.shaped_all(rows, Contact)}
+        if value:
+            rows = db.all("contacts_anywhere", kind=kind, token=ring.blind(kind, value))
+            known = records.shaped_all(rows, Contact)
+            people |= {each.id: each for each in known if each.property_id in here}
     return list(people.values())
 
 

@@ -200,3 +200,5 @@ create table number_paces (
   due bigint not null,
   heard bigint not null
 );
+
+create index contact_tokens_by_token on contact_tokens (token, kind);

@@ -34,6 +34,13 @@ join guest_keys k on k.contact_id = c.id
 where t.property_id = :property_id and t.kind = :kind and t.token = :token
 order by c.id;
 
+-- name: contacts_anywhere
+select c.*, k.wrapped from contact_tokens t
+join contacts c on c.id = t.contact_id
+join guest_keys k on k.contact_id = c.id
+where t.kind = :kind and t.token = :token
+order by c.id;
+
 -- name: join_stay!
 insert into stay_contacts (stay_id, contact_id, role) values (:stay_id, :contact_id, :role)
 on conflict (stay_id, contact_id) do update set role = excluded.role;
