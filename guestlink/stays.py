@@ -330,10 +330,13 @@ def _add_link(
 
 
 def _new_code(tx: Writing) -> str:
-    """A stay code that nobody has: six characters that cannot be misread."""
+    """A stay code that nobody has: six characters that cannot be misread, letters and digits among them, so
+    that it is no word and no number when a guest sends it alone.
+    """
     while True:
         code = "".join(randomness.choice(GUIDE_ALPHABET) for _ in range(6)).upper()
-        if not tx.one("code_taken", code=code):
+        is_mixed = not code.isalpha() and not code.isdecimal()
+        if is_mixed and not tx.one("code_taken", code=code):
             return code
 
 
