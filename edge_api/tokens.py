@@ -1,6 +1,6 @@
 """Tokens of programs: made once and shown once, kept as a hash, found by it; each has a role and a reach.
 
-What a caller may touch is a join on the view `reach` (migration 0006), never a list of ids.
+What a caller may touch is a join on the view `reach` (migration 0007), never a list of ids.
 """
 
 import hashlib

@@ -1,20 +1,6 @@
 -- Messages: what came in, what goes out, who talks with whom, who is on duty, what waits for a person.
 -- Addresses and words are sealed: a guest's under the contact's key, all others under the system key.
 
-create table inbox (
-  position integer primary key autoincrement,
-  event_key text not null unique,
-  kind text not null,
-  lane text not null,
-  number_id text not null,
-  body bytea,
-  received_at text not null,
-  state text not null default 'waiting',
-  attempts bigint not null default 0,
-  not_before text not null default '',
-  outcome text not null default '',
-  done_at text
-);
 create index inbox_waiting on inbox (position) where state = 'waiting';
 create index inbox_delayed on inbox (lane, position, not_before) where state = 'waiting' and not_before <> '';
 create index inbox_by_end on inbox (state, done_at);
