@@ -77,7 +77,7 @@ def step(tx: Writing, voice: Voice, stored: Stored, *, at: datetime) -> Step | N
     row = tx.one("escalation_of", request_id=stored.id)
     if row is None:
         return None
-    house, case = _house(tx, stored.property_id), _case(tx, row, stored)
+    house, case = records.house_by_id(tx, stored.property_id), _case(tx, row, stored)
     content = catalogue.last_content(tx, house)
     members = duty.members(tx, house)
     people = duty.people(members, at=at, zone=house.zone)
@@ -168,7 +168,7 @@ def _give_phone(
 ) -> None:
     if not phone:
         return
-    stay = records.shaped(_row(tx.one("stay_by_id", id=stored.stay_id)), records.Stay)
+    stay = records.stay_by_id(tx, stored.stay_id)
     talk = confirmations.conversation_of(
         tx, voice, stay=stay, house=house, contact_id=stored.contact_id, at=at
     )
@@ -193,7 +193,7 @@ def _give_phone(
 
 def _tell_taken_back(tx: Writing, voice: Voice, stored: Stored, case: Case, *, at: datetime, by: str) -> None:
     """Those who were told of a request hear that nobody has to come any more."""
-    house = _house(tx, stored.property_id)
+    house = records.house_by_id(tx, stored.property_id)
     known = {told.user_id for told in case.told} - {by}
     for member in duty.members(tx, house):
         talk = talk_with(tx, voice, member, house=house, at=at) if member.user.id in known else None
@@ -386,7 +386,7 @@ def talk_with(
 
 def line_of(db: Reading, voice: Voice, stored: Stored, words: Catalogue) -> Line:
     """A request as somebody of the house reads it; one without a title, in their language."""
-    line = board.line(db, voice.ring, _house(db, stored.property_id), stored)
+    line = board.line(db, voice.ring, records.house_by_id(db, stored.property_id), stored)
     if stored.title or stored.service:
         return line
     what = words.text(phrases.CODE_FAILS if stored.secret else SOMETHING_ELSE)
@@ -399,7 +399,7 @@ def who_writes(db: Reading, voice: Voice, talk: Conversation) -> str:
     name = name or correspondence.address(voice.ring, talk).name or "?"
     if talk.stay_id is None or talk.contact_id is None:
         return name
-    stay = records.shaped(_row(db.one("stay_by_id", id=talk.stay_id)), records.Stay)
+    stay = records.stay_by_id(db, talk.stay_id)
     units = [part.title for part in records.periods(db, stay) if part.title]
     return ", ".join([name, *units[-1:]])
 
@@ -469,12 +469,3 @@ def name_of(db: Reading, house: Property) -> str:
     words = msgspec.json.decode(body, type=_Named).words if body else {}
     told = words.get(house.default_language) or next(iter(words.values()), {})
     return str(told.get("name") or house.slug)
-
-
-def _house(db: Reading, property_id: str) -> Property:
-    return records.shaped(_row(db.one("property_by_id", id=property_id)), Property)
-
-
-def _row(row: Row | None) -> Row:
-    assert row is not None
-    return row

@@ -32,7 +32,7 @@ def tell(
     """
     if by.startswith("guest:") or by == AUTOMATIC:
         return None
-    house, stay = _house(tx, stored), _stay(tx, stored)
+    house, stay = records.house_by_id(tx, stored.property_id), records.stay_by_id(tx, stored.stay_id)
     talk = conversation_of(tx, voice, stay=stay, house=house, contact_id=stored.contact_id, at=at)
     said = _said(voice, stored, event, house=house, stay=stay) if talk else None
     if talk is None or said is None:
@@ -44,7 +44,7 @@ def tell(
 
 def talk_about(tx: Writing, voice: Voice, stored: Stored, *, at: datetime) -> Conversation | None:
     """The conversation with whoever asked for something."""
-    house, stay = _house(tx, stored), _stay(tx, stored)
+    house, stay = records.house_by_id(tx, stored.property_id), records.stay_by_id(tx, stored.stay_id)
     return conversation_of(tx, voice, stay=stay, house=house, contact_id=stored.contact_id, at=at)
 
 
@@ -119,18 +119,6 @@ def _changed(words: Catalogue, change: Change | None, house: Property) -> str:
 
 def _why(event: Event) -> str:
     return f"{type(event).__struct_config__.tag} tells the guest"
-
-
-def _house(db: Reading, stored: Stored) -> Property:
-    row = db.one("property_by_id", id=stored.property_id)
-    assert row is not None
-    return records.shaped(row, Property)
-
-
-def _stay(db: Reading, stored: Stored) -> Stay:
-    row = db.one("stay_by_id", id=stored.stay_id)
-    assert row is not None
-    return records.shaped(row, Stay)
 
 
 def guest_name(db: Reading, voice: Voice, contact_id: str) -> str:

@@ -23,7 +23,7 @@ from edge_api.wishes import Asked
 from guestlink import arrivals, clock, journal, records
 from guestlink.arrivals import ArrivalTold, RatingTold
 from guestlink.crypto import KeyRing
-from guestlink.database import Database, Reading, Row, Writing
+from guestlink.database import Database, Reading, Writing
 from guestlink.errors import InvalidFields, InvalidInput, NotFound, Refused, Stale, TooMany
 from guestlink.language import N_, Catalogue
 from guestlink.records import Property, Stay
@@ -298,7 +298,7 @@ def answer(
     except Overtaken as late:
         if late.by == by or not late.at:
             raise
-        zone = ZoneInfo(_house_of(tx, stored).zone)
+        zone = ZoneInfo(records.house_by_id(tx, stored.property_id).zone)
         who = history.who(tx, ring, late.by)
         raise Faster(who, late.state, late.at.astimezone(zone)) from None
 
@@ -318,7 +318,7 @@ def _act(
     events = requests.decide(before, command, by=by)
     if not events:
         return stored
-    house, stay = _house_of(tx, stored), _stay_of(tx, stored)
+    house, stay = records.house_by_id(tx, stored.property_id), records.stay_by_id(tx, stored.stay_id)
     if any(isinstance(event, Accepted) for event in events) and not before.change:  # kept when reopened
         versions = board.offers(tx, house, stored.service) if stored.service else {}
         changes = versions[board.original(house, versions)].changes if versions else ""
@@ -337,18 +337,6 @@ def _with_change(event: Event, change: requests.Change | None) -> Event:
     return Accepted(change=change) if isinstance(event, Accepted) else event
 
 
-def _house_of(db: Reading, stored: Stored) -> Property:
-    row = db.one("property_by_id", id=stored.property_id)
-    assert row is not None
-    return records.shaped(row, Property)
-
-
-def _stay_of(db: Reading, stored: Stored) -> Stay:
-    row = db.one("stay_by_id", id=stored.stay_id)
-    assert row is not None
-    return records.shaped(row, Stay)
-
-
 def note_number(tx: Writing, house: Property, stay: Stay, *, contact_id: str, at: datetime, by: str) -> None:
     """Somebody of the house said that a new number is a guest's: the journal keeps who did."""
     event = journal.Event(kind="contact-number-confirmed", body={"contact": contact_id})
@@ -358,12 +346,6 @@ def note_number(tx: Writing, house: Property, stay: Stay, *, contact_id: str, at
 def link_of(db: Reading, stay: Stay, contact_id: str) -> GuestLinkOf | None:
     """A guest's link, to be named in a message."""
     return confirmations.link_of(db, stay, contact_id)
-
-
-def row_of(row: Row | None) -> Row:
-    """A row that must be there."""
-    assert row is not None
-    return row
 
 
 # -- rules -----------------------------------------------------------------------------------------

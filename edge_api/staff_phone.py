@@ -318,8 +318,8 @@ def _relay(tx: Writing, tap: Tap, guest_talk: Conversation, heard: Heard) -> str
 def send(tx: Writing, voice: Voice, guest_talk: Conversation, text: str, *, at: datetime, by: str) -> str:
     """Somebody of the house writes to a guest; the conversation no longer waits for an answer."""
     words = voice.words(guest_talk.language)
-    house = front_desk.row_of(tx.one("property_by_id", id=guest_talk.property_id))
-    name = calls.name_of(tx, records.shaped(house, Property))
+    assert guest_talk.property_id is not None
+    name = calls.name_of(tx, records.house_by_id(tx, guest_talk.property_id))
     template = voice.templates("house_writes", words.language, words, house=name)
     message_id = correspondence.say(
         tx,
@@ -355,7 +355,7 @@ def _claimed(db: Reading, tap: Tap, guest_talk: Conversation | None) -> tuple[St
     if row is None or not _belongs(db, tap.user, str(row["property_id"])):
         raise NotAllowed
     stay = records.shaped(row, Stay)
-    return stay, records.shaped(front_desk.row_of(db.one("property_by_id", id=stay.property_id)), Property)
+    return stay, records.house_by_id(db, stay.property_id)
 
 
 def _reply(

@@ -203,6 +203,20 @@ def properties(db: Reading) -> list[Property]:
     return shaped_all(db.all("properties"), Property)
 
 
+def house_by_id(db: Reading, property_id: str) -> Property:
+    """A house that another record names, so it is there."""
+    row = db.one("property_by_id", id=property_id)
+    assert row is not None
+    return shaped(row, Property)
+
+
+def stay_by_id(db: Reading, stay_id: str) -> Stay:
+    """A stay that another record names, so it is there."""
+    row = db.one("stay_by_id", id=stay_id)
+    assert row is not None
+    return shaped(row, Stay)
+
+
 def units(db: Reading, house: Property) -> list[Unit]:
     return shaped_all(db.all("units", property_id=house.id), Unit)
 
