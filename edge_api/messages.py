@@ -17,7 +17,6 @@ LONGEST_ROW_TEXT: Final = 72
 LONGEST_HEADER: Final = 60
 MOST_BUTTONS: Final = 3
 MOST_ROWS: Final = 10
-LONGEST_PAYLOAD: Final = 200  # of a list row; a button takes 256
 TEMPLATE_PARAMETER: Final = 512  # our own limit; Meta limits the whole body to 1024
 
 Media = Literal["image", "audio", "video", "document", "sticker"]

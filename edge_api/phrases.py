@@ -171,11 +171,6 @@ def of_service(words: Catalogue, title: str, price: str, text: str, *, payload: 
     return _buttons(f"{head}\n{shortened(text, LONGEST_ANSWER)}".strip(), buttons)
 
 
-def your_page(words: Catalogue, link: GuestLinkOf) -> Outgoing:
-    text = words.text("Here is your page: the way in, your codes, the house.")
-    return LinkButton(text=text, label=words.text(OPEN_PAGE), link=link)
-
-
 def which_one(words: Catalogue, rows: Sequence[tuple[str, str]]) -> Outgoing:
     """Several things may be meant; the last row passes the message on."""
     t = words.text

@@ -81,7 +81,6 @@ def all_said(words: Catalogue) -> dict[str, list[Said]]:
             phrases.of_service(words, WHAT, price, TEXT, payload="ask:cot")
             for price in ("£12.50", words.text(concierge.FREE), "")
         ],
-        "your_page": [phrases.your_page(words, LINK)],
         "which_one": [phrases.which_one(words, rows) for rows in (CHOICES, [row[:2] for row in MANY])],
         "which_stay": [phrases.which_stay(words, rows) for rows in (ROOMS[:2], ROOMS)],
         "passed_on": [phrases.passed_on(words)],

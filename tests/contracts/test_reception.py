@@ -61,8 +61,6 @@ def test_yes_by_a_tap_reaches_the_guest_and_changes_the_stay(lobby: Lobby, stay:
 
 def test_a_no_says_why_in_the_guests_language(lobby: Lobby) -> None:
     lobby.inn.add("ana", language="de")
-    lobby.says(ANA, "taxi")
-    lobby.taps(MIRA, "Decline") if lobby.requests() else None
     lobby.says(ANA, "late check-out bitte")
     assert lobby.taps(MIRA, "Decline") == "asked for the reason"
     assert lobby.replies(MIRA, "why not?", "Das Zimmer ist vergeben.") == "declined"
