@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from edge_api.messages import Outgoing, Reaction, Template
+from edge_api.messages import Letter, Outgoing, Reaction, Template
 from guestlink.language import N_
 
 WINDOW: Final = timedelta(hours=24)
@@ -102,7 +102,7 @@ def route(
 
 
 def template_of(said: Outgoing) -> Template | None:
-    """What says the same outside the window; a reaction has no such thing."""
+    """What says the same outside the window; a reaction and an e-mail have no such thing."""
     if isinstance(said, Template):
         return said
-    return None if isinstance(said, Reaction) else said.template
+    return None if isinstance(said, Reaction | Letter) else said.template

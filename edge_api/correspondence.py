@@ -1,7 +1,9 @@
-"""Who talks with whom on WhatsApp, and the archive of what was said. It neither understands nor sends.
+"""Who talks with whom on WhatsApp or by e-mail, and the archive of what was said. It neither understands nor
+sends.
 
-A conversation is one person and one number of ours. Addresses and words are sealed under the guest's key; of
-staff and strangers, under the system key. What is to be sent lies in the archive before the outbox names it.
+A conversation is one person and one number of ours, or one person and e-mail (`messages.MAIL`). Addresses and
+words are sealed under the guest's key; of staff and strangers, under the system key. What is to be sent lies in
+the archive before the outbox names it.
 """
 
 from datetime import datetime
@@ -10,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from edge_api import messages, outbox
-from edge_api.messages import Heard, Outgoing, Sender
+from edge_api.messages import MAIL, Heard, Outgoing, Sender
 from guestlink import clock, contacts, records
 from guestlink.crypto import ColumnKey, KeyRing, SystemKey
 from guestlink.database import Reading, Row, Writing
@@ -89,13 +91,8 @@ def open_with(
         found = find(tx, ring, sender, number_id=number_id)
     if found is None or found.is_lost:
         conversation_id = clock.new_id()
-        tx.do(
-            "add_conversation",
-            id=conversation_id,
-            number_id=number_id,
-            address=_sealed_address(ring, None, sender, conversation_id),
-            language=language,
-            made_at=clock.as_text(at),
+        _begin(
+            tx, ring, sender, conversation_id=conversation_id, number_id=number_id, at=at, language=language
         )
         _remember(tx, ring, conversation_id, sender, number_id=number_id)
         return load(tx, conversation_id)
@@ -118,6 +115,68 @@ def with_contact(
         return None
     talk = open_with(tx, ring, sender, number_id=number_id, at=at, language=language)
     return talk if talk.contact_id or talk.user_id else bind(tx, ring, talk, contact=contact)
+
+
+def mail_with(
+    tx: Writing, ring: KeyRing, contact: Contact, *, at: datetime, language: str = ""
+) -> Conversation | None:
+    """The conversation by e-mail with a guest, one for each contact; None when no address is known. It
+    follows the contact's address.
+    """
+    person = contacts.opened(ring, contact)
+    if not person.email:
+        return None
+    sender = Sender(email=person.email, name=person.name)
+    talk = _mail_of(tx, ring, contact.id, sender, at=at, language=language)
+    talk = talk if talk.contact_id else bind(tx, ring, talk, contact=contact)
+    return talk if address(ring, talk) == sender else _readdress(tx, ring, talk, sender)
+
+
+def mail_with_user(
+    tx: Writing, ring: KeyRing, user_id: str, *, email: str, name: str, at: datetime, language: str
+) -> Conversation | None:
+    """The conversation by e-mail with somebody of the house; None without an address."""
+    if not email:
+        return None
+    sender = Sender(email=email, name=name)
+    talk = _mail_of(tx, ring, user_id, sender, at=at, language=language)
+    talk = talk if talk.user_id else bind(tx, ring, talk, user_id=user_id)
+    return talk if address(ring, talk) == sender else _readdress(tx, ring, talk, sender)
+
+
+def _mail_of(
+    tx: Writing, ring: KeyRing, person_id: str, sender: Sender, *, at: datetime, language: str
+) -> Conversation:
+    """Found by whose it is, never by the address: two guests may share an agency's."""
+    token = ring.blind("conversation-mail", person_id)
+    row = tx.one("conversation_by_token", number_id=MAIL, kind=MAIL, token=token)
+    if row:
+        return load(tx, str(row["conversation_id"]))
+    conversation_id = clock.new_id()
+    _begin(tx, ring, sender, conversation_id=conversation_id, number_id=MAIL, at=at, language=language)
+    told = {"kind": MAIL, "token": token, "conversation_id": conversation_id}
+    tx.do("remember_conversation", number_id=MAIL, **told)
+    return load(tx, conversation_id)
+
+
+def _begin(
+    tx: Writing,
+    ring: KeyRing,
+    sender: Sender,
+    *,
+    conversation_id: str,
+    number_id: str,
+    at: datetime,
+    language: str,
+) -> None:
+    tx.do(
+        "add_conversation",
+        id=conversation_id,
+        number_id=number_id,
+        address=_sealed_address(ring, None, sender, conversation_id),
+        language=language,
+        made_at=clock.as_text(at),
+    )
 
 
 def address(ring: KeyRing, talk: Conversation) -> Sender:

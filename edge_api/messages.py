@@ -1,4 +1,4 @@
-"""What is said on WhatsApp, in both directions: its shapes, and the lengths that Meta allows. Pure.
+"""What is said on WhatsApp and by e-mail: its shapes, and the lengths that Meta allows. Pure.
 
 Lengths and counts: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages. A link
 is named here by whose it is and built at the moment of sending; a code never stands in a message.
@@ -17,8 +17,10 @@ LONGEST_ROW_TEXT: Final = 72
 LONGEST_HEADER: Final = 60
 MOST_BUTTONS: Final = 3
 MOST_ROWS: Final = 10
+LONGEST_SUBJECT: Final = 150
 TEMPLATE_PARAMETER: Final = 512  # our own limit; Meta limits the whole body to 1024
 
+MAIL: Final = "mail"  # the number_id of conversations by e-mail
 Media = Literal["image", "audio", "video", "document", "sticker"]
 Category = Literal["utility", "authentication", "marketing", "service"]
 
@@ -112,16 +114,35 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     answers: str  # the wamid
 
 
-Outgoing = Text | Buttons | Options | LinkButton | File | Template | Reaction
+class Letter(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="letter"):
+    """An e-mail, without its frame: `html` is a fragment that says the same as `text`, `greeting` a line
+    above it, `button` the words on the link to the guest's page. A letter to staff has no unsubscribing.
+    """
+
+    subject: str
+    text: str
+    html: str = ""
+    language: str = ""
+    property_id: str = ""
+    greeting: str = ""
+    button: str = ""
+    link: GuestLinkOf | None = None
+    is_to_staff: bool = False
+
+
+Outgoing = Text | Buttons | Options | LinkButton | File | Template | Reaction | Letter
 
 
 # -- what we hear ----------------------------------------------------------------------------------
 class Sender(msgspec.Struct, frozen=True, kw_only=True):
-    """Who writes: a phone, a business-scoped user id (BSUID), or both; and the name they gave themselves."""
+    """Who writes: a phone, a business-scoped user id (BSUID), or both; and the name they gave themselves. By
+    e-mail, the address.
+    """
 
     wa_id: str = ""
     user_id: str = ""
     name: str = ""
+    email: str = ""
 
     def __repr__(self) -> str:
         return "Sender(hidden)"
@@ -264,6 +285,8 @@ def fitted(said: Outgoing) -> Outgoing:
             return change(said, text=shortened(text, LONGEST_BODY))
         case Template(values=values):
             return change(said, values=tuple(_parameter(value) for value in values))
+        case Letter(subject=subject):
+            return change(said, subject=shortened(" ".join(subject.split()), LONGEST_SUBJECT))
     return said
 
 

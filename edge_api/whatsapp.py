@@ -26,6 +26,7 @@ from edge_api.drafts import Draft, meta_language
 from edge_api.messages import (
     Buttons,
     File,
+    Letter,
     LinkButton,
     Options,
     Outgoing,
@@ -224,6 +225,8 @@ class Speaker:
                     raise CannotBeSaid
                 action = URLButton(said.label, url).to_dict()
                 return "interactive", _interactive("cta_url", action, said.text, said.footer)
+            case Letter():
+                raise CannotBeSaid
 
     def _template(self, said: Template, url: str) -> Json:
         components: list[Json] = []

@@ -31,6 +31,10 @@ HELP = {
     "whatsapp_account_id": "the id of the WhatsApp Business Account, which owns the templates.",
     "whatsapp_app_id": "the id of the Meta app.",
     "whatsapp_prices": "a TOML file with what messages cost by category and country; without it, nothing.",
+    "mail_url": "file:data/mail for a folder, smtp://user:password@host:587 or smtps://…; empty for none.",
+    "mail_from": "the address that e-mails come from, such as stay@example.com.",
+    "mail_bounce": "the address that gets what could not be delivered; mail_from unless you say otherwise.",
+    "mail_reply_to": "the address that answers go to; mail_from unless you say otherwise.",
     "rebuild_secret": "what signs calls of /api/rebuilds, such as the secret of a GitHub webhook.",
 }
 SECRETS = frozenset({"whatsapp_token", "whatsapp_app_secrets", "whatsapp_verify_token", "rebuild_secret"})
@@ -57,6 +61,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     whatsapp_account_id: str = ""
     whatsapp_app_id: str = ""
     whatsapp_prices: str = ""
+    mail_url: str = ""
+    mail_from: str = ""
+    mail_bounce: str = ""
+    mail_reply_to: str = ""
     rebuild_secret: str = ""
 
     def __repr__(self) -> str:
@@ -72,8 +80,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def speaks_whatsapp(self) -> bool:
-        """Whether messages can be sent at all."""
+        """Whether messages can be sent on WhatsApp."""
         return bool(self.whatsapp_token and self.whatsapp_number_id)
+
+    @property
+    def speaks_mail(self) -> bool:
+        """Whether e-mails can be sent."""
+        return bool(self.mail_url and self.mail_from)
 
     @property
     def file(self) -> Path:
@@ -133,6 +146,9 @@ def _check(settings: Settings) -> None:
     _shape(settings, "whatsapp_url", r"https?://[^\s/?#@]+\Z")
     for name in ("whatsapp_number_id", "whatsapp_account_id", "whatsapp_app_id"):
         _shape(settings, name, r"[0-9]*\Z")
+    _shape(settings, "mail_url", r"\Z|file:[^?#]|smtps?://[^\s/?#]+/?\Z")
+    for name in ("mail_from", "mail_bounce", "mail_reply_to"):
+        _shape(settings, name, r"""\Z|[^\s@<>()\[\],:;"\\]+@[A-Za-z0-9][A-Za-z0-9.-]*\Z""")
     for name in ("content", "theme", "keys"):
         _shape(settings, name, ".")
     if not _has_good_port(settings.public_url):

@@ -20,7 +20,8 @@ select request_id from escalations where due_at <= :at order by due_at, request_
 select exists (select 1 from escalations where due_at <= :at) as due;
 
 -- name: conversation_of_user^
-select id from conversations where user_id = :user_id order by coalesce(heard_at, made_at) desc limit 1;
+select id from conversations where user_id = :user_id and number_id <> 'mail' order by coalesce(heard_at, made_at) desc
+limit 1;
 
 -- name: last_who_answered^
 select m.by_user, m.at from messages m join users u on u.id = m.by_user

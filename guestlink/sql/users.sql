@@ -33,7 +33,8 @@ delete from user_tokens where user_id = :user_id and kind = :kind;
 delete from user_tokens where kind = :kind and token = :token;
 
 -- name: part_conversations!
-update conversations set user_id = null, version = version + 1 where user_id = :user_id;
+update conversations set user_id = null, version = version + 1
+where user_id = :user_id and number_id <> 'mail';
 
 -- name: revoke_tokens_of_user!
 update api_tokens set revoked_at = :at where user_id = :user_id and revoked_at is null;
