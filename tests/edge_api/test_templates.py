@@ -69,7 +69,11 @@ def test_every_template_is_filled_in_every_language(language: str) -> None:
 
 def test_what_staff_and_guests_are_told_has_its_template() -> None:
     needed = {"request_new", "request_urgent", "message_waiting"}
-    needed |= {"request_confirmed", "request_declined", "house_writes", "stay_link"}
+    needed |= {"request_confirmed", "request_declined", "house_writes", "stay_link", "companion_link"}
+    needed |= {
+        f"stay_{moment}" for moment in ("arrival", "codes", "evening", "leaving", "thanks", "ready", "all")
+    }
+    needed |= {"codes_changed", "house_notice"}
     assert needed <= load_templates(THEME).forms.keys()
 
 
