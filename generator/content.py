@@ -14,7 +14,7 @@ import msgspec
 from markdown.extensions.meta import MetaPreprocessor
 from pelican.readers import Markdown, MarkdownReader  # type: ignore[import-untyped]
 
-from generator.files import entries, grammar
+from generator.files import entries, grammar, letters, moments
 from generator.files.darkroom import Darkroom, Progress
 from generator.files.entries import House
 from generator.files.front_matter import Front, Problem
@@ -22,7 +22,7 @@ from generator.files.grammar import Field, Reveal
 from generator.files.host_folder import folder_digest
 from generator.files.manuscripts import Manuscripts
 from generator.files.pictures import Picture
-from generator.files.shapes import Notice, Place, Section, Service, Words
+from generator.files.shapes import Letter, Notice, Place, Section, Service, Words
 from guestlink.language import fallback_order, minor_digits
 
 logging.setLoggerClass(logging.Logger)  # Pelican's import replaced it by one that swallows repetitions
@@ -31,6 +31,7 @@ __all__ = [
     "Darkroom",
     "Field",
     "HostContent",
+    "Letter",
     "Notice",
     "Picture",
     "Place",
@@ -71,12 +72,14 @@ class HostContent(msgspec.Struct, frozen=True, kw_only=True):
     host_after: int = 0
     phone_after: int = 0
     quiet_hours: str = ""
+    message_hours: str = moments.MESSAGE_HOURS
     reveal: dict[str, Reveal]
     words: dict[str, Words]
     sections: dict[str, dict[str, Section]]
     services: dict[str, dict[str, Service]]
     places: dict[str, dict[str, Place]]
     notices: dict[str, dict[str, Notice]] = {}
+    letters: dict[str, dict[str, Letter]] = {}
     pictures: dict[str, Picture]
     problems: tuple[Problem, ...]
     digest: str
@@ -119,7 +122,13 @@ def read_property(
     front = files.first.front
     secrets = entries.distinct(front, "secrets", front.many("secrets", grammar.secret))
     labels = {secret.name: secret.label for secret in secrets}
-    house = House(units=units, digits=minor_digits(currency), picture=files.picture, shown=files.album.shown)
+    house = House(
+        units=units,
+        message_hours=front.one("message_hours", moments.message_hours, moments.MESSAGE_HOURS),
+        digits=minor_digits(currency),
+        picture=files.picture,
+        shown=files.album.shown,
+    )
     words = files.entries("property", partial(entries.words, secrets=labels, units=units))["property"]
     content = HostContent(
         slug=files.slug,
@@ -135,18 +144,28 @@ def read_property(
         host_after=front.one("host_after", grammar.wait, 0),
         phone_after=front.one("phone_after", grammar.wait, 0),
         quiet_hours=front.one("quiet_hours", grammar.quiet_hours, ""),
+        message_hours=house.message_hours,
         reveal={secret.name: secret.reveal for secret in secrets},
         words={tag: words.get(tag, words[files.languages[0]]) for tag in files.languages},
         sections=files.entries("section", partial(entries.section, house=house)),
         services=files.entries("service", partial(entries.service, house=house)),
         places=files.entries("place", entries.place),
         notices=files.entries("notice", partial(entries.notice, house=house)),
+        letters=_letters(files, house),
         pictures={},
         problems=(),
         digest=files.digest(),
     )
     files.album.develop(progress)
     return msgspec.structs.replace(content, pictures=files.album.shown, problems=files.told())
+
+
+def _letters(files: Manuscripts, house: House) -> dict[str, dict[str, Letter]]:
+    made = files.entries("journey", partial(letters.letter, house=house))
+    if told := letters.too_many(made):
+        hint = "Remove one, or say with only_if, units or not_for whom it is for."
+        files.warn("journey", told, hint=hint)
+    return made
 
 
 def _off_platform(front: Front) -> tuple[str, ...]:

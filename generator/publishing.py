@@ -281,6 +281,7 @@ def _catalogue(content: HostContent) -> Iterable[catalogue.Entry]:
         "service": content.services,
         "place": content.places,
         "notice": content.notices,
+        "journey": content.letters,
     }
     for kind, entries in kinds.items():
         for key, versions in entries.items():

@@ -41,6 +41,10 @@ class Album:
         """The picture of that name, for a text of that role. Tells what is wrong with it, or where one is
         mentioned that is missing or not for everybody.
         """
+        if role == "journey":
+            hint = "Take it out; the page shows pictures."
+            self._problems.add(path, line, "A message has no pictures.", hint=hint)
+            return None
         if _ELSEWHERE.match(address):
             hint = "Put it into pictures/ and write its name."
             self._problems.add(path, line, "This picture lies on another site.", hint=hint)

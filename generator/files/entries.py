@@ -16,7 +16,7 @@ from generator.files.grammar import Field
 from generator.files.host_folder import Role
 from generator.files.pictures import Picture
 from generator.files.prose import Prose
-from generator.files.shapes import OFFERED, Notice, Place, Section, Service, Words
+from generator.files.shapes import OFFERED, Letter, Notice, Place, Section, Service, Words
 
 LAST: Final = 1000  # the order of what says none
 _ORDER_HINT = "Add order: and a number; sections are shown from low to high."
@@ -26,7 +26,7 @@ OWN_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
     "property": frozenset(
         {
             *("languages", "accent", "picture", "phone", "whatsapp", "wifi", "coordinates", "off_platform"),
-            *("secrets", "reply_within", "host_after", "phone_after", "quiet_hours"),
+            *("secrets", "reply_within", "host_after", "phone_after", "quiet_hours", "message_hours"),
         }
     ),
     "section": frozenset({"order", "icon", "lead", "units", "from", "until", "only_if", "picture"}),
@@ -38,6 +38,9 @@ OWN_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
     ),
     "place": frozenset({"order", "kind", "coordinates", "walk", "open", "closed", "phone", "website"}),
     "notice": frozenset({"from", "until", "units", "important"}),
+    "journey": frozenset(
+        {"send", "useful_for", "channels", "template", "only_if", "units", "not_for", "at_any_hour"}
+    ),
 }
 WORD_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
     "property": frozenset(
@@ -47,29 +50,34 @@ WORD_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
     "service": frozenset({"title", "labels", "keywords", "updated", "not_a_code"}),
     "place": frozenset({"title", "hours", "updated", "not_a_code"}),
     "notice": frozenset({"title", "updated", "not_a_code"}),
+    "journey": frozenset({"subject", "button", "updated", "not_a_code"}),
 }
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
-    """What an entry must agree with: the property's units, its currency's decimals, its pictures."""
+    """What an entry must agree with: the property's units, its currency's decimals, its pictures, its hours
+    for messages.
+    """
 
     units: frozenset[str]
+    message_hours: str
     digits: int
     picture: Callable[[Front], str]
     shown: Mapping[str, Picture]
 
 
 class HostText(msgspec.Struct, frozen=True, kw_only=True):
-    """One file, read; `original` are the fields that a translation inherits."""
+    """One file, read; `source` as it is written, `original` the fields that a translation inherits."""
 
     key: str
     language: str
+    source: str
     front: Front
     original: Front
     prose: Prose
 
 
-Entry = TypeVar("Entry", Section, Service, Place, Notice)
+Entry = TypeVar("Entry", Section, Service, Place, Notice, Letter)
 Named = TypeVar("Named", Field, grammar.HostSecret)
 
 
@@ -90,7 +98,7 @@ def section(text: HostText, original: Section | None, *, house: House) -> Sectio
         hint = "Add picture_alt: what it shows, for guests who cannot see it."
         front.warn("picture", "This picture has no words.", hint=hint)
     shown = house.shown.get(made.picture)
-    return _with_digest(made, *((shown.digest, shown.asset) if shown else ()))
+    return with_digest(made, *((shown.digest, shown.asset) if shown else ()))
 
 
 def service(text: HostText, original: Service | None, *, house: House) -> Service:
@@ -105,7 +113,7 @@ def service(text: HostText, original: Service | None, *, house: House) -> Servic
         html=prose.html,
         text=prose.text,
     )
-    return _with_digest(made)
+    return with_digest(made)
 
 
 def place(text: HostText, original: Place | None) -> Place:
@@ -119,7 +127,7 @@ def place(text: HostText, original: Place | None) -> Place:
         html=prose.html,
         text=prose.text,
     )
-    return _with_digest(made)
+    return with_digest(made)
 
 
 def notice(text: HostText, original: Notice | None, *, house: House) -> Notice:
@@ -133,7 +141,7 @@ def notice(text: HostText, original: Notice | None, *, house: House) -> Notice:
         text=prose.text,
         secrets=prose.secrets,
     )
-    return _with_digest(made)
+    return with_digest(made)
 
 
 def words(
@@ -172,9 +180,28 @@ def distinct(front: Front, name: str, lines: tuple[Named, ...]) -> tuple[Named, 
     return lines
 
 
+def refuse_empty(front: Front, *names: str, what: str) -> None:
+    """Tell every field that says for whom something is and is left empty."""
+    for name in names:
+        if name in front.names and not front.has(name):
+            hint = "Say for whom it is, or remove the line."
+            front.refuse(name, f"“{name}” is empty: everybody would see this {what}.", hint=hint)
+
+
+def units_of(front: Front, house: House) -> tuple[str, ...]:
+    """The units that a file is for; none means all of them."""
+    return front.many("units", grammar.one_of(sorted(house.units), "unit of this property"), commas=True)
+
+
+def with_digest(made: Entry, *more: str) -> Entry:
+    """The entry with a digest over all of it that can reach a page."""
+    told = msgspec.json.encode((msgspec.structs.replace(made, digest=""), more))
+    return msgspec.structs.replace(made, digest=hashlib.sha256(told).hexdigest())
+
+
 def _new_section(text: HostText, house: House) -> Section:
     front = text.front
-    _refuse_empty(front, "units", "only_if", what="section")
+    refuse_empty(front, "units", "only_if", what="section")
     begins, ends = front.one("from", grammar.day, None), front.one("until", grammar.day, None)
     _check_order(front, begins, ends)
     return Section(
@@ -183,7 +210,7 @@ def _new_section(text: HostText, house: House) -> Section:
         order=front.required("order", grammar.whole(-999, LAST), LAST, hint=_ORDER_HINT),
         icon=front.one("icon", grammar.one_of(grammar.ICONS, "icon"), ""),
         lead=front.many("lead", grammar.one_of(grammar.PHASES, "phase of a stay"), commas=True),
-        units=_units(front, house),
+        units=units_of(front, house),
         shown_from=begins,
         shown_until=ends,
         only_if=front.one("only_if", grammar.one_of(grammar.AUDIENCES, "kind of guest"), ""),
@@ -193,7 +220,7 @@ def _new_section(text: HostText, house: House) -> Section:
 
 def _new_notice(text: HostText, house: House) -> Notice:
     front = text.front
-    _refuse_empty(front, "units", what="notice")
+    refuse_empty(front, "units", what="notice")
     hint = "A notice has a first and a last day: from: 2026-12-24 and until: 2026-12-26."
     begins = front.required("from", grammar.day, date.min, hint=hint)
     ends = front.required("until", grammar.day, date.max, hint=hint)
@@ -201,27 +228,16 @@ def _new_notice(text: HostText, house: House) -> Notice:
     return Notice(
         key=text.key,
         language=text.language,
-        units=_units(front, house),
+        units=units_of(front, house),
         shown_from=begins,
         shown_until=ends,
         important=front.one("important", grammar.yes_or_no, False),
     )
 
 
-def _refuse_empty(front: Front, *names: str, what: str) -> None:
-    for name in names:
-        if name in front.names and not front.has(name):
-            hint = "Say for whom it is, or remove the line."
-            front.refuse(name, f"“{name}” is empty: everybody would see this {what}.", hint=hint)
-
-
 def _check_order(front: Front, begins: date | None, ends: date | None) -> None:
     if begins and ends and ends < begins:
         front.refuse("until", "It ends before it begins.", hint="until is the last day on which it is shown.")
-
-
-def _units(front: Front, house: House) -> tuple[str, ...]:
-    return front.many("units", grammar.one_of(sorted(house.units), "unit of this property"), commas=True)
 
 
 def _new_service(text: HostText, house: House) -> Service:
@@ -293,9 +309,3 @@ def _label_for(
         return name, label, translated
 
     return labelled
-
-
-def _with_digest(made: Entry, *more: str) -> Entry:
-    """The entry with a digest over all of it that can reach a page."""
-    told = msgspec.json.encode((msgspec.structs.replace(made, digest=""), more))
-    return msgspec.structs.replace(made, digest=hashlib.sha256(told).hexdigest())

@@ -174,8 +174,15 @@ class Front:
         """Tell that a field is wrong in a way that it alone does not show."""
         self._problems.add(self.path, self.line(name), message, hint=hint)
 
+    def refuse_at(self, line: int, message: str, *, hint: str = "") -> None:
+        """Tell what is wrong on a line of the file."""
+        self._problems.add(self.path, line, message, hint=hint)
+
     def warn(self, name: str, message: str, *, hint: str = "") -> None:
-        self._problems.add(self.path, self.line(name), message, hint=hint, kind="warning")
+        self.warn_at(self.line(name), message, hint=hint)
+
+    def warn_at(self, line: int, message: str, *, hint: str = "") -> None:
+        self._problems.add(self.path, line, message, hint=hint, kind="warning")
 
     def note_missing(self, message: str) -> None:
         """Tell that a translation lacks something; the original's words are shown instead."""

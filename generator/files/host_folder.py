@@ -17,13 +17,14 @@ from generator.files import grammar
 from generator.files.front_matter import Problems
 from generator.files.pictures import OTHER_TYPES, PRIVATE, TYPES
 
-Role = Literal["property", "section", "service", "place", "notice", "picture"]
+Role = Literal["property", "section", "service", "place", "notice", "journey", "picture"]
 
 ROLES: Final[Mapping[str, Role]] = {
     "sections": "section",
     "services": "service",
     "places": "place",
     "notices": "notice",
+    "journey": "journey",
     "pictures": "picture",
 }
 LARGEST_TEXT: Final = 1_000_000  # bytes
@@ -174,7 +175,7 @@ def _named(entry: os.DirEntry[str], name: str, *, role: Role, problems: Problems
 
 def _in_language(file: HostFile, key: str, language: str, problems: Problems) -> list[HostFile]:
     if file.role == "property" and key.casefold() != "property":
-        hint = "Sections, services, places and notices lie in folders of that name."
+        hint = "Other texts lie in sections, services, places, notices and journey."
         problems.add(file.name, 0, "Nothing reads this file.", hint=hint, kind="warning")
         return []
     if not language and file.role != "property":

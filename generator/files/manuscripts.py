@@ -86,6 +86,10 @@ class Manuscripts:
         found = self.album.find(name, front.path, front.line("picture"), role=role) if name else None
         return found.name if found else ""
 
+    def warn(self, inside: str, message: str, *, hint: str) -> None:
+        """Tell something about a folder as a whole."""
+        self._problems.add(f"{self.slug}/{inside}", 0, message, hint=hint, kind="warning")
+
     def digest(self) -> str:
         """What `folder_digest` answers, of the bytes that were read."""
         return host_folder.digest_of(self._digests)
@@ -182,6 +186,7 @@ class Manuscripts:
             text = HostText(
                 key=key,
                 language=tag,
+                source=opened.source,
                 front=opened.front,
                 original=original.front,
                 prose=self._prose(opened, original, tag),
@@ -250,7 +255,10 @@ class Manuscripts:
     def _check_marks(self, opened: _Opened, finished: Prose) -> None:
         for mark in prose.SECRET_MARK.finditer(opened.source):
             name, line = prose.marked_name(mark), opened.source.count("\n", 0, mark.start()) + 1
-            if line < opened.front.body_line:
+            if opened.file.role == "journey":
+                hint = "Say that the page shows them; the button leads there."
+                self._problems.add(opened.file.name, line, "Codes are never in a message.", hint=hint)
+            elif line < opened.front.body_line:
                 hint = "Codes are shown in the text below."
                 self._problems.add(opened.file.name, line, "A field cannot show a secret.", hint=hint)
             elif name not in self._secrets:

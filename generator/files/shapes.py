@@ -7,6 +7,7 @@ import msgspec
 
 from generator.files import grammar
 from generator.files.grammar import Field
+from generator.files.moments import Moment
 
 OFFERED: Final = tuple(phase for phase in grammar.PHASES if phase != "departed")
 
@@ -95,6 +96,29 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     shown_until: date
     important: bool
     secrets: tuple[str, ...] = ()
+    digest: str = ""
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of a stay's journey. `useful_for` is in minutes, 0 is not said; `channels` come in the order
+    in which they are tried. All conditions of `only_if` must hold; `not_for` are booking sources. Subject,
+    html and text have slots such as {house}, and no greeting.
+    """
+
+    key: str
+    language: str
+    subject: str = ""
+    html: str = ""
+    text: str = ""
+    button: str = ""
+    send: Moment
+    useful_for: int
+    channels: tuple[str, ...]
+    template: str
+    only_if: tuple[str, ...]
+    units: tuple[str, ...]
+    not_for: tuple[str, ...]
+    at_any_hour: bool
     digest: str = ""
 
 
