@@ -125,7 +125,9 @@ class Town:
 
     # -- processes -------------------------------------------------------------------------------
     def start(self, *names: str) -> None:
-        """Starts `sandbox`, `serve`, `work` or `couriers` and waits until it answers, if it does."""
+        """Starts `sandbox`, `serve`, `work`, `pages` (that is `work --pages`) or `couriers`, and waits until
+        it answers, if it does.
+        """
         commands: dict[str, list[str]] = {
             "sandbox": [
                 *(
@@ -140,6 +142,7 @@ class Town:
             ],
             "serve": [*command(self.settings.home), "serve"],
             "work": [*command(self.settings.home), "work"],
+            "pages": [*command(self.settings.home), "work", "--pages"],
             "couriers": [*command(self.settings.home), "couriers"],
         }
         answers = {
@@ -210,7 +213,7 @@ class Town:
         """Every process has this time from now on, and it runs on from there."""
         assert self.clock is not None
         draft = self.clock.with_suffix(".new")
-        draft.write_text(f"{(at - clock.now()).total_seconds():+.0f}")
+        draft.write_text(f"{(at - clock.now()).total_seconds():+.3f}")
         draft.replace(self.clock)
 
     # -- phones ----------------------------------------------------------------------------------
