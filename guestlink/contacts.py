@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,10 @@ from guestlink.database import Reading, Writing
 from guestlink.records import Contact, Property, shaped, shaped_all
 
 FIELDS = ("name", "phone", "wa_id", "bsuid", "email")
+SHORTEST_NUMBER: Final = 7  # digits
+LAST_GIVEN_FIRST: Final = 0x10FF  # scripts after Georgian: Hangul, kana, Han write the family name first
+SHORTEST_NAME: Final = 2
+TITLES: Final = frozenset("mr mrs ms miss dr prof herr frau m mme sig sr sra".split())
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +86,11 @@ def opt_in(tx: Writing, ring: KeyRing, contact: Contact, agreed: OptIn) -> None:
     )
 
 
+def opt_out(tx: Writing, contact: Contact, *, how: str) -> None:
+    """Records that somebody took back what they agreed to, and how; the words of then are gone."""
+    tx.do("opt_in_contact", id=contact.id, opted_in_at=None, opted_in_how=how, opted_in_words=None)
+
+
 def load_contact(db: Reading, contact_id: str) -> Contact:
     row = db.one("contact_by_id", id=contact_id)
     assert row is not None
@@ -134,6 +144,26 @@ def phone_digits(text: str) -> str:
     return digits.removeprefix("00")
 
 
+def dialled(phone: str) -> str:
+    """A phone as it is called from anywhere, digits only; nothing when only its last digits are known."""
+    digits = phone_digits(phone)
+    return digits if len(digits) >= SHORTEST_NUMBER and phone.strip().startswith(("+", "00")) else ""
+
+
+def given_name(name: str) -> str:
+    """What a host calls a guest: `Ana` of `Ana Marques` and of `Marques, Ana`.
+
+    A name that begins with a title or an initial, or in a script that puts the family first, is left whole.
+    """
+    _, comma, given = name.partition(",")
+    words = (given if comma and given.strip() else name).split()
+    first = words[0] if words else ""
+    family_first = any(ord(letter) > LAST_GIVEN_FIRST for letter in first)
+    if family_first or len(first) < SHORTEST_NAME or "." in first or first.casefold() in TITLES:
+        return name
+    return first
+
+
 def _sealed(key: ColumnKey, contact_id: str, person: Person) -> dict[str, bytes | None]:
     return {
         name: key.seal(value, "contacts", name, row=contact_id) if (value := getattr(person, name)) else None
@@ -162,7 +192,7 @@ def _tokens(person: Person) -> Iterable[tuple[str, str]]:
     digits = phone_digits(person.phone)
     if person.email:
         yield "email", folded(person.email)
-    dialled = {each for each in (digits, phone_digits(person.wa_id)) if len(each) >= 7}
+    dialled = {each for each in (digits, phone_digits(person.wa_id)) if len(each) >= SHORTEST_NUMBER}
     for number in sorted(dialled):  # WhatsApp writes some countries' numbers in its own way
         yield "phone", number
     if person.bsuid:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from guestlink import clock, links
+from guestlink import clock, consents, links
 from guestlink.contacts import OptIn, Person, add_contact, change_contact, find_returning, merged, opened
 from guestlink.crypto import GUIDE_ALPHABET, KeyRing, PageSeal
 from guestlink.database import Row, Writing
@@ -76,7 +76,8 @@ def add_stay(
     if tx.one("stay_by_uid", property_id=house.id, **uid):
         mend = "`publish.py stay set` changes it."
         raise Refused(f"The stay {draft.source_uid!r} of {draft.source} exists.", hint=mend)
-    _free_units(tx, draft.periods, stay_id="", status=draft.status)
+    name = draft.reference or draft.source_uid
+    _free_units(tx, draft.periods, stay_id="", name=name, status=draft.status)
     contact = find_returning(tx, ring, house, draft.guest)
     stay_id = clock.new_id()
     tx.do(
@@ -98,8 +99,10 @@ def add_stay(
         known = opened(ring, contact)
         is_fuller = merged(draft.guest, known) != known
         contact = change_contact(tx, ring, contact, merged(draft.guest, known)) if is_fuller else contact
+        if draft.opt_in and consents.is_recordable(contact):
+            consents.agree(tx, ring, contact, draft.opt_in, at=at, by=by, stay_id=stay_id)
     tx.do("join_stay", stay_id=stay_id, contact_id=contact.id, role="booker")
-    link = _add_link(tx, ring, stay_id, contact, generation=1, at=at)
+    link = add_link(tx, ring, stay_id, contact, generation=1, at=at)
     stay = load_stay(tx, stay_id)
     body = {"source": draft.source, "contact": contact.id, "link": link.id, "status": stay.status}
     wide = bulk or is_fuller or _is_shared(tx, stay)
@@ -132,7 +135,7 @@ def change_stay(
     _checked(wanted, after)
     after = msgspec.structs.replace(after, from_on=wanted[0].from_on, until_on=wanted[-1].until_on)
     if new_periods or (after.status in TAKEN and stay.status not in TAKEN):
-        _free_units(tx, wanted, stay_id=stay.id, status=after.status)
+        _free_units(tx, wanted, stay_id=stay.id, name=after.reference, status=after.status)
     moved = new_periods is not None and _shape(wanted) != _shape(periods(tx, stay))
     renamed = guest is not None and _rename(tx, ring, stay, guest)
     if party is not None:
@@ -143,7 +146,8 @@ def change_stay(
         tx.do("forget_periods", stay_id=stay.id)
         _write_periods(tx, stay.id, wanted)
     _write(tx, after)
-    told = {name: str(getattr(after, name)) for name in fields if getattr(after, name) != getattr(stay, name)}
+    names = [*fields, *(["party_id"] if party is not None else [])]
+    told = {name: str(getattr(after, name)) for name in names if getattr(after, name) != getattr(stay, name)}
     body: dict[str, object] = {**told, "moved": moved, "renamed": renamed}
     dated = (after.status, after.from_on, after.until_on) != (stay.status, stay.from_on, stay.until_on)
     wide = bulk or renamed or (dated and _is_shared(tx, stay))
@@ -157,10 +161,30 @@ def renew_link(tx: Writing, ring: KeyRing, house: Property, link: Link, *, at: d
         raise Stale("This link was replaced a moment ago.", hint="Run the command again.")
     stay = load_stay(tx, link.stay_id)
     contact = next(contact for contact in contacts(tx, stay) if contact.id == link.contact_id)
-    fresh = _add_link(tx, ring, stay.id, contact, generation=link.generation + 1, at=at)
+    fresh = add_link(tx, ring, stay.id, contact, generation=link.generation + 1, at=at)
     body: dict[str, object] = {"link": fresh.id, "replaces": link.id}
     _changed(tx, house, stay, kind="link-replaced", body=body, why="link renewed", at=at, by=by)
     return fresh
+
+
+def add_link(
+    tx: Writing, ring: KeyRing, stay_id: str, contact: Contact, *, generation: int, at: datetime
+) -> Link:
+    """One more link of a stay, with a slug and a key of its own; it asks for no rebuild."""
+    link_id, key = clock.new_id(), links.new_page_key()
+    guest_key = ring.guest_key(contact.wrapped, contact.id)
+    tx.do(
+        "add_link",
+        id=link_id,
+        stay_id=stay_id,
+        contact_id=contact.id,
+        slug=links.new_slug(),
+        generation=generation,
+        page_key=guest_key.seal(key.hex(), "links", "page_key", row=link_id),
+        guide_token=ring.blind("guide", PageSeal(key).guide_code),
+        made_at=clock.as_text(at),
+    )
+    return next(link for link in stay_links(tx, load_stay(tx, stay_id)) if link.id == link_id)
 
 
 def open_page_key(ring: KeyRing, contact: Contact, link: Link) -> bytes:
@@ -211,7 +235,7 @@ def _checked_people(stay: StayDraft | Stay) -> None:
         checked_language(stay.language)
 
 
-def _free_units(tx: Writing, wanted: tuple[Period, ...], *, stay_id: str, status: Status) -> None:
+def _free_units(tx: Writing, wanted: tuple[Period, ...], *, stay_id: str, name: str, status: Status) -> None:
     """Refused when another stay has a unit on one of the nights; whoever changes periods locks the units'
     rows.
     """
@@ -228,14 +252,14 @@ def _free_units(tx: Writing, wanted: tuple[Period, ...], *, stay_id: str, status
         }
         taken = tx.one("overlapping_stay", unit_id=period.unit_id, stay_id=stay_id, **dates)
         if taken:
-            raise overlap(period, taken)
+            raise overlap(period, taken, wanted_by=name)
 
 
-def overlap(period: Period, taken: Row) -> Refused:
-    """The refusal of a period whose unit another stay has; it names that stay by its reference."""
+def overlap(period: Period, taken: Row, *, wanted_by: str) -> Refused:
+    """The refusal of a period whose unit another stay has; it names both stays by their references."""
     return Refused(
         f"{period.unit or 'The unit'} is taken from {taken['from_on']} until {taken['until_on']} "
-        f"by {taken['reference']}.",
+        f"by {taken['reference']}, so {wanted_by} cannot have it.",
         hint="Change or cancel one of the two stays, or give another unit.",
     )
 
@@ -308,25 +332,6 @@ def _rename(tx: Writing, ring: KeyRing, stay: Stay, guest: Person) -> bool:
         return False
     change_contact(tx, ring, booker, fuller)
     return True
-
-
-def _add_link(
-    tx: Writing, ring: KeyRing, stay_id: str, contact: Contact, *, generation: int, at: datetime
-) -> Link:
-    link_id, key = clock.new_id(), links.new_page_key()
-    guest_key = ring.guest_key(contact.wrapped, contact.id)
-    tx.do(
-        "add_link",
-        id=link_id,
-        stay_id=stay_id,
-        contact_id=contact.id,
-        slug=links.new_slug(),
-        generation=generation,
-        page_key=guest_key.seal(key.hex(), "links", "page_key", row=link_id),
-        guide_token=ring.blind("guide", PageSeal(key).guide_code),
-        made_at=clock.as_text(at),
-    )
-    return next(link for link in stay_links(tx, load_stay(tx, stay_id)) if link.id == link_id)
 
 
 def _new_code(tx: Writing) -> str:

@@ -98,12 +98,14 @@ class Rehearsal:
         pass
 
     def _claim(self, wanted: Sequence[Period], name: str, *, stay_id: str) -> None:
-        claims = [(self._free(period, stay_id), (period.from_on, period.until_on, name)) for period in wanted]
+        claims = [
+            (self._free(period, stay_id, name), (period.from_on, period.until_on, name)) for period in wanted
+        ]
         for unit_id, claim in claims:
             if unit_id:
                 insort(self._claims.setdefault(unit_id, []), claim)
 
-    def _free(self, period: Period, stay_id: str) -> str | None:
+    def _free(self, period: Period, stay_id: str, name: str) -> str | None:
         """The period's unit; Refused when somebody has it, in the records or by what was claimed so far."""
         if period.unit_id is None:
             return None
@@ -117,10 +119,11 @@ class Rehearsal:
         )
         for row in rows:
             if row["id"] not in self._moved:
-                raise overlap(period, row)
+                raise overlap(period, row, wanted_by=name)
         claims = self._claims.get(period.unit_id, [])
         place = bisect_left(claims, (ends,))
         if place and claims[place - 1][1] > begins:
-            from_on, until_on, name = claims[place - 1]
-            raise overlap(period, {"from_on": from_on, "until_on": until_on, "reference": name})
+            from_on, until_on, other = claims[place - 1]
+            taken = {"from_on": from_on, "until_on": until_on, "reference": other}
+            raise overlap(period, taken, wanted_by=name)
         return period.unit_id

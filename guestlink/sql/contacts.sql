@@ -45,6 +45,9 @@ order by c.id;
 insert into stay_contacts (stay_id, contact_id, role) values (:stay_id, :contact_id, :role)
 on conflict (stay_id, contact_id) do update set role = excluded.role;
 
+-- name: leave_stay!
+delete from stay_contacts where stay_id = :stay_id and contact_id = :contact_id and role = :role;
+
 -- name: contacts_of_stay
 select c.*, k.wrapped, j.role from stay_contacts j
 join contacts c on c.id = j.contact_id

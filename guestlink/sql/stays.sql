@@ -96,5 +96,8 @@ on conflict (property_id, reference) do nothing;
 -- name: party_by_reference^
 select * from parties where property_id = :property_id and reference = :reference;
 
+-- name: party_by_id^
+select * from parties where id = :id;
+
 -- name: stay_by_code^
 select * from stays where code = :code;

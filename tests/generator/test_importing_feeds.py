@@ -311,7 +311,7 @@ def test_an_event_without_uid_is_known_by_its_dates(desk: Desk) -> None:
 def test_overlapping_stays_in_one_unit_are_a_bad_row_that_names_the_first(desk: Desk) -> None:
     report = take(desk, event("u1"), event("u2", "20260511", "20260513"))
     assert (report.added, report.bad) == (1, 1)
-    assert report.bad_rows[0].reason == "room-1 is taken from 2026-05-10 until 2026-05-12 by u1"
+    assert report.bad_rows[0].reason == "room-1 is taken from 2026-05-10 until 2026-05-12 by u1, so u2 cannot have it"
 
 
 def test_what_is_no_calendar_is_refused(desk: Desk) -> None:
@@ -541,7 +541,7 @@ def test_of_two_stays_without_unit_that_want_the_same_one_the_second_is_named_wi
     assert take(desk, *both, room="").added == 2
     rehearsal, report = take(desk, *both, dry_run=True), take(desk, *both)
     assert (report.changed, report.bad, rehearsal.bad_rows) == (1, 1, report.bad_rows)
-    assert report.bad_rows[0].reason == "room-1 is taken from 2026-05-10 until 2026-05-12 by u1"
+    assert report.bad_rows[0].reason == "room-1 is taken from 2026-05-10 until 2026-05-12 by u1, so u2 cannot have it"
     code = desk.stay("u2").code
     assert report.bad_rows[0].hint == (
         f"Stay u2 has no unit yet: give it another one with `publish.py stay set {code} --unit UNIT`, "

@@ -1,0 +1,56 @@
+"""What a guest agreed to: that the house writes to them on WhatsApp; when, how and in which words.
+
+Whoever took it back has not agreed until they do so anew: what was told before them never brings it back.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from guestlink import contacts, houses, records
+from guestlink.contacts import OptIn
+from guestlink.crypto import KeyRing
+from guestlink.database import Writing
+from guestlink.language import N_
+from guestlink.records import Contact
+
+MAY_WRITE: Final = N_("{house} may write to me on WhatsApp about my stay.")
+BY_IMPORT: Final = "import"
+ON_PAGE: Final = "page"
+FIRST_MESSAGE: Final = "first message"
+
+
+def agree(
+    tx: Writing, ring: KeyRing, contact: Contact, said: OptIn, *, at: datetime, by: str, stay_id: str = ""
+) -> Contact:
+    """Records that a guest agreed. What they agreed to before, and in which words, stays as it is."""
+    if contact.opted_in_at is not None:
+        return contact
+    contacts.opt_in(tx, ring, contact, said)
+    return _told(tx, contact, why="guest agreed to WhatsApp", at=at, by=by, stay_id=stay_id)
+
+
+def take_back(
+    tx: Writing, contact: Contact, *, how: str, at: datetime, by: str, stay_id: str = ""
+) -> Contact:
+    """Records that a guest does not agree any more, also when they never did; `how` as in OptIn."""
+    if has_taken_back(contact):
+        return contact
+    contacts.opt_out(tx, contact, how=how)
+    return _told(tx, contact, why="guest took WhatsApp back", at=at, by=by, stay_id=stay_id)
+
+
+def has_taken_back(contact: Contact) -> bool:
+    """Whether somebody said no, by their way of saying it: an import or a booking is no new yes."""
+    return contact.opted_in_at is None and bool(contact.opted_in_how)
+
+
+def is_recordable(contact: Contact) -> bool:
+    """Whether a yes that the guest did not say to us themselves counts: not when they said something else."""
+    return contact.opted_in_at is None and not contact.opted_in_how
+
+
+def _told(tx: Writing, contact: Contact, *, why: str, at: datetime, by: str, stay_id: str) -> Contact:
+    body = {"contact": contact.id, "fields": ["opt_in"]}
+    house, stream = records.house_by_id(tx, contact.property_id), f"contact:{contact.id}"
+    houses.changed(tx, house, "contact-changed", body, why=why, at=at, by=by, stream=stream, stay_id=stay_id)
+    return contacts.load_contact(tx, contact.id)
