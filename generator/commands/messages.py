@@ -5,7 +5,7 @@ and no number, but where the way in hangs in the house and the code that opens i
 """
 
 from generator.content import HostContent
-from generator.parts.blocks import given_name
+from guestlink.contacts import given_name
 from guestlink.language import Catalogue
 from guestlink.records import Stay
 

@@ -17,6 +17,7 @@ from generator.pages import Page
 from generator.parts.squares import joining_code, link_code
 from generator.parts.wording import Wording, inert_json, whole
 from guestlink import zones
+from guestlink.contacts import given_name
 from guestlink.records import Period, Phase, local_time, moments
 from guestlink.secret_values import Window
 
@@ -31,9 +32,6 @@ FIRST_NEEDED: Final[Mapping[Phase, tuple[str, ...]]] = {
 NUMBER: Final = re.compile(r"[0-9A-Z#*-]{1,8}")
 WORD: Final = re.compile(r"[!-~]{1,63}")
 LONG: Final = 14  # characters that half a column holds
-LAST_GIVEN_FIRST: Final = 0x10FF  # scripts after Georgian: Hangul, kana, Han write the family name first
-SHORTEST_NAME: Final = 2
-TITLES: Final = frozenset("mr mrs ms miss dr prof herr frau m mme sig sr sra".split())
 MAP: Final = "https://www.openstreetmap.org/search?query="
 CHAT: Final = "https://wa.me/{number}?text={text}"
 
@@ -144,20 +142,6 @@ def greeting(page: Page, name: str, wording: Wording) -> str:
     if not name:
         return t("Welcome to {house}", house=house)
     return t("{name}, welcome to {house}", name=guest, house=house)
-
-
-def given_name(name: str) -> str:
-    """What a host calls a guest: `Ana` of `Ana Marques` and of `Marques, Ana`.
-
-    A name that begins with a title or an initial, or in a script that puts the family first, is left whole.
-    """
-    _, comma, given = name.partition(",")
-    words = (given if comma and given.strip() else name).split()
-    first = words[0] if words else ""
-    family_first = any(ord(letter) > LAST_GIVEN_FIRST for letter in first)
-    if family_first or len(first) < SHORTEST_NAME or "." in first or first.casefold() in TITLES:
-        return name
-    return first
 
 
 def lede(page: Page, wording: Wording) -> str:

@@ -22,10 +22,12 @@ create table journey (
 create index journey_due on journey (due_at) where state = 'planned';
 create index journey_by_message on journey (message_id) where message_id is not null;
 
--- How far planning has read: of the journal for all houses (an empty property_id), of each house's texts.
+-- How far planning has read: of the journal for all houses (an empty property_id), of each house's texts. While all
+-- stays of a house are planned anew, `swept_to` is the last of them.
 create table journey_marks (
   property_id text primary key,
   position bigint not null default 0,
   content_hash text not null default '',
-  known_since text not null default '{}'
+  known_since text not null default '{}',
+  swept_to text not null default ''
 );

@@ -9,6 +9,7 @@ from generator.content import Service
 from generator.parts import blocks
 from generator.parts.theme import Theme
 from generator.parts.wording import Wording, dialled
+from guestlink import contacts
 from guestlink.records import Period
 from tests.generator import sample
 
@@ -167,4 +168,4 @@ def test_the_joining_code_is_the_same_each_time() -> None:
     ],
 )
 def test_a_guest_is_greeted_as_a_host_would_call_them(name, given):
-    assert blocks.given_name(name) == given
+    assert contacts.given_name(name) == given

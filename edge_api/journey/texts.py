@@ -1,0 +1,147 @@
+"""What a house says on a stay's journey: its files as publishing left them in the catalogue, then filled.
+
+Kept while they stay equal. Slots are filled as text, in HTML escaped; a code never comes here.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+from markupsafe import escape
+
+from edge_api.journey import moments
+from edge_api.journey.moments import Facts, Hours
+from edge_api.journey.plans import Text
+from guestlink import catalogue, language
+from guestlink.database import Reading
+from guestlink.language import Catalogue
+from guestlink.records import Period, Property
+from guestlink.secret_values import Rule
+
+KIND: Final = "journey"
+OFF_PLATFORM: Final = ("airbnb",)
+SLOTS: Final = ("house", "room", "arrival", "departure", "check_in", "check_out")
+
+
+class Name(msgspec.Struct, frozen=True, kw_only=True):
+    """The property's words in one language, as far as messages name it."""
+
+    name: str = ""
+    units: dict[str, str] = {}
+
+
+class Revealed(msgspec.Struct, frozen=True, kw_only=True):
+    rule: Literal["booking", "hours", "ready"]
+    hours: int = 0
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """Of the whole content, what messages go by."""
+
+    words: dict[str, Name] = {}
+    reveal: dict[str, Revealed] = {}
+    off_platform: tuple[str, ...] = OFF_PLATFORM
+    message_hours: str = ""
+
+
+class Book(msgspec.Struct, frozen=True, kw_only=True):
+    """All texts of a house. `texts` is by key and language, the original of each first."""
+
+    house: Property
+    digest: str
+    texts: Mapping[str, Mapping[str, Text]]
+    content: Content
+
+    @property
+    def hours(self) -> Hours:
+        return moments.hours_of(self.content.message_hours, self.house.zone)
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """When guests see which secret, by its name."""
+        return {name: Rule(kind=each.rule, hours=each.hours) for name, each in self.content.reveal.items()}
+
+    @property
+    def originals(self) -> Sequence[Text]:
+        """Each text once: when, for whom and how are the same in all languages."""
+        return [next(iter(versions.values())) for versions in self.texts.values()]
+
+    def text(self, key: str, wanted: str) -> Text | None:
+        """The text in the language closest to the guest's."""
+        versions = self.texts.get(key)
+        if not versions:
+            return None
+        order = language.fallback_order(wanted, self.house.default_language, tuple(versions))
+        return versions[order[0]]
+
+    def name(self, wanted: str) -> Name:
+        """What the house and its rooms are called."""
+        words = self.content.words
+        order = language.fallback_order(wanted, self.house.default_language, tuple(words))
+        return words[order[0]] if order else Name(name=self.house.slug)
+
+
+class Shelf:
+    """The books of all houses, read again when a house publishes other texts. For one thread."""
+
+    def __init__(self) -> None:
+        self._books: dict[str, Book] = {}
+
+    def book(self, db: Reading, house: Property) -> Book:
+        row = db.one("content_hash", property_id=house.id)
+        digest = str(row["content_hash"]) if row else ""
+        known = self._books.get(house.id)
+        if known is None or known.digest != digest or known.house != house:
+            known = self._books[house.id] = _read(db, house, digest)
+        return known
+
+
+def _read(db: Reading, house: Property, digest: str) -> Book:
+    body = catalogue.last_content(db, house)
+    texts: dict[str, dict[str, Text]] = {}
+    for row in db.all("catalogue_of_kind", property_id=house.id, kind=KIND):
+        texts.setdefault(str(row["key"]), {})[str(row["language"])] = msgspec.json.decode(
+            row["body"], type=Text
+        )
+    return Book(
+        house=house,
+        digest=digest,
+        texts=texts,
+        content=msgspec.json.decode(body, type=Content) if body else Content(),
+    )
+
+
+# -- filled for a stay ---------------------------------------------------------------------------------
+def filled(text: Text, book: Book, facts: Facts, *, periods: Sequence[Period], words: Catalogue) -> Text:
+    """The text with its slots filled; subject and plain text as they are, HTML escaped."""
+    name = book.name(text.language or words.language)
+    values = {
+        "house": name.name or book.house.slug,
+        "room": _rooms(name, periods, words),
+        "arrival": language.format_day(facts.stay.from_on, words.language),
+        "departure": language.format_day(facts.stay.until_on, words.language),
+        "check_in": _clock(facts.marks.check_in, book.house, words),
+        "check_out": _clock(facts.marks.departed, book.house, words),
+    }
+    return msgspec.structs.replace(
+        text,
+        subject=_fill(text.subject, values),
+        text=_fill(text.text, values),
+        html=_fill(text.html, {slot: str(escape(value)) for slot, value in values.items()}),
+    )
+
+
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    for slot, value in values.items():
+        text = text.replace(f"{{{slot}}}", value)
+    return text
+
+
+def _rooms(name: Name, periods: Sequence[Period], words: Catalogue) -> str:
+    rooms = [name.units.get(part.unit or "", part.title or "") for part in periods if part.unit]
+    return language.format_list(list(dict.fromkeys(rooms)), words.language)
+
+
+def _clock(at: datetime, house: Property, words: Catalogue) -> str:
+    return language.format_time(at, house.zone, words.language)
