@@ -24,6 +24,7 @@ from generator.targets import invalidate, publishing_lock
 from generator.views import Opener, stay_views
 from guestlink import catalogue, clock, rebuilds, records
 from guestlink.errors import GuestLinkError, told
+from guestlink.language import LANGUAGES
 from guestlink.records import Property
 
 MOST_NAMES = 3
@@ -236,6 +237,7 @@ def _bodies(
 def _record(press: Press, held: Lease, work: Work, steps: Plan, *, order: Order, at: datetime) -> None:
     """One transaction says all that became true: what left, what the edge may read, what comes next."""
     content, house = work.reading.content, work.house
+    entries = [] if order.only_stay or not work.reading.from_files else _catalogue(press, house, content)
     with press.database.write() as tx:
         held.renew(tx)
         ledger.record_leaving(tx, held, steps.leaving, at=at)
@@ -247,8 +249,8 @@ def _record(press: Press, held: Lease, work: Work, steps: Plan, *, order: Order,
             )
         if order.only_stay:
             return
-        if work.reading.from_files:
-            catalogue.remember(tx, house, _catalogue(content))
+        if entries:
+            catalogue.remember(tx, house, entries)
         known = tx.one("lock_property", id=house.id)
         if known and known["changes"] == house.changes:
             tx.do("drop_covered_rebuilds", property_id=house.id, at=clock.as_text(at))
@@ -274,8 +276,8 @@ def _publication(press: Press, work: Work, *, boundary: datetime | None, at: dat
     )
 
 
-def _catalogue(content: HostContent) -> Iterable[catalogue.Entry]:
-    """What the edge needs of the files, and the whole content for rebuilds without files."""
+def _catalogue(press: Press, house: Property, content: HostContent) -> list[catalogue.Entry]:
+    """What the edge needs of the files and of the theme, and the whole content for rebuilds without files."""
     kinds: Mapping[str, Mapping[str, Mapping[str, msgspec.Struct]]] = {
         "section": content.sections,
         "service": content.services,
@@ -283,14 +285,21 @@ def _catalogue(content: HostContent) -> Iterable[catalogue.Entry]:
         "notice": content.notices,
         "journey": content.letters,
     }
-    for kind, entries in kinds.items():
-        for key, versions in entries.items():
-            for tag, entry in versions.items():
-                yield catalogue.Entry(
-                    language=tag, kind=kind, key=key, body=msgspec.json.encode(entry).decode()
-                )
-    whole = msgspec.json.encode(content).decode()
-    yield catalogue.Entry(language="", kind=catalogue.LAST_CONTENT, key="", body=whole)
+    renderer = press.renderer(house, content)
+    every = [
+        *(
+            (tag, kind, key, entry)
+            for kind, named in kinds.items()
+            for key, versions in named.items()
+            for tag, entry in versions.items()
+        ),
+        *((tag, "mail", "frame", renderer.letterhead(tag)) for tag in LANGUAGES),
+        ("", catalogue.LAST_CONTENT, "", content),
+    ]
+    return [
+        catalogue.Entry(language=tag, kind=kind, key=key, body=msgspec.json.encode(entry).decode())
+        for tag, kind, key, entry in every
+    ]
 
 
 def _ask_invalidation(press: Press, held: Lease, paths: Sequence[str], *, at: datetime) -> None:

@@ -16,6 +16,7 @@ from generator.pages import Page, Site
 from generator.parts import blocks, ways
 from generator.parts.fragments import Fragments
 from generator.parts.frames import SLOTS, Frame
+from generator.parts.letterhead import Letterhead, letterhead
 from generator.parts.sheet import sheet_path, sheet_values
 from generator.parts.theme import Theme, gate_policy, page_policy
 from generator.parts.wording import Wording, dialled
@@ -59,6 +60,7 @@ class Renderer:
         self._frames: dict[tuple[object, ...], Frame] = {}
         self._placed: dict[tuple[object, ...], Markup] = {}
         self._sheets: dict[str, tuple[str, bytes]] = {}
+        self._letterheads: dict[str, Letterhead] = {}
         self._last_seal = b"", PageSeal(b"")
 
     def page(self, page: Page, private: Private) -> bytes:
@@ -89,6 +91,12 @@ class Renderer:
             path = sheet_path(self._house.slug, tag, hashlib.sha256(body).hexdigest())
             self._sheets[tag] = path, body
         return self._sheets[tag]
+
+    def letterhead(self, tag: str) -> Letterhead:
+        """What stands around the house's mails in one language."""
+        if tag not in self._letterheads:
+            self._letterheads[tag] = letterhead(self._theme, self._content, self._wording(tag))
+        return self._letterheads[tag]
 
     # -- what is sealed ------------------------------------------------------------------------------
     def _stay(self, page: Page, private: Private) -> str:

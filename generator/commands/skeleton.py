@@ -1,4 +1,4 @@
-"""The first files of a new property: a greeting and five sections in its language, for the host to write on.
+"""The first files of a new property: greeting, sections, messages in its language, for the host to write on.
 
 It never overwrites a file; property.md comes last, so a folder that has one is complete or somebody's own.
 """
@@ -23,6 +23,39 @@ LEADS = {
     "house-rules": ("rules", ""),
     "departure": ("departure", "departing"),
 }
+_BY_MESSAGE = "channels: whatsapp, e-mail"
+MOMENTS = {
+    "booked": ("send: on booking", "useful_for: 14 days"),
+    "arrival": (
+        "send: 4 days before arrival, 10:00",
+        "useful_for: 3 days",
+        "only_if: arrival-unknown",
+        _BY_MESSAGE,
+    ),
+    "codes": ("send: when codes are shown", "useful_for: 2 days", "only_if: codes-not-seen"),
+    "evening": ("send: on the day of arrival, 19:00", "useful_for: 2 hours", _BY_MESSAGE),
+    "leaving": (
+        "send: 1 day before departure, 17:00",
+        "useful_for: 4 hours",
+        "only_if: more-than-one-night",
+        _BY_MESSAGE,
+    ),
+    "thanks": ("send: 1 day after departure, 11:00", "useful_for: 3 days", _BY_MESSAGE),
+    "late": ("send: on late booking", "useful_for: 24 hours", "at_any_hour: yes"),
+}
+
+
+class Messages(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The messages of a stay in one language: subject and text, and one hint for all of them."""
+
+    hint: str
+    booked: tuple[str, str]
+    arrival: tuple[str, str]
+    codes: tuple[str, str]
+    evening: tuple[str, str]
+    leaving: tuple[str, str]
+    thanks: tuple[str, str]
+    late: tuple[str, str]
 
 
 class Texts(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
@@ -36,6 +69,7 @@ class Texts(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=T
     wifi: tuple[str, str, str]
     house_rules: tuple[str, str, str]
     departure: tuple[str, str, str]
+    messages: Messages
 
 
 def write_skeleton(folder: Path, house: Property, *, on: date) -> list[str]:
@@ -66,6 +100,10 @@ def skeleton(house: Property, *, on: date) -> Iterator[tuple[str, str]]:
         leads = [f"lead: {lead}"] if lead else []
         fields = [f"title: {title}", f"order: {10 * number}", f"icon: {icon}", *leads, f"updated: {on}"]
         yield f"sections/{key}.{tag}.md", _file(fields, text, hint)
+    for key, moment in MOMENTS.items():
+        subject, text = getattr(texts.messages, key)
+        fields = [f"subject: {subject}", *moment, f"updated: {on}"]
+        yield f"journey/{key}.{tag}.md", _file(fields, text, texts.messages.hint)
     yield FIRST_FILE, _file(_front(house, texts, on), texts.greeting, texts.hint)
 
 

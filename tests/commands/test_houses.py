@@ -3,11 +3,13 @@
 import json
 import stat
 from datetime import UTC, datetime
+from typing import get_args
 
 import pytest
 
 from generator.commands.skeleton import skeleton
 from generator.content import read_property
+from generator.files.moments import Anchor
 from guestlink import records
 from guestlink.crypto import read_keys
 from guestlink.language import LANGUAGES
@@ -37,7 +39,9 @@ def test_a_new_house_has_its_first_files_in_its_own_language(say, home):
     folder = home / "content/casa-azul"
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*.md")}
     keys = ("arrival", "departure", "door", "house-rules", "wifi")
-    assert names == {"property.md", *(f"sections/{key}.pt.md" for key in keys)}
+    moments = ("arrival", "booked", "codes", "evening", "late", "leaving", "thanks")
+    messages = (f"journey/{key}.pt.md" for key in moments)
+    assert names == {"property.md", *(f"sections/{key}.pt.md" for key in keys), *messages}
     assert "A porta" in (folder / "sections/door.pt.md").read_text("utf-8")
     assert "unit add casa-azul" in answer.last
 
@@ -54,7 +58,11 @@ def test_the_first_files_can_be_published_as_they_are(language, tmp_path):
     assert {name for section in content.sections.values() for name in section[language].secrets} == set(
         content.reveal
     )
-    assert all("<!--" not in section[language].html for section in content.sections.values())
+    every = [*content.sections.values(), *content.letters.values()]
+    assert all("<!--" not in text[language].html for text in every)
+    assert {letter[language].send.anchor for letter in content.letters.values()} == set(get_args(Anchor)) - {
+        "ready"
+    }
     assert content.words_in(language).emergency[0][0] == "112"
 
 
