@@ -33,20 +33,15 @@ def take_back(
     tx: Writing, contact: Contact, *, how: str, at: datetime, by: str, stay_id: str = ""
 ) -> Contact:
     """Records that a guest does not agree any more, also when they never did; `how` as in OptIn."""
-    if has_taken_back(contact):
+    if has_taken_back(contact) or (contact.opted_in_at is None and contact.opted_in_how == how):
         return contact
     contacts.opt_out(tx, contact, how=how)
     return _told(tx, contact, why="guest took WhatsApp back", at=at, by=by, stay_id=stay_id)
 
 
 def has_taken_back(contact: Contact) -> bool:
-    """Whether somebody said no, by their way of saying it: an import or a booking is no new yes."""
-    return contact.opted_in_at is None and bool(contact.opted_in_how)
-
-
-def is_recordable(contact: Contact) -> bool:
-    """Whether a yes that the guest did not say to us themselves counts: not when they said something else."""
-    return contact.opted_in_at is None and not contact.opted_in_how
+    """Whether somebody said no to us: a booking or an import is no new yes. A no of an import is none."""
+    return contact.opted_in_at is None and contact.opted_in_how not in {"", BY_IMPORT}
 
 
 def _told(tx: Writing, contact: Contact, *, why: str, at: datetime, by: str, stay_id: str) -> Contact:

@@ -99,7 +99,7 @@ def add_stay(
         known = opened(ring, contact)
         is_fuller = merged(draft.guest, known) != known
         contact = change_contact(tx, ring, contact, merged(draft.guest, known)) if is_fuller else contact
-        if draft.opt_in and consents.is_recordable(contact):
+        if draft.opt_in and not consents.has_taken_back(contact):
             consents.agree(tx, ring, contact, draft.opt_in, at=at, by=by, stay_id=stay_id)
     tx.do("join_stay", stay_id=stay_id, contact_id=contact.id, role="booker")
     link = add_link(tx, ring, stay_id, contact, generation=1, at=at)

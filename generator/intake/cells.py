@@ -24,6 +24,16 @@ _SHORTENED = re.compile(r"\d[.,]\d+E\+?\d+", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\.[^@\s<>,;]+")
 _YES = frozenset({"yes", "y", "true", "x", "ja", "oui", "si", "sim", "j"})
 _NO = frozenset({"no", "n", "false", "nein", "non", "nao", "nee"})
+_AGREED = re.compile(
+    r"(?:1|on|ok|wahr|vrai|verdadero|verdadeiro|vero|waar)$|opt(?:ed)? ?in\b|agree|accept|grant|given|allow"
+    r"|zugestimmt|einverstanden|erteilt|erlaubt|d accord|consenti$|autoris|autoriz|acept|aceit|acconsent"
+    r"|accett|akkoord|toegest"
+)
+_DISAGREED = re.compile(
+    r"\b(?:0$|off$|not\b|no\b|non\b|nao\b|ne\b|nicht\b|niet\b|kein|opt(?:ed)? ?out|disagree|declin|refus"
+    r"|reject|deni|deny|withdr|revo[ck]|unsubscr|stop|abgelehnt|widerruf|verweiger|rechaz|rifiut|negad|negat|recus|geweiger"
+    r"|ingetrokken|falsch|faux|falso|onwaar)"
+)
 MOST_PEOPLE = 99
 LAST_DIGITS, MOST_DIGITS = 4, 15  # what Airbnb tells, what E.164 allows
 LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3
@@ -69,6 +79,18 @@ def read_count(text: str) -> int:
     if found is None or int(found[1]) > MOST_PEOPLE:
         raise InvalidInput(f"is not a number from 0 to {MOST_PEOPLE}.")
     return int(found[1])
+
+
+def read_consent(text: str) -> bool:
+    """Whether a guest agreed: `yes`, `opted in`, `zugestimmt`, `no`. A word of refusal anywhere is a no; a
+    date alone says nothing clear.
+    """
+    plain = folded(text)
+    if plain in _NO or _DISAGREED.search(plain):
+        return False
+    if plain in _YES or _AGREED.match(plain):
+        return True
+    raise InvalidInput("is neither yes nor no.", hint="Write yes where the guest agreed, else nothing.")
 
 
 def read_nights(text: str) -> int:

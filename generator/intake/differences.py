@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from generator.intake.cells import folded
-from generator.intake.entries import Entry
+from generator.intake.entries import Consent, Entry
+from guestlink import consents
 from guestlink.contacts import FIELDS, Person, phone_digits
-from guestlink.records import Period, Stay
+from guestlink.records import TAKEN, Contact, Period, Stay
 
 MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SHOWN = {"proposed_cancelled": "proposed for cancellation", "no_show": "no-show"}
@@ -22,18 +23,27 @@ SHOWN_FIELDS = {
     "check_out": "check-out",
     "amount": "amount to pay",
 }
+KEPT_NO = "a yes to WhatsApp is not taken over, since the guest said no"
+KEPT_YES = (
+    "a no to WhatsApp is not taken over, since the guest agreed elsewhere; "
+    "`publish.py stay set STAY --whatsapp-consent ''` takes it back"
+)
 SHOWN_PERSON = {"name": "guest's name", "phone": "guest's phone", "email": "guest's e-mail"}
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """What to change: plain fields, periods, the guest. `words` says it and repeats nothing personal."""
+    """What to change: plain fields, periods, the guest, what they agree to or do no more. `words` says it and
+    repeats nothing personal; `kept` says what was told and is not taken over.
+    """
 
     fields: dict[str, Any] = {}
     periods: tuple[Period, ...] | None = None
     guest: Person | None = None
     party: str | None = None
+    consent: Consent | None = None
     is_restored: bool = False
     words: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.words)
@@ -46,7 +56,14 @@ def restoring(entry: Entry, stay: Stay) -> Difference:
 
 
 def difference(
-    entry: Entry, stay: Stay, *, current: tuple[Period, ...], known: Person, is_in_party: bool, year: int
+    entry: Entry,
+    stay: Stay,
+    *,
+    current: tuple[Period, ...],
+    booker: Contact | None,
+    known: Person,
+    is_in_party: bool,
+    year: int,
 ) -> Difference:
     """How the stay differs from what the entry tells. `year` is left out of dates in words."""
     fields = {name: value for name, value in entry.plain.items() if getattr(stay, name) != value}
@@ -63,14 +80,35 @@ def difference(
         if getattr(guest, name) != getattr(known, name)
     ]
     words += ["joined to a party"] if party else []
+    agreed, consent_words, kept = consent(entry, booker)
     return Difference(
         fields=fields,
         periods=wanted if _shape(wanted) != _shape(current) else None,
         guest=guest if guest != known else None,
         party=party,
+        consent=agreed,
         is_restored=plain.is_restored,
-        words=tuple(words),
+        words=(*words, *consent_words),
+        kept=(*_still_off(entry, stay), *kept),
     )
+
+
+def consent(entry: Entry, booker: Contact | None) -> tuple[Consent | None, tuple[str, ...], tuple[str, ...]]:
+    """What is news about WhatsApp, the same in words, and what is not taken over. A no takes back only what
+    an import told: what guests said to us themselves is theirs to change.
+    """
+    said = entry.consent
+    if said is None or booker is None:
+        return None, (), ()
+    if said.agrees and consents.has_taken_back(booker):
+        return None, (), (KEPT_NO,)
+    if said.agrees == (booker.opted_in_at is not None) or consents.has_taken_back(booker):
+        return None, (), ()
+    if said.agrees:
+        return said, ("agrees to WhatsApp",), ()
+    if booker.opted_in_how == consents.BY_IMPORT:
+        return said, ("no longer agrees to WhatsApp",), ()
+    return None, (), (KEPT_YES,)
 
 
 def told_status(entry: Entry, stay: Stay) -> str:
@@ -78,6 +116,15 @@ def told_status(entry: Entry, stay: Stay) -> str:
     if entry.status:
         return entry.status if entry.status != stay.status else ""
     return "confirmed" if entry.is_from_feed and stay.status == "proposed_cancelled" else ""
+
+
+def _still_off(entry: Entry, stay: Stay) -> tuple[str, ...]:
+    """Only a source that says so brings back what was cancelled: files and calendars repeat old rows."""
+    if stay.status in TAKEN or entry.status:
+        return ()
+    told = SHOWN.get(stay.status, stay.status)
+    mend = f"`publish.py stay set {stay.code} --status confirmed` brings it back"
+    return (f"it is {told} here and stays so; {mend}",)
 
 
 def arranged(entry: Entry, current: tuple[Period, ...]) -> tuple[Period, ...]:

@@ -4,13 +4,14 @@ It reads no file and no record: sheets.py and feeds.py make entries, ledgers.py 
 """
 
 from collections.abc import Mapping, Set
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
 
 from generator.intake.cells import folded
-from guestlink.contacts import Person
+from guestlink.consents import BY_IMPORT
+from guestlink.contacts import OptIn, Person
 from guestlink.crypto import KeyRing
 from guestlink.records import Period, Property, Status, Unit
 from guestlink.stays import FIRST_YEAR, LAST_YEAR, LONGEST_STAY_DAYS, StayDraft
@@ -35,6 +36,7 @@ ALIASES = {
 }
 DEFAULT_SOURCE = "file"
 FEED_MARK = "."
+GONE_MARK = "-"  # ends the `imported` of a stay that its feed has lost, until it tells of it again
 
 
 class BadRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +62,13 @@ class Repeated(msgspec.Struct, frozen=True, kw_only=True):
 
     line: int
     mistakes: tuple[BadRow, ...] = ()
+
+
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
+    """What a row says of being written to on WhatsApp, and in which words."""
+
+    agrees: bool
+    words: str
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +107,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     may_be_echo: bool = False
     mistakes: tuple[BadRow, ...] = ()
     uid_without_unit: str = ""
+    consent: Consent | None = None
 
     @property
     def name(self) -> str:
@@ -117,10 +127,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     def is_known_as(self, imported: str) -> bool:
         """True when a stay's `imported` says that just this was told before, by this feed if it is one."""
-        return self.imported in (imported, imported.partition(FEED_MARK)[0])
+        known = imported.removesuffix(GONE_MARK)
+        return self.imported in (known, known.partition(FEED_MARK)[0])
 
     def is_of_same_feed(self, imported: str) -> bool:
-        return self.is_from_feed and self.imported.partition(FEED_MARK)[2] == imported.partition(FEED_MARK)[2]
+        mine, theirs = (
+            text.removesuffix(GONE_MARK).partition(FEED_MARK) for text in (self.imported, imported)
+        )
+        return self.is_from_feed and mine[2] == theirs[2]
 
     def marked(self, imported: str) -> str:
         """What a stay's `imported` becomes; a file leaves the mark of the feed that a stay is in."""
@@ -128,7 +142,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             self.imported if self.is_from_feed else self.imported + "".join(imported.partition(FEED_MARK)[1:])
         )
 
-    def draft(self) -> StayDraft:
+    def opt_in(self, at: datetime) -> OptIn | None:
+        """What a yes is recorded as; None without one."""
+        said = self.consent
+        return OptIn(at=at, how=BY_IMPORT, words=said.words) if said and said.agrees else None
+
+    def draft(self, at: datetime | None = None) -> StayDraft:
         return StayDraft(
             source=self.source,
             source_uid=self.uid,
@@ -137,6 +156,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
             imported=self.imported,
             periods=(self.period,),
             guest=self.guest,
+            opt_in=self.opt_in(at) if at else None,
             **self.plain,
         )
 
@@ -167,6 +187,7 @@ def entry_of(
         "party": values.get("party", ""),
         "guest": [guest.name, guest.phone, guest.email],
         **{name: values[name] for name in PLAIN if name in values},
+        **({"opt_in": values["opt_in"]} if "opt_in" in values else {}),
     }
     own_uid = values.get("uid") or values.get("reference")
     uid = own_uid or row_uid(context.ring, told)
@@ -188,6 +209,7 @@ def entry_of(
         may_be_echo=may_be_echo,
         mistakes=mistakes,
         uid_without_unit=row_uid(context.ring, {**told, "unit": ""}) if unit and not own_uid else "",
+        consent=values.get("opt_in"),
     )
 
 

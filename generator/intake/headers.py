@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from generator.intake.cells import folded
+from generator.intake.cells import folded, read_consent
 from generator.intake.dates import looks_like_date, looks_like_time
 from guestlink.errors import InvalidInput
 
@@ -155,6 +155,14 @@ def _is_named(value: str) -> bool:
     return any(char.isalpha() for char in value) and not looks_like_date(value)
 
 
+def _is_consent(value: str) -> bool:
+    try:
+        read_consent(value)
+    except InvalidInput:
+        return False
+    return True
+
+
 _HOLDING: dict[str, Callable[[str], bool]] = {
     "arrival": looks_like_date,
     "departure": looks_like_date,
@@ -170,4 +178,5 @@ _HOLDING: dict[str, Callable[[str], bool]] = {
     "email": _is_address,
     "phone": _has_digits,
     "amount": _has_digits,
+    "opt_in": _is_consent,
 }

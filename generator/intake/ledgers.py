@@ -10,9 +10,11 @@ from datetime import date, datetime
 from typing import Protocol
 
 from generator.intake.differences import Difference
-from generator.intake.entries import Context, Entry
+from generator.intake.entries import Consent, Context, Entry
+from guestlink import consents
+from guestlink.contacts import OptIn
 from guestlink.database import Database, Reading, Writing
-from guestlink.records import TAKEN, Period, Stay, periods
+from guestlink.records import TAKEN, Period, Stay, contacts, periods
 from guestlink.stays import add_stay, change_stay, overlap
 
 
@@ -42,7 +44,7 @@ class Ledger:
     def add(self, entry: Entry) -> str:
         """The id of the new stay."""
         ring, house = self._context.ring, self._context.house
-        return add_stay(self._tx, ring, house, entry.draft(), at=self._at, by=self._by, bulk=True).id
+        return add_stay(self._tx, ring, house, entry.draft(self._at), at=self._at, by=self._by, bulk=True).id
 
     def change(self, stay: Stay, told: Difference, *, imported: str, why: str) -> None:
         change_stay(
@@ -60,6 +62,16 @@ class Ledger:
             imported=imported,
             **told.fields,
         )
+        if told.consent:
+            self._agree(stay, told.consent)
+
+    def _agree(self, stay: Stay, said: Consent) -> None:
+        booker = next(contact for contact in contacts(self._tx, stay) if contact.role == "booker")
+        if said.agrees:
+            opt_in = OptIn(at=self._at, how=consents.BY_IMPORT, words=said.words)
+            consents.agree(self._tx, self._context.ring, booker, opt_in, at=self._at, by=self._by)
+        else:
+            consents.take_back(self._tx, booker, how=consents.BY_IMPORT, at=self._at, by=self._by)
 
     def remember(self, stay: Stay, imported: str) -> None:
         """Notes that a row was read that changes nothing, so that it is skipped from now on."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import msgspec
 
 from generator.intake.differences import SHOWN, Difference, day, difference, restoring
-from generator.intake.entries import BadRow, Context, Entry, NotAStay, Repeated
+from generator.intake.entries import GONE_MARK, BadRow, Context, Entry, NotAStay, Repeated
 from generator.intake.ledgers import Book
 from generator.intake.reports import ImportReport
 from guestlink.contacts import Person, opened
@@ -30,6 +30,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     changed: list[tuple[str, Difference]] = []
     unchanged: int = 0
     echoes: list[int] = []
+    kept: list[tuple[str, str]] = []
     waiting: list[tuple[Entry, Refused]] = []
     bad: list[BadRow] = []
     touched: set[str] = set()
@@ -93,8 +94,7 @@ class Run:
         with self._database.read() as db:
             for entry in entries:
                 known = db.one("import_of_uid", **self._key(entry))
-                restores = entry.is_from_feed and known and known["status"] == "proposed_cancelled"
-                if known and not restores and entry.is_known_as(known["imported"]):
+                if known and not _is_back(entry, known) and entry.is_known_as(known["imported"]):
                     self.touched.add(known["id"])
                     self.report.unchanged += 1
                 else:
@@ -144,6 +144,7 @@ class Run:
         else:
             self._book.remember(stay, imported)
             outcome.unchanged += 1
+        outcome.kept += [(stay.reference, why) for why in told.kept]
 
     def _count(self, outcome: Outcome) -> None:
         report, year = self.report, self._year
@@ -163,6 +164,8 @@ class Run:
             report.restored += told.is_restored
             report.changed += not told.is_restored
             report.tell(f"stay {name}: {', '.join(told.words)}")
+        for name, why in outcome.kept:
+            report.tell(f"stay {name}: {why}")
         for row in outcome.bad:
             report.leave_out(row)
         report.unchanged += outcome.unchanged
@@ -206,6 +209,7 @@ class Run:
             entry if booker else msgspec.structs.replace(entry, guest=Person()),
             stay,
             current=periods(db, stay),
+            booker=booker,
             known=self._person(booker),
             is_in_party=self._is_in_party(db, stay, entry),
             year=self._year,
@@ -248,6 +252,12 @@ class Run:
 
     def _key(self, entry: Entry) -> dict[str, str]:
         return {"property_id": self.context.house.id, "source": entry.source, "source_uid": entry.uid}
+
+
+def _is_back(entry: Entry, known: Row) -> bool:
+    """True when a feed tells again of a stay that it had lost."""
+    was_lost = known["status"] == "proposed_cancelled" or str(known["imported"]).endswith(GONE_MARK)
+    return entry.is_from_feed and was_lost
 
 
 def _has_unit(db: Reading, stay: Stay) -> bool:

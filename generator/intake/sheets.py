@@ -13,6 +13,7 @@ from generator.intake.cells import (
     folded,
     is_nothing,
     is_text,
+    read_consent,
     read_count,
     read_email,
     read_language,
@@ -26,6 +27,7 @@ from generator.intake.dates import DateOrder, read_date, read_time
 from generator.intake.entries import (
     DEFAULT_SOURCE,
     BadRow,
+    Consent,
     Context,
     Entry,
     NotAStay,
@@ -43,7 +45,7 @@ from guestlink.records import Unit
 OPTIONAL = frozenset(
     {
         *("phone", "email", "language", "adults", "children", "pets"),
-        *("expected_arrival", "check_in", "check_out", "amount"),
+        *("expected_arrival", "check_in", "check_out", "amount", "opt_in"),
     }
 )  # a mistake in one of them costs the field, not the stay
 FREE_TEXT = frozenset({"name", "first_name", "last_name", "uid", "reference", "party"})
@@ -208,11 +210,16 @@ class Sheet:
             "email": read_email,
             "language": read_language,
             "status": read_status,
+            "opt_in": self._consent,
             "source": source_name,
             **dict.fromkeys(("adults", "children", "pets"), read_count),
             **dict.fromkeys(("expected_arrival", "check_in", "check_out"), read_time),
         }
         return {field: special.get(field, _short) for field in self.mapping}
+
+    def _consent(self, text: str) -> Consent:
+        """In which words: the heading and the cell."""
+        return Consent(agrees=read_consent(text), words=_short(f"{self.mapping['opt_in']}: {text}"))
 
     def _unit(self, text: str) -> Unit:
         if unit := self._units.get(folded(text)):
