@@ -1,4 +1,5 @@
-"""The loops of the message journey: what came in is understood, what is due rings, files come, words go out.
+"""The loops of the message journey: what came in is understood, what is due rings, journeys are planned and
+told, files come, words go out.
 
 Plain threads. Each waits for a wake-up or a moment, at most a second, and compares with the clock, so that
 tests can step whole processes. A failure stays on the row it belongs to, and the loop goes on.
@@ -19,6 +20,8 @@ from typing import Final
 from edge_api import archive, calls, concierge, dispatch, inbox, incoming, phrases, reception
 from edge_api.holdings import Holdings
 from edge_api.inbox import Waiting
+from edge_api.journey import planning, sending
+from edge_api.journey.texts import Shelf
 from edge_api.messages import File
 from edge_api.phrases import Voice
 from edge_api.whatsapp import Speaker
@@ -53,6 +56,7 @@ def run(settings: Settings, stop: threading.Event) -> None:
         loops: dict[str, Callable[[], None]] = {
             "inbox": partial(_loop, holdings, stop, partial(_read_inbox, holdings)),
             "bells": partial(_look_again, stop, [partial(_ring_bells, holdings), _Purge(holdings)]),
+            "journeys": partial(_look_again, stop, [Journeys(holdings)]),
         }
         if settings.speaks_whatsapp:
             speaker = Speaker(settings)
@@ -133,6 +137,27 @@ def _ring_bells(holdings: Holdings, at: datetime) -> int:
     voice = phrases.voice_of(holdings)
     with holdings.database.write() as tx:
         return calls.ring_due(tx, voice, at=at)
+
+
+class Journeys:
+    """What stays are told by themselves: planned when something has changed, sent when it is due."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings, self._shelf = holdings, Shelf()
+
+    def __call__(self, at: datetime) -> int:
+        database, voice = self._holdings.database, phrases.voice_of(self._holdings)
+        with database.read() as db:
+            has_news, is_due = planning.needs(db), sending.is_due(db, at=at)
+        done = 0
+        if has_news:
+            with database.write() as tx:
+                done += planning.step(tx, voice.ring, self._shelf, at=at)
+        if is_due:
+            speaks = phrases.channels(self._holdings.settings)
+            office = sending.Office(voice=voice, shelf=self._shelf, speaks=speaks)
+            done += sending.send_due(database, office, at=at)
+        return done
 
 
 def _fetch(holdings: Holdings, media: Storage, speaker: Speaker, at: datetime) -> int:

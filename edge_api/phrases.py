@@ -27,6 +27,8 @@ from edge_api.messages import (
 )
 from guestlink.crypto import KeyRing
 from guestlink.language import N_, Catalogue
+from guestlink.reach import Channel
+from guestlink.settings import Settings
 
 LONGEST_QUOTE: Final = 700
 LONGEST_ANSWER: Final = 500
@@ -61,6 +63,16 @@ def voice_of(holdings: Holdings) -> Voice:
     rendered = _templates(settings.theme_folder).rendered
     number_id = settings.whatsapp_number_id if settings.speaks_whatsapp else ""
     return Voice(ring=holdings.ring, number_id=number_id, words=holdings.words, templates=rendered)
+
+
+def channels(settings: Settings) -> frozenset[Channel]:
+    """By which channels this deployment can speak."""
+    speaks: set[Channel] = {"print"}
+    if settings.speaks_whatsapp:
+        speaks.add("whatsapp")
+    if settings.speaks_mail:
+        speaks.add("email")
+    return frozenset(speaks)
 
 
 @cache

@@ -248,9 +248,15 @@ def plan_stay(desk: Desk, stay_id: str) -> None:
     rows = ledger.of_stay(desk.tx, stay_id)
     mine = {row.key: row for row in rows if row.contact_id == guest.contact.id and row.is_of_file}
     sent = [row.key for row in mine.values() if row.state == "sent"]
+    dropped = [row.key for row in mine.values() if row.state != "sent" and row.decided_at is not None]
     mark = _mark(desk.tx, house.id)
     wants = plans.wanted(
-        guest.facts, book.originals, since=mark.since if mark else {}, hours=book.hours, sent=sent
+        guest.facts,
+        book.originals,
+        since=mark.since if mark else {},
+        hours=book.hours,
+        sent=sent,
+        dropped=dropped,
     )
     for want in wants:
         row = mine.get(want.key)

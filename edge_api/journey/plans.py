@@ -4,7 +4,7 @@
 moment. Every decision carries its reason, in words for the host.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -111,17 +111,19 @@ def wanted(
     *,
     since: Mapping[str, datetime],
     hours: Hours,
-    sent: Iterable[str] = (),
+    sent: Collection[str] = (),
+    dropped: Collection[str] = (),
 ) -> list[Wanted]:
     """Every text with its moment or the reason why it is left out, in order of their moments. `since` tells
-    from when on the house has each text, `sent` what this guest got already.
+    from when on the house has each text, `sent` what this guest got already, `dropped` what was decided
+    against when its moment had come: it leaves its place to another one.
     """
     if reason := ended(facts):
         return [Wanted(key=text.key, state="stopped", reason=reason) for text in texts]
-    covered = _covered(facts, texts, sent=frozenset(sent))
+    covered = _covered(facts, texts, sent=sent)
     found = [_wanted(facts, text, covered=covered, since=since, hours=hours) for text in texts]
     found.sort(key=lambda each: (each.due_at is None, each.due_at, each.key))
-    return _at_most(found, sent=frozenset(sent))
+    return _at_most(found, sent=sent, dropped=dropped)
 
 
 def ended(facts: Facts) -> str:
@@ -178,7 +180,7 @@ def _too_early(facts: Facts, text: Text, due: datetime, since: Mapping[str, date
     return BEFORE_TEXT if known and due < known else ""
 
 
-def _covered(facts: Facts, texts: Sequence[Text], *, sent: frozenset[str]) -> dict[str, str]:
+def _covered(facts: Facts, texts: Sequence[Text], *, sent: Collection[str]) -> dict[str, str]:
     """Keys that are not said on their own, with the reason: of a late booking one message says all that would
     come before check-in; everybody else does not get that one.
     """
@@ -202,11 +204,11 @@ def _covered(facts: Facts, texts: Sequence[Text], *, sent: frozenset[str]) -> di
     )
 
 
-def _at_most(found: list[Wanted], *, sent: frozenset[str]) -> list[Wanted]:
+def _at_most(found: list[Wanted], *, sent: Collection[str], dropped: Collection[str]) -> list[Wanted]:
     room = MOST - len(sent)
     kept = []
     for each in found:
-        if each.state == "planned" and each.key not in sent:
+        if each.state == "planned" and each.key not in sent and each.key not in dropped:
             room -= 1
             if room < 0:
                 kept.append(Wanted(key=each.key, state="skipped", due_at=each.due_at, reason=TOO_MANY))

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from edge_api import confirmations, correspondence, outbox
-from edge_api.journey import known, ledger, moments, plans, sayings, texts
+from edge_api.journey import known, ledger, moments, planning, plans, sayings, texts
 from edge_api.journey.known import Guest
 from edge_api.journey.moments import Moment
 from edge_api.journey.plans import Drop, Row, Text, Wait
@@ -106,20 +106,28 @@ def _guarded(tx: Writing, row: Row, at: datetime, act: Callable[[], None]) -> No
 def _send(tx: Writing, office: Office, row: Row, *, at: datetime) -> None:
     letters = _made(tx, office, row, at=at)
     if isinstance(letters, Drop):
-        ledger.settle(tx, row, state=letters.state, reason=letters.reason, at=at)
+        _drop(tx, office, row, letters, at=at)
         return
     sent = [each for each in ledger.of_stay(tx, row.stay_id) if each.state == "sent" and each.is_of_file]
     decided = plans.verdict(
         row, letters.text, letters.guest.facts, at=at, hours=letters.book.hours, sent=len(sent)
     )
     if isinstance(decided, Drop):
-        ledger.settle(tx, row, state=decided.state, reason=decided.reason, at=at)
+        _drop(tx, office, row, decided, at=at)
     elif isinstance(decided, Wait):
         ledger.settle(tx, row, state="planned", due_at=decided.until, at=at)
     else:
         reasons = _say(tx, office, letters)
         if reasons:
-            ledger.settle(tx, row, state="skipped", reason=" ".join(reasons.values()), at=at)
+            _drop(tx, office, row, Drop("skipped", " ".join(reasons.values())), at=at)
+
+
+def _drop(tx: Writing, office: Office, row: Row, decided: Drop, *, at: datetime) -> None:
+    """It is not said, and leaves its place among the five to another one."""
+    ledger.settle(tx, row, state=decided.state, reason=decided.reason, at=at)
+    if row.is_of_file:
+        desk = planning.Desk(tx=tx, ring=office.voice.ring, shelf=office.shelf, at=at)
+        planning.plan_stay(desk, row.stay_id)
 
 
 def _made(tx: Writing, office: Office, row: Row, *, at: datetime) -> Letters | Drop:
