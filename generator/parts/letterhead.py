@@ -15,14 +15,20 @@ from generator.parts.wording import Wording, dialled
 from guestlink.language import isolate
 
 # The page's colours (page.css) as mail programs take them: by day, by night.
-LIGHT: Final = {
+DAY: Final = {
     "paper": "#fbf7ef",
     "table": "#f0eadf",
     "ink": "#291f18",
     "soft": "#594e43",
     "line": "#d5cdc0",
 }
-DARK: Final = {"paper": "#1c1915", "table": "#120f0c", "ink": "#e6e1d6", "soft": "#b1aa9e", "line": "#3f3a33"}
+NIGHT: Final = {
+    "paper": "#1c1915",
+    "table": "#120f0c",
+    "ink": "#e6e1d6",
+    "soft": "#b1aa9e",
+    "line": "#3f3a33",
+}
 
 
 class Letterhead(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,8 +50,8 @@ def letterhead(theme: Theme, content: HostContent, wording: Wording) -> Letterhe
         "lang": wording.spoken,
         "dir": wording.direction,
         "start": "right" if wording.direction == "rtl" else "left",
-        "day": _tinted(LIGHT, accent),
-        "night": _tinted(DARK, accent),
+        "day": _tinted(DAY, accent, contrast=4.5),
+        "night": _tinted(NIGHT, accent, contrast=7),
         "name": wording.words.name,
         "tagline": wording.words.tagline,
         "words_lang": wording.lang(wording.words.language),
@@ -60,9 +66,9 @@ def letterhead(theme: Theme, content: HostContent, wording: Wording) -> Letterhe
     )
 
 
-def _tinted(colours: dict[str, str], accent: str) -> dict[str, str]:
+def _tinted(colours: dict[str, str], accent: str, *, contrast: float) -> dict[str, str]:
     """The colours with that of links and buttons; what stands on a button has the paper's."""
-    return {**colours, "tone": tints.readable(accent, on=colours["paper"])}
+    return {**colours, "tone": tints.readable(accent, on=colours["paper"], contrast=contrast)}
 
 
 def _text_foot(content: HostContent, wording: Wording) -> str:
@@ -72,7 +78,8 @@ def _text_foot(content: HostContent, wording: Wording) -> str:
         "-- ",  # RFC 3676, 4.3
         " · ".join([name, *([phone] if phone else [])]),
         "<!--unsubscribe-->" + t("You get this because you have a booking at {house}.", house=name),
-        t("Stop these e-mails") + ": @@unsubscribe@@<!--/unsubscribe-->",
+        t("Stop these e-mails"),
+        "@@unsubscribe@@<!--/unsubscribe-->",
     ]
     return "\n".join(lines) + "\n"
 

@@ -5,19 +5,17 @@ Colours are `#rrggbb`. Contrast is that of WCAG 2.2, 1.4.3.
 
 from typing import Final
 
-READABLE: Final = 4.5  # WCAG's level AA for text
-
 _STEPS: Final = 20
 
 
-def readable(colour: str, *, on: str) -> str:
-    """The colour, as much darker or lighter as it takes to be read on this ground."""
+def readable(colour: str, *, on: str, contrast: float) -> str:
+    """The colour, as much darker or lighter as it takes to be read on this ground with that contrast."""
     towards = "#000000" if _luminance(on) > _luminance("#777777") else "#ffffff"
     shades = (_mixed(colour, towards, step / _STEPS) for step in range(_STEPS + 1))
-    return next(shade for shade in shades if contrast(shade, on) >= READABLE)
+    return next(shade for shade in shades if contrast_of(shade, on) >= contrast)
 
 
-def contrast(one: str, other: str) -> float:
+def contrast_of(one: str, other: str) -> float:
     """From 1 (none) to 21 (black on white)."""
     darker, lighter = sorted((_luminance(one), _luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
