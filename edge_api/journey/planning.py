@@ -214,11 +214,13 @@ def _known_texts(desk: Desk, house: Property) -> Mark:
     since, first = mark.since, not mark.since
     for key in book.texts:
         since.setdefault(key, desk.at - FIRST_TEXTS if first else desk.at)
-    return Mark(
+    after = Mark(
         content_hash=book.digest,
         known_since=msgspec.json.encode({key: since[key] for key in book.texts}, order="sorted").decode(),
         swept_to=BEGINS,
     )
+    _keep(desk.tx, house.id, after)
+    return after
 
 
 def _sweep_again(tx: Writing, property_id: str) -> None:

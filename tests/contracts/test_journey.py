@@ -1,4 +1,4 @@
-"""A stay's messages on both engines: planned by what happens, sent once, by a channel that reaches the guest."""
+"""A stay's messages on both engines: planned by what happens, sent once, by a channel that reaches them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
