@@ -148,7 +148,7 @@ def _write(page: Page, who: str, text: str) -> None:
 
 
 def papers(browser: Browser, house: Lodging) -> dict[str, bytes]:
-    """What is printed: a guest's arrival card, and the poster for the hall."""
+    """What is printed: a guest's arrival card, the poster for the hall, a sheet of cards for arrivals."""
     page = browser.new_page(viewport={"width": 794, "height": 1123})  # A4 at 96 dots an inch
     page.goto(house.link("arriving", "en"))
     opened(page)
@@ -161,7 +161,13 @@ def papers(browser: Browser, house: Lodging) -> dict[str, bytes]:
     page.goto((house.home / "data" / "posters" / f"{house.house.slug}.html").as_uri())
     poster = page.screenshot()
     page.close()
-    return {"arrival-card": card, "poster": poster}
+    house.run("cards", "--on", "today", "--out", str(house.home / "cards.html"))
+    page = browser.new_page(viewport={"width": 794, "height": 1123}, device_scale_factor=1.5)
+    page.goto((house.home / "cards.html").as_uri())
+    page.emulate_media(media="print")
+    cards = page.locator(".sheet").first.screenshot()
+    page.close()
+    return {"arrival-card": card, "poster": poster, "cards": cards}
 
 
 def together(browser: Browser, shots: list[bytes]) -> bytes:

@@ -23,6 +23,7 @@ MODULES = {
     "link": "link",
     "publish": "publish",
     "poster": "poster",
+    "cards": "cards",
     "requests": "edge_api.commands.requests",
     "messages": "edge_api.commands.messages",
     "token": "edge_api.commands.token",
