@@ -9,17 +9,17 @@ from typing import Any
 import msgspec
 
 from generator.commands import asking, nights, stay_fields
-from guestlink import clock, stays, zones
+from guestlink import clock, consents, stays, zones
 from guestlink.contacts import Person
 from guestlink.database import Writing
 from guestlink.errors import InvalidInput
 from guestlink.language import format_money
-from guestlink.records import Period, Property, Stay, find_stay, periods
+from guestlink.records import Period, Property, Stay, contacts, find_stay, periods
 from guestlink.terminal import Desk, plain
 
 STATUS = ("confirmed", "cancelled", "no-show")
 COMPARED = ("status", "reference", "language", *stay_fields.COUNTS, *stay_fields.MAY_BE_EMPTY, "amount")
-CAN_BE_TAKEN_AWAY = frozenset({*stay_fields.MAY_BE_EMPTY, "party"})
+CAN_BE_TAKEN_AWAY = frozenset({*stay_fields.MAY_BE_EMPTY, "party", "whatsapp_consent"})
 MOVE = re.compile(r"(\S+)\s+from\s+(\S+)")
 
 
@@ -29,6 +29,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     fields: dict[str, Any]
     guest: Person | None
     party: str | None
+    consent: str | None
     currency: str
     before: tuple[Period, ...]
     after: tuple[Period, ...]
@@ -66,6 +67,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
             fields=_fields(args, house, stay, at),
             guest=guest,
             party=args.party,
+            consent=args.whatsapp_consent,
             currency=house.currency,
             before=before,
             after=_periods(tx, args, house, before, today=today),
@@ -83,7 +85,22 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
             party=args.party,
             **change.fields,
         )
-    return _tell(desk, stay, changed, change)
+        has_news = _agree(tx, desk, args, changed, at=at)
+    return _tell(desk, stay, changed, change, has_news=has_news)
+
+
+def _agree(tx: Writing, desk: Desk, args: argparse.Namespace, stay: Stay, *, at: datetime) -> bool:
+    """Records what the booker agreed to, or that they take it back; whether that is news."""
+    said = stay_fields.consent(args, at)
+    booker = next(guest for guest in contacts(tx, stay) if guest.role == "booker")
+    if args.whatsapp_consent is None:
+        return False
+    if said:
+        after = consents.agree(tx, desk.ring, booker, said, at=at, by=desk.user, stay_id=stay.id)
+    else:
+        how = stay_fields.TOLD_TO_THE_HOUSE
+        after = consents.take_back(tx, booker, how=how, at=at, by=desk.user, stay_id=stay.id)
+    return after != msgspec.structs.replace(booker, role=after.role)
 
 
 def _check_told(args: argparse.Namespace) -> None:
@@ -149,14 +166,17 @@ def _why(change: Change) -> str:
     return next((why for why, holds in reasons.items() if holds), "stay changed")
 
 
-def _tell(desk: Desk, before: Stay, after: Stay, change: Change) -> int:
+def _tell(desk: Desk, before: Stay, after: Stay, change: Change, *, has_news: bool) -> int:
     name = stay_fields.name(after)
-    if after.version == before.version:
+    if after.version == before.version and not has_news:
         desk.say(f"{name} was like that already; nothing changed.", style="bold")
         return 0
     desk.say(f"Changing {name[0].lower()}{name[1:]}")
     for line in _news(before, after, change):
         desk.say(f"  {line}")
+    if has_news:
+        said = "agrees to WhatsApp, in these words" if change.consent else "does not want WhatsApp"
+        desk.say(f"  it is recorded that the guest {said}")
     link = (
         "its link's page says so soon"
         if after.status in {"cancelled", "no_show"}

@@ -1,11 +1,14 @@
 """What a host can say of a stay, for `add` and `set` alike, and how a stay is called on a terminal."""
 
 import argparse
+from datetime import datetime
 from typing import Any
 
 from generator.commands import asking
 from generator.files import grammar
+from guestlink.contacts import OptIn
 from guestlink.database import Reading
+from guestlink.errors import InvalidInput
 from guestlink.language import minor_digits
 from guestlink.records import Property, Stay, Unit, find_unit
 from guestlink.terminal import plain
@@ -13,6 +16,8 @@ from guestlink.terminal import plain
 NO_UNIT = "-"
 MAY_BE_EMPTY = ("expected_arrival", "check_in", "check_out")
 COUNTS = ("adults", "children", "pets")
+TOLD_TO_THE_HOUSE = "told to the house"
+LONGEST_WORDS = 1000
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +33,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--check-in", metavar="HH:MM", help="agreed for this stay; '' for the property's")
     parser.add_argument("--check-out", metavar="HH:MM", help="agreed for this stay; '' for the property's")
     parser.add_argument("--amount", metavar="12.50", help="what is left to pay, in the property's currency")
+    what = "how the guest agreed to be written to on WhatsApp, in their words or yours; '' takes it back"
+    parser.add_argument("--whatsapp-consent", metavar="WORDS", help=what)
     asking.add_guest_options(parser)
 
 
@@ -41,6 +48,14 @@ def told(args: argparse.Namespace, house: Property) -> dict[str, Any]:
         price = grammar.price(minor_digits(house.currency))
         fields["amount"] = asking.read(price, args.amount, "--amount")
     return fields
+
+
+def consent(args: argparse.Namespace, at: datetime) -> OptIn | None:
+    """What the guest agreed to, as the host heard it; None when nothing was told or it was taken back."""
+    words = plain(args.whatsapp_consent or "").strip()
+    if len(words) > LONGEST_WORDS:
+        raise InvalidInput(f"--whatsapp-consent has more than {LONGEST_WORDS} letters.")
+    return OptIn(at=at, how=TOLD_TO_THE_HOUSE, words=words) if words else None
 
 
 def unit_named(db: Reading, house: Property, slug: str) -> Unit | None:

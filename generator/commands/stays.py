@@ -1,30 +1,34 @@
-"""`publish.py stay add|set|list`: who comes when, by hand. Imports do it for many."""
+"""`publish.py stay add|set|list|companion`: who comes when, by hand. Imports do it for many."""
 
 import argparse
 
-from generator.commands import asking, nights, stay_change, stay_fields, stay_list
+from generator.commands import asking, companions, nights, stay_change, stay_fields, stay_list
 from guestlink import clock, stays, zones
 from guestlink.contacts import Person
 from guestlink.database import Writing
 from guestlink.errors import Refused
-from guestlink.records import Property, find_property
+from guestlink.records import TAKEN, Property, find_property
 from guestlink.terminal import Desk
 
 FIRST_NUMBER = 1001
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|set|list")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="add|set|list|companion")
     add = verbs.add_parser("add", help="a new stay with its guest and link")
     add.add_argument("property", metavar="PROPERTY")
     add.add_argument("--source", default="direct", help="where it was booked (direct)")
     stay_fields.configure(add)
     stay_change.configure(verbs.add_parser("set", help="change a stay; its link goes on"))
     stay_list.configure(verbs.add_parser("list", help="stays that are not over"))
+    companions.configure(
+        verbs.add_parser("companion", help="more people of a stay, each with their own link")
+    )
 
 
 def run(args: argparse.Namespace, desk: Desk) -> int:
-    return {"add": _add, "set": stay_change.run, "list": stay_list.run}[args.verb](args, desk)
+    verbs = {"add": _add, "set": stay_change.run, "list": stay_list.run, "companion": companions.run}
+    return verbs[args.verb](args, desk)
 
 
 def _add(args: argparse.Namespace, desk: Desk) -> int:
@@ -50,6 +54,7 @@ def _add(args: argparse.Namespace, desk: Desk) -> int:
             party=args.party or "",
             periods=(nights.period(unit, *dates),),
             guest=guest,
+            opt_in=stay_fields.consent(args, at),
             **fields,
         )
         stay = stays.add_stay(tx, desk.ring, house, draft, at=at, by=by)
@@ -72,7 +77,11 @@ def _check_new(tx: Writing, house: Property, source: str, reference: str) -> Non
     there = tx.one("stay_by_uid", property_id=house.id, source=source, source_uid=reference)
     if there:
         when = f"{there['from_on']} to {there['until_on']}"
+        change = f"publish.py stay set {there['code']}"
+        is_off = there["status"] not in TAKEN
+        mend = f"`{change} --status confirmed` brings it back" if is_off else f"`{change}` changes it"
         raise Refused(
-            f"There is a stay {reference!r} from {source} already, {when}.",
-            hint=f"`publish.py stay set {there['code']}` changes it; a new one needs another reference.",
+            f"There is a stay {reference!r} from {source} already, {when}"
+            f"{', ' + there['status'].replace('_', ' ') if is_off else ''}.",
+            hint=f"{mend}; a new one needs another reference.",
         )
