@@ -463,9 +463,10 @@ class _Named(msgspec.Struct):
     words: dict[str, dict[str, object]] = {}
 
 
-def name_of(db: Reading, house: Property) -> str:
-    """What the house calls itself, else its short name."""
+def name_of(db: Reading, house: Property, wanted: str = "") -> str:
+    """What the house calls itself, in a language if it does so there; else its short name."""
     body = catalogue.last_content(db, house)
     words = msgspec.json.decode(body, type=_Named).words if body else {}
-    told = words.get(house.default_language) or next(iter(words.values()), {})
-    return str(told.get("name") or house.slug)
+    order = language.fallback_order(wanted, house.default_language, tuple(words))
+    told = [str(words[tag].get("name") or "") for tag in order]
+    return next(filter(None, told), house.slug)

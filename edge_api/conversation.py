@@ -1,4 +1,4 @@
-"""What may be said to somebody on WhatsApp now, and how: free-form, by a template, or not at all. Pure.
+"""What may be said to somebody now, and how: free-form, by a template, by e-mail, or not at all. Pure.
 
 The customer service window is told at
 https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages.
@@ -20,6 +20,7 @@ OPTED_OUT: Final = N_("This person does not want messages from us.")
 NEVER_AGREED: Final = N_("The guest has not agreed to be written to on WhatsApp.")
 SOURCE_FORBIDS: Final = N_("The booking source does not allow messages outside it.")
 WINDOW_CLOSED: Final = N_("The guest wrote more than 24 hours ago, and this message has no template.")
+NO_MAILBOX: Final = N_("No e-mail address is known that can be written to.")
 NO_TEMPLATE: Final = N_("The message template is not approved in this language.")
 
 
@@ -67,6 +68,15 @@ def is_silenced(
 def source_allows(source: str, off_platform: Collection[str]) -> bool:
     """Whether we may begin to write to guests of this booking source (`off_platform` in property.md)."""
     return source not in off_platform
+
+
+def why_not_by_mail(address: str, *, opted_out: bool, source_allows: bool) -> str:
+    """Why nothing may be sent by e-mail now, in words for the host; empty when it may."""
+    if opted_out:
+        return OPTED_OUT
+    if not source_allows:
+        return SOURCE_FORBIDS
+    return "" if address else NO_MAILBOX
 
 
 def route(

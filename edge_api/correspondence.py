@@ -1,9 +1,9 @@
 """Who talks with whom on WhatsApp or by e-mail, and the archive of what was said. It neither understands nor
 sends.
 
-A conversation is one person and one number of ours, or one person and e-mail (`messages.MAIL`). Addresses and
-words are sealed under the guest's key; of staff and strangers, under the system key. What is to be sent lies in
-the archive before the outbox names it.
+A conversation is one person and one number of ours, or one person and e-mail (`messages.MAIL`). Addresses
+and words are sealed under the guest's key; of staff and strangers, under the system key. What is to be sent
+lies in the archive before the outbox names it.
 """
 
 from datetime import datetime

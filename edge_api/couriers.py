@@ -22,6 +22,7 @@ from edge_api.holdings import Holdings
 from edge_api.inbox import Waiting
 from edge_api.journey import planning, sending
 from edge_api.journey.texts import Shelf
+from edge_api.mail import Mailer
 from edge_api.messages import File
 from edge_api.phrases import Voice
 from edge_api.whatsapp import Speaker
@@ -58,12 +59,17 @@ def run(settings: Settings, stop: threading.Event) -> None:
             "bells": partial(_look_again, stop, [partial(_ring_bells, holdings), _Purge(holdings)]),
             "journeys": partial(_look_again, stop, [Journeys(holdings)]),
         }
+        speaker = mailer = None
         if settings.speaks_whatsapp:
             speaker = Speaker(settings)
             closing.callback(speaker.close)
             fetch = partial(_fetch, holdings, media, speaker)
             loops["media"] = partial(_look_again, stop, [fetch])
-            loops["outbox"] = partial(_send, holdings, stop, speaker, media)
+        if settings.speaks_mail:
+            mailer = Mailer(settings)
+            closing.callback(mailer.close)
+        if speaker or mailer:
+            loops["outbox"] = partial(_send, holdings, stop, media, speaker=speaker, mailer=mailer)
         _side_by_side(loops, stop)
 
 
@@ -216,13 +222,22 @@ def _look_again(stop: threading.Event, turns: Sequence[Callable[[datetime], int]
             stop.wait(IDLE)
 
 
-def _send(holdings: Holdings, stop: threading.Event, speaker: Speaker, media: Storage) -> None:
+def _send(
+    holdings: Holdings,
+    stop: threading.Event,
+    media: Storage,
+    *,
+    speaker: Speaker | None,
+    mailer: Mailer | None,
+) -> None:
     database = holdings.database
 
     def open_file(file: File) -> bytes:
         return media.get(file.path).body
 
-    office = dispatch.open_office(holdings.settings, database, lambda: holdings.ring, speaker=speaker)
+    office = dispatch.open_office(
+        holdings.settings, database, lambda: holdings.ring, speaker=speaker, mailer=mailer
+    )
     office = replace(office, open_file=open_file)
     wakeups = open_wakeups(database)
     try:

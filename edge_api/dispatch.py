@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
@@ -18,7 +19,8 @@ from edge_api import envelopes, outbox
 from edge_api.account import Account
 from edge_api.envelopes import Clerk, Envelope
 from edge_api.flights import Flights, Landed, Speaks
-from edge_api.messages import File
+from edge_api.mail import Mailer
+from edge_api.messages import MAIL, File
 from edge_api.outbox import Due
 from edge_api.outcomes import NotSent, Sent, Unknown
 from edge_api.pacing import Breaker, Ticket
@@ -31,6 +33,7 @@ from guestlink.errors import GuestLinkError, Outage, Refused
 from guestlink.settings import Settings
 
 AT_ONCE: Final = 24  # messages under way; the speaker has 32 connections
+MAILS_AT_ONCE: Final = 6  # e-mails, each on a connection of its own: small relays take no more
 AHEAD: Final = 0.1  # seconds for which turns are reserved in one transaction
 IDLE: Final = 1.0
 SOON: Final = 0.2  # something waits for its time
@@ -51,46 +54,61 @@ class Waits(Protocol):
 @dataclass(frozen=True, kw_only=True)
 class Office:
     """What a courier works with. `ring` is asked each time; `open_file` reads the private media root;
-    `is_there` asks Meta something that changes nothing; `breakers` are those of the numbers.
+    `is_there` and `is_mail_there` ask Meta and the mail server something that changes nothing; `breakers` are
+    those of the numbers. Without a speaker or mailer, messages of its kind wait.
 
     Unpaced it is for a bench alone: Meta refuses whoever is too fast.
     """
 
     database: Database
     ring: Callable[[], KeyRing]
-    speaker: Speaks
+    speaker: Speaks | None = None
+    mailer: Speaks | None = None
     public_url: str
+    mail_from: str = ""
+    reply_to: str = ""
     prices: Prices = NONE_KNOWN
     open_file: Callable[[File], bytes] | None = None
     is_there: Callable[[], bool] | None = None
+    is_mail_there: Callable[[], bool] | None = None
     is_paced: bool = True
     at_once: int = AT_ONCE
     breakers: dict[str, Breaker] = field(default_factory=dict)
 
 
 def open_office(
-    settings: Settings, database: Database, ring: Callable[[], KeyRing], *, speaker: Speaker
+    settings: Settings,
+    database: Database,
+    ring: Callable[[], KeyRing],
+    *,
+    speaker: Speaker | None = None,
+    mailer: Mailer | None = None,
 ) -> Office:
     """An office as the settings say; SettingsError when the list of prices is wrong."""
-    listed, account = settings.whatsapp_prices, Account(speaker, settings)
-
-    def is_there() -> bool:
-        try:
-            account.token()
-        except Outage:
-            return False
-        except Refused:
-            pass  # whatever it says, it answers
-        return True
-
+    listed = settings.whatsapp_prices
     return Office(
         database=database,
         ring=ring,
         speaker=speaker,
+        mailer=mailer,
         public_url=settings.public_url,
+        mail_from=settings.mail_from,
+        reply_to=settings.mail_reply_to,
         prices=load_prices(settings.path(listed)) if listed else NONE_KNOWN,
-        is_there=is_there,
+        is_there=partial(_answers, Account(speaker, settings)) if speaker else None,
+        is_mail_there=mailer.is_there if mailer else None,
     )
+
+
+def _answers(account: Account) -> bool:
+    """Whether Meta does, whatever it says."""
+    try:
+        account.token()
+    except Outage:
+        return False
+    except Refused:
+        pass
+    return True
 
 
 def dispatch_once(office: Office, *, at: datetime) -> int:
@@ -156,14 +174,17 @@ def _end(courier: "Courier", at: datetime) -> None:
 
 
 class Claim:
-    """What one turn has claimed: envelopes with their tickets and instants (Unix time), how many messages
-    changed without being sent, whether the pace held some back.
+    """What one turn has claimed: envelopes with their tickets, instants (Unix time) and flights, how many
+    messages changed without being sent, whether the pace held some back.
     """
 
     def __init__(self) -> None:
-        self.ready: list[tuple[Envelope, Ticket, float]] = []
+        self.ready: list[tuple[Envelope, Ticket, float, Flights]] = []
         self.changed = 0
         self.is_held = False
+
+    def begun_by(self, flights: Flights) -> int:
+        return sum(each[3] is flights for each in self.ready)
 
 
 class Courier:
@@ -171,35 +192,63 @@ class Courier:
 
     def __init__(self, office: Office) -> None:
         self._office = office
-        self._clerk = Clerk(ring=office.ring, public_url=office.public_url, prices=office.prices)
-        self._flights = Flights(
-            office.speaker,
-            office.breakers,
-            open_file=office.open_file,
-            is_there=office.is_there,
-            at_once=office.at_once,
-            is_paced=office.is_paced,
+        self._clerk = Clerk(
+            ring=office.ring,
+            public_url=office.public_url,
+            prices=office.prices,
+            mail_from=office.mail_from,
+            reply_to=office.reply_to,
         )
+        self._bell = threading.Event()
+        self._by_number = self._flights_by(office.speaker, office.is_there, office.at_once)
+        self._by_mail = self._flights_by(office.mailer, office.is_mail_there, MAILS_AT_ONCE)
         self._landed: list[Landed] = []
         self._numbers: list[str] = []
         self._looked = self._praised = float("-inf")
         self.handled = 0
 
+    def _flights_by(
+        self, speaker: Speaks | None, is_there: Callable[[], bool] | None, at_once: int
+    ) -> Flights | None:
+        """Each speaker has threads of its own: a mail server that is slow holds no other message up."""
+        if speaker is None:
+            return None
+        office = self._office
+        return Flights(
+            speaker,
+            office.breakers,
+            open_file=office.open_file,
+            is_there=is_there,
+            at_once=at_once,
+            is_paced=office.is_paced,
+            bell=self._bell,
+        )
+
+    @property
+    def _flights(self) -> list[Flights]:
+        return [each for each in (self._by_number, self._by_mail) if each]
+
+    def _flights_of(self, number_id: str) -> Flights | None:
+        return self._by_mail if number_id == MAIL else self._by_number
+
     @property
     def is_busy(self) -> bool:
         """Whether something is under way or not recorded yet."""
-        return bool(self._flights.under_way or self._landed)
+        return bool(self._landed or any(each.under_way for each in self._flights))
 
     def ring(self) -> None:
-        self._flights.ring()
+        self._bell.set()
 
     def wait(self, seconds: float) -> None:
-        self._flights.wait(seconds)
+        """Until something landed or somebody rang, at most so long."""
+        self._bell.wait(seconds)
+        self._bell.clear()
 
     def close(self, at: datetime) -> None:
         """Lets what has left come to its end and records it."""
-        self._flights.close()
-        self._landed += self._flights.collect(now=at.timestamp())
+        for flights in self._flights:
+            flights.close()
+        self._collect(at)
         if self._landed:
             with self._office.database.write() as tx:
                 self._record(tx, at)
@@ -208,10 +257,10 @@ class Courier:
     # -- one turn ------------------------------------------------------------------------------------
     def turn(self, at: datetime) -> float:
         """Records, recovers, claims and launches; for how long nothing new happens unless the bell rings."""
-        self._landed += self._flights.collect(now=at.timestamp())
+        self._collect(at)
         with self._office.database.read() as db:
             needs = outbox.needs(db, at=at)
-        has_room = bool(needs.due or self._landed) and self._flights.free > 0
+        has_room = bool(needs.due or self._landed) and any(each.free > 0 for each in self._flights)
         if not (self._landed or has_room or needs.expired or needs.lapsed):
             return SOON if needs.waiting else IDLE
         claim = Claim()
@@ -223,16 +272,20 @@ class Courier:
                 if has_room:
                     self._claim(tx, claim, at=at)
         except BaseException:
-            for envelope, ticket, _ in claim.ready:
-                self._flights.breaker(envelope.number_id).given_up(ticket)
+            for envelope, ticket, _, flights in claim.ready:
+                flights.breaker(envelope.number_id).given_up(ticket)
             raise
         self.handled += len(self._landed) + claim.changed
         self._landed.clear()
-        for envelope, ticket, start in claim.ready:
-            self._flights.launch(envelope, ticket, after=start - at.timestamp())
+        for envelope, ticket, start, flights in claim.ready:
+            flights.launch(envelope, ticket, after=start - at.timestamp())
         if claim.changed:
             return 0.0
         return AHEAD / 2 if claim.is_held else SOON if needs.waiting else IDLE
+
+    def _collect(self, at: datetime) -> None:
+        for flights in self._flights:
+            self._landed += flights.collect(now=at.timestamp())
 
     def _claim(self, tx: Writing, claim: Claim, *, at: datetime) -> None:
         self._look(tx, at)
@@ -243,8 +296,11 @@ class Courier:
                 self._claim_of(tx, number_id, claim, at=at)
 
     def _claim_of(self, tx: Writing, number_id: str, claim: Claim, *, at: datetime) -> None:
-        breaker, now = self._flights.breaker(number_id), at.timestamp()
-        room, free = breaker.room(now), self._flights.free - len(claim.ready)
+        flights = self._flights_of(number_id)
+        if flights is None:
+            return
+        breaker, now = flights.breaker(number_id), at.timestamp()
+        room, free = breaker.room(now), flights.free - claim.begun_by(flights)
         most = free if room is None else min(room, free)
         waiting = outbox.due(tx, number_id, at=at, most=most) if most > 0 else []
         if not waiting:
@@ -252,7 +308,7 @@ class Courier:
         turns = (now,) * len(waiting)
         if self._office.is_paced:
             turns, heard = outbox.turns(tx, number_id, at=at, most=len(waiting), within=AHEAD)
-            self._flights.heard(number_id, heard)
+            flights.heard(number_id, heard)
             claim.is_held |= len(turns) < len(waiting)
         made: list[Envelope] = []
         for due in waiting[: len(turns)]:
@@ -265,9 +321,10 @@ class Courier:
         for envelope, start in zip(made, turns, strict=False):
             ticket = breaker.begin(now)
             assert ticket is not None
-            claim.ready.append((envelope, ticket, start))
+            claim.ready.append((envelope, ticket, start, flights))
         if made:
-            outbox.intend(tx, [envelope.intent for envelope in made], at=at)
+            lease = outbox.MAIL_LEASE if number_id == MAIL else outbox.LEASE
+            outbox.intend(tx, [envelope.intent for envelope in made], at=at, lease=lease)
 
     def _look(self, tx: Writing, at: datetime, *, again: bool = False) -> bool:
         """Which numbers have something to say, now and then: it looks through all that waits."""

@@ -10,13 +10,14 @@ from typing import Final
 
 import msgspec
 
-from edge_api import conversation, correspondence, templates
+from edge_api import calls, conversation, correspondence, letters, team, templates
 from edge_api.conversation import FreeForm, Nothing
 from edge_api.correspondence import Conversation
-from edge_api.messages import GuestLinkOf, LinkButton, Outgoing, Reaction, Sender, Template
+from edge_api.letters import Cover, Frame
+from edge_api.messages import MAIL, GuestLinkOf, Letter, LinkButton, Outgoing, Reaction, Sender, Template
 from edge_api.outbox import Due, Intent
 from edge_api.prices import Prices
-from guestlink import catalogue, contacts, links, records, stays
+from guestlink import catalogue, contacts, language, links, records, stays
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading
 from guestlink.language import N_
@@ -24,12 +25,17 @@ from guestlink.records import Contact, Link, Property, Stay
 
 SERVICE: Final = "service"
 UNSURE: Final = "utility"  # what a template counts as until Meta has said its category
+EMAIL: Final = "email"
+FRAME_KIND, FRAME_KEY = "mail", "frame"  # in the catalogue
+NO_LETTER: Final = N_("This message cannot be said by e-mail.")
 ERASED: Final = N_("This guest was erased.")
 NO_LINK: Final = N_("The guest’s page is not there any more.")
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """Ready to go. `answers` is the wamid it replies to, `url` the guest link of its button."""
+    """Ready to go. `answers` is the wamid it replies to, `url` the guest link of its button, `mail` a whole
+    e-mail with its guest link in it.
+    """
 
     intent: Intent
     number_id: str
@@ -37,17 +43,22 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     to: Sender
     answers: str
     url: str
+    mail: bytes = b""
 
     def __repr__(self) -> str:
         return f"Envelope({self.intent.due.id}, hidden)"
 
 
 class Clerk(msgspec.Struct, frozen=True, kw_only=True):
-    """What envelopes are made with. The ring is asked for each time: it may be rotated meanwhile."""
+    """What envelopes are made with. The ring is asked for each time: it may be rotated meanwhile. E-mails
+    come from `mail_from`, and answers to them go to `reply_to`.
+    """
 
     ring: Callable[[], KeyRing]
     public_url: str
     prices: Prices
+    mail_from: str = ""
+    reply_to: str = ""
 
 
 class _Sources(msgspec.Struct):
@@ -62,6 +73,8 @@ def enclose(db: Reading, clerk: Clerk, due: Due, *, at: datetime) -> Envelope | 
     said = correspondence.said(db, ring, due.id)
     if talk.is_lost or said is None:
         return ERASED
+    if talk.number_id == MAIL:
+        return _mail(db, clerk, due, talk=talk, said=said, at=at)
     to = correspondence.address(ring, talk)
     way = _way(db, talk, due, said, at=at)
     if isinstance(way, Nothing):
@@ -126,13 +139,73 @@ def _category(db: Reading, said: Outgoing) -> str:
     return str(row["category"]).lower() if row else UNSURE
 
 
+# -- by e-mail ---------------------------------------------------------------------------------------
+def _mail(
+    db: Reading, clerk: Clerk, due: Due, *, talk: Conversation, said: Outgoing, at: datetime
+) -> Envelope | str:
+    """The whole e-mail: no window and no template, but the same opt-out and the same booking sources."""
+    if not isinstance(said, Letter):
+        return NO_LETTER
+    to = _mailbox(db, clerk.ring(), talk)
+    is_silenced = conversation.is_silenced(
+        heard_at=None, opted_out_at=talk.opted_out_at, asked_at=due.asked_at, is_reply=False
+    )
+    source_allows = said.is_to_staff or _source_allows(db, talk, due)
+    address = letters.checked_address(to.email)
+    if reason := conversation.why_not_by_mail(address, opted_out=is_silenced, source_allows=source_allows):
+        return reason
+    url = _url(db, clerk, said)
+    if url is None:
+        return NO_LINK
+    house = records.house_by_id(db, said.property_id)
+    token = "" if said.is_to_staff else links.mail_token(clerk.ring(), talk.id)
+    cover = Cover(
+        message_id=letters.message_id(clerk.mail_from, due.id),
+        house=calls.name_of(db, house, said.language),
+        mail_from=clerk.mail_from,
+        reply_to=clerk.reply_to,
+        to=to,
+        address=address,
+        at=at,
+        url=url,
+        unsubscribe=links.stop_link(clerk.public_url, token) if token else "",
+    )
+    intent = Intent(
+        due=due,
+        route="free-form",
+        category=EMAIL,
+        price=clerk.prices.price(EMAIL, to) or 0,
+        currency=clerk.prices.currency,
+    )
+    mail = letters.composed(said, cover, _frame(db, house, said.language))
+    return Envelope(intent=intent, number_id=MAIL, said=said, to=to, answers="", url=url, mail=mail)
+
+
+def _mailbox(db: Reading, ring: KeyRing, talk: Conversation) -> Sender:
+    """The address as it is on file now: it may have been corrected since."""
+    if talk.contact_id:
+        person = contacts.opened(ring, contacts.load_contact(db, talk.contact_id))
+        return Sender(email=person.email, name=person.name)
+    if talk.user_id:
+        somebody = team.opened(ring, team.load_user(db, talk.user_id))
+        return Sender(email=somebody.email, name=somebody.name)
+    return Sender()
+
+
+def _frame(db: Reading, house: Property, wanted: str) -> Frame:
+    """What publishing made of the house's letterhead; without one, plain words are sent."""
+    spoken = language.chrome_language(wanted or house.default_language)
+    row = db.one("catalogue_entry", property_id=house.id, language=spoken, kind=FRAME_KIND, key=FRAME_KEY)
+    return msgspec.json.decode(row["body"], type=Frame) if row else letters.NO_FRAME
+
+
 # -- the guest link ----------------------------------------------------------------------------------
 def _url(db: Reading, clerk: Clerk, said: Outgoing) -> str | None:
     """The gate link that the message needs, empty when it needs none, None when there is none any more.
 
     The gate takes nothing after the key, so a section is not named.
     """
-    wanted = said.link if isinstance(said, LinkButton | Template) else None
+    wanted = said.link if isinstance(said, LinkButton | Template | Letter) else None
     if wanted is None:
         return ""
     link = _newest(db, wanted)

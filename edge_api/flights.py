@@ -61,7 +61,9 @@ class Landed(NamedTuple):
 
 
 class Flights:
-    """All that is under way in one process. One thread launches and collects."""
+    """All that is under way in one process by one speaker. One thread launches and collects; `bell` is rung
+    when something landed.
+    """
 
     def __init__(
         self,
@@ -72,17 +74,18 @@ class Flights:
         is_there: Callable[[], bool] | None,
         at_once: int,
         is_paced: bool,
+        bell: threading.Event,
     ) -> None:
         self._speaker, self._open_file, self._at_once = speaker, open_file, at_once
         self._is_there = is_there
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="send")
         self._landed: queue.SimpleQueue[Landed] = queue.SimpleQueue()
-        self._pace = pacing.OF_NUMBER if is_paced else None
+        self._is_paced = is_paced
         self._due: dict[str, float] = {}
         self._seconds: dict[str, Second] = {}
         self._turn = threading.Condition()
         self._breakers = breakers
-        self._bell, self._closing = threading.Event(), threading.Event()
+        self._bell, self._closing = bell, threading.Event()
         self.under_way = 0
 
     @property
@@ -98,9 +101,9 @@ class Flights:
         pace is kept here once more, by the steady clock.
         """
         start = time.monotonic() + max(after, 0.0)
-        if self._pace:
-            due = self._due.get(envelope.number_id, 0.0)
-            (start,), due = pacing.starts(self._pace, due, now=start, most=1, within=float("inf"))
+        if self._is_paced:
+            due, pace = self._due.get(envelope.number_id, 0.0), pacing.pace_of(envelope.number_id)
+            (start,), due = pacing.starts(pace, due, now=start, most=1, within=float("inf"))
             self._due[envelope.number_id] = due
         self.under_way += 1
         self._pool.submit(self._fly, Flight(envelope, ticket, start))
@@ -132,16 +135,6 @@ class Flights:
         """So many messages came in: they count with those that leave."""
         with self._turn:
             self._second(number_id).heard(many, time.monotonic())
-
-    # -- waiting -------------------------------------------------------------------------------------
-    def ring(self) -> None:
-        """Wakes whoever waits."""
-        self._bell.set()
-
-    def wait(self, seconds: float) -> None:
-        """Until something landed or somebody rang, at most so long."""
-        self._bell.wait(seconds)
-        self._bell.clear()
 
     def close(self) -> None:
         """Waits for what has left; what has not left yet lands without an outcome."""
@@ -179,7 +172,7 @@ class Flights:
         """Waits until one more in this second is not too much; False when it shall not leave any more."""
         with self._turn:
             while not self._closing.is_set():
-                wait = self._second(number_id).wait(time.monotonic()) if self._pace else 0.0
+                wait = self._second(number_id).wait(time.monotonic()) if self._is_paced else 0.0
                 if wait == 0.0:
                     self._second(number_id).leave()
                     return True
@@ -191,7 +184,7 @@ class Flights:
 
     def _sent(self, envelope: Envelope) -> Outcome:
         try:
-            file = self._file(envelope.said)
+            file = self._file(envelope)
         except GuestLinkError:
             return NotSent(codes.NOT_KEPT)
         try:
@@ -208,5 +201,6 @@ class Flights:
             log.warning("send-failed id=%s reason=%s", envelope.intent.due.id, type(error).__name__)
             return Unknown(UNEXPECTED)
 
-    def _file(self, said: Outgoing) -> bytes:
-        return self._open_file(said) if isinstance(said, File) and self._open_file else b""
+    def _file(self, envelope: Envelope) -> bytes:
+        said = envelope.said
+        return self._open_file(said) if isinstance(said, File) and self._open_file else envelope.mail

@@ -22,7 +22,7 @@ TEMPLATE_PARAMETER: Final = 512  # our own limit; Meta limits the whole body to 
 
 MAIL: Final = "mail"  # the number_id of conversations by e-mail
 Media = Literal["image", "audio", "video", "document", "sticker"]
-Category = Literal["utility", "authentication", "marketing", "service"]
+Category = Literal["utility", "authentication", "marketing", "service", "email"]
 
 
 class GuestLinkOf(msgspec.Struct, frozen=True, kw_only=True):

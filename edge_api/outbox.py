@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from edge_api import codes, pacing
-from edge_api.messages import Receipt
+from edge_api.messages import MAIL, Receipt
 from guestlink import alerts, clock
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
@@ -23,12 +23,13 @@ By = Literal["", "free-form", "template"]
 
 AT_ONCE: Final = ""
 LEASE: Final = timedelta(seconds=60)  # longer than any send may take
+MAIL_LEASE: Final = timedelta(minutes=5)  # a mail server may take its time to look at a message
 PATIENCE: Final = timedelta(minutes=10)  # what waits longer for its next try lets others pass
 MOST_TRIES: Final = 20
 OPTED_OUT: Final = 131050
 RANKS: Final = {"": 0, "sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
 TOO_LATE: Final = N_("It was too late to be of use.")
-NO_OUTCOME: Final = N_("The program ended before WhatsApp’s answer was known.")
+NO_OUTCOME: Final = N_("The program ended before the answer was known.")
 TRIED_ENOUGH: Final = N_("It was tried too often.")
 OF_TEMPLATES: Final = range(132000, 133000)
 OF_MESSAGE: Final = frozenset({100, 131008, 131009})  # something in the message, not number or account
@@ -37,6 +38,7 @@ ALARMS: Final[dict[codes.Action, alerts.Kind]] = {
     "configure": "whatsapp-configuration",
     "stopped": "account-stopped",
 }
+OF_MAIL: Final[alerts.Kind] = "mail-configuration"
 
 
 class Due(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,9 +168,9 @@ def turns(tx: Writing, number_id: str, *, at: datetime, most: int, within: float
     due, since = row["due"] / 1e6, int(row["heard"])
     heard = tx.one("heard_since", number_id=number_id, position=since)
     assert heard is not None
-    now = at.timestamp()
-    due = pacing.counted(pacing.OF_NUMBER, due, now=now, many=int(heard["messages"]))
-    found, due = pacing.starts(pacing.OF_NUMBER, due, now=now, most=most, within=within)
+    now, pace = at.timestamp(), pacing.pace_of(number_id)
+    due = pacing.counted(pace, due, now=now, many=int(heard["messages"]))
+    found, due = pacing.starts(pace, due, now=now, most=most, within=within)
     tx.do("keep_pace", number_id=number_id, due=int(due * 1e6), heard=int(heard["position"]))
     return Turns(found, int(heard["messages"]))
 
@@ -296,14 +298,17 @@ def _fate(code: int, *, attempt: int, route: str, at: datetime) -> dict[str, Any
         return {"state": "waiting", "route": "template", "reason": reason}
     if action not in {"retry", "wait-long"}:
         return {"state": "dead", "reason": reason}
-    if attempt >= MOST_TRIES and code != codes.NO_CONNECTION:
+    if attempt >= MOST_TRIES and code not in codes.NOT_REACHED:
         return {"state": "dead", "reason": TRIED_ENOUGH}
     wait = codes.wait_after(action, attempt, code=code)
     return {"state": "waiting", "not_before": clock.as_text(at + wait), "reason": reason, "route": route}
 
 
 def _alarm(tx: Writing, code: int, *, number_id: str, at: datetime) -> None:
-    if kind := ALARMS.get(codes.action_of(code)):
+    kind = ALARMS.get(codes.action_of(code))
+    if kind and number_id == MAIL:
+        kind = OF_MAIL
+    if kind:
         words = codes.words_of(code)
         alerts.raise_alert(tx, kind=kind, subject=_subject(code, number_id), words=words, at=at)
 
@@ -311,12 +316,12 @@ def _alarm(tx: Writing, code: int, *, number_id: str, at: datetime) -> None:
 def _subject(code: int, number_id: str) -> str:
     """A number of ours, which the next success clears; or a code that is about the message itself."""
     is_of_message = code in OF_TEMPLATES or code in OF_MESSAGE or not codes.is_known(code)
-    return f"{CODE}{code}" if is_of_message else number_id
+    return f"{CODE}{code}" if is_of_message and number_id != MAIL else number_id
 
 
 def end_alarms(tx: Writing, number_id: str, *, at: datetime) -> None:
     """The number can send: whatever was wrong with it or its account is over."""
-    for kind in ALARMS.values():
+    for kind in (*ALARMS.values(), OF_MAIL):
         alerts.end_alert(tx, kind=kind, subject=number_id, at=at)
 
 

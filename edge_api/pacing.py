@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from edge_api.messages import MAIL
 from guestlink.errors import TooMany
 
 MOST_KEYS: Final = 10_000
@@ -29,8 +30,14 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
 # arrive as evenly as they leave: some of both is left for that.
 OF_NUMBER: Final = Pace(burst=4, seconds=1 / 74)
 OF_PAIR: Final = Pace(burst=40, seconds=6.0)
+OF_MAIL: Final = Pace(burst=10, seconds=1 / 5)  # what small relays take
 IN_A_SECOND: Final = 79
 A_MOMENT: Final = 0.001  # seconds
+
+
+def pace_of(number_id: str) -> Pace:
+    """How often a number of ours may send, or e-mail."""
+    return OF_MAIL if number_id == MAIL else OF_NUMBER
 
 
 def spent(pace: Pace, due: float, *, now: float) -> tuple[float, float]:

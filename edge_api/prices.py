@@ -1,7 +1,7 @@
 """What a message costs, from a TOML file of the host (`whatsapp_prices`); without one nothing is known.
 
 currency = "EUR"
-[utility]                  # category: service, utility, authentication, marketing
+[utility]                  # category: service, utility, authentication, marketing, email
 default = 0.0200           # of the currency, for every country that has no line
 44 = 0.0180                # by country calling code; the longest that fits counts
 """

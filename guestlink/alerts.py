@@ -16,9 +16,13 @@ Kind = Literal[
     "nobody-answers",
     "whatsapp-configuration",
     "account-stopped",
+    "mail-configuration",
     "template-rejected",
     "conversation-waiting",
     "inbox-quarantined",
+    "feed-failing",
+    "feed-lost-stays",
+    "feed-left-out",
 ]
 KEPT = timedelta(days=90)
 

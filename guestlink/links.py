@@ -1,4 +1,5 @@
-"""Gate links, CloudFront signed URLs and page tokens: made for guests, verified by the edge.
+"""Gate links, CloudFront signed URLs, page tokens, tokens that stop e-mails: made for guests, verified by the
+edge.
 
 It never stores a link: whoever sends one builds it at the moment of sending.
 """
@@ -31,6 +32,7 @@ LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
 DAYS_AFTER_DEPARTURE = 30
 TOKEN_SHAPE = struct.Struct(">16sIQ")
 TOKEN_SEAL_BYTES = 16
+PAGE, MAIL = "page", "mail"
 SIGNED_PARAMETERS = ("Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm")
 
 
@@ -96,7 +98,7 @@ def page_token(ring: KeyRing, link: LinkLike, ends: datetime) -> str:
     `ends` is the policy end of the stay.
     """
     body = TOKEN_SHAPE.pack(UUID(link.id).bytes, link.generation, int(ends.timestamp()))
-    return text_of(body + _token_seal(ring, body))
+    return text_of(body + _token_seal(ring, body, PAGE))
 
 
 def read_page_token(ring: KeyRing, text: str, *, at: datetime) -> PageToken:
@@ -104,15 +106,7 @@ def read_page_token(ring: KeyRing, text: str, *, at: datetime) -> PageToken:
 
     Whether the link was replaced or the stay cancelled is for the records to say.
     """
-    try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except ValueError:
-        raise NotAllowed from None
-    body, seal = raw[: TOKEN_SHAPE.size], raw[TOKEN_SHAPE.size :]
-    is_ours = hmac.compare_digest(seal, _token_seal(ring, body))
-    if not is_ours or len(body) != TOKEN_SHAPE.size or text_of(raw) != text:
-        raise NotAllowed
-    link, generation, ends = TOKEN_SHAPE.unpack(body)
+    link, generation, ends = TOKEN_SHAPE.unpack(_token_body(ring, text, PAGE, size=TOKEN_SHAPE.size))
     if at.timestamp() >= ends:
         raise NotAllowed
     return PageToken(
@@ -120,8 +114,36 @@ def read_page_token(ring: KeyRing, text: str, *, at: datetime) -> PageToken:
     )
 
 
-def _token_seal(ring: KeyRing, body: bytes) -> bytes:
-    key = derive(ring.stored.blind_key, "guestlink page token v1", 32)
+def mail_token(ring: KeyRing, conversation_id: str) -> str:
+    """What stands in an e-mail and stops those of this conversation: 43 characters, without an end."""
+    body = UUID(conversation_id).bytes
+    return text_of(body + _token_seal(ring, body, MAIL))
+
+
+def read_mail_token(ring: KeyRing, text: str) -> str:
+    """The conversation of a token that we made; NotAllowed alike for every reason."""
+    return str(UUID(bytes=_token_body(ring, text, MAIL, size=16)))
+
+
+def stop_link(public_url: str, token: str) -> str:
+    """Where a guest says that they want no more e-mails."""
+    return f"{public_url}/api/guest/mail/{token}"
+
+
+def _token_body(ring: KeyRing, text: str, kind: str, *, size: int) -> bytes:
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except ValueError:
+        raise NotAllowed from None
+    body, seal = raw[:size], raw[size:]
+    is_ours = hmac.compare_digest(seal, _token_seal(ring, body, kind))
+    if not is_ours or len(body) != size or text_of(raw) != text:
+        raise NotAllowed
+    return body
+
+
+def _token_seal(ring: KeyRing, body: bytes, kind: str) -> bytes:
+    key = derive(ring.stored.blind_key, f"guestlink {kind} token v1", 32)
     return hmac.new(key, body, hashlib.sha256).digest()[:TOKEN_SEAL_BYTES]
 
 

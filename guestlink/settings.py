@@ -148,7 +148,7 @@ def _check(settings: Settings) -> None:
         _shape(settings, name, r"[0-9]*\Z")
     _shape(settings, "mail_url", r"\Z|file:[^?#]|smtps?://[^\s/?#]+/?\Z")
     for name in ("mail_from", "mail_bounce", "mail_reply_to"):
-        _shape(settings, name, r"""\Z|[^\s@<>()\[\],:;"\\]+@[A-Za-z0-9][A-Za-z0-9.-]*\Z""")
+        _shape(settings, name, r"\Z|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9][A-Za-z0-9.-]*\Z")
     for name in ("content", "theme", "keys"):
         _shape(settings, name, ".")
     if not _has_good_port(settings.public_url):

@@ -7,6 +7,7 @@ import signal
 import threading
 
 from edge_api import couriers
+from guestlink.settings import Settings
 from guestlink.terminal import Desk
 
 
@@ -21,14 +22,21 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     if not args.quiet:
-        silent = "" if desk.settings.speaks_whatsapp else " WhatsApp is not connected: nothing is sent."
-        desk.say(f"Messages are understood and sent.{silent} Ctrl-C stops.")
+        desk.say(f"Messages are understood and sent.{_silent(desk.settings)} Ctrl-C stops.")
     if args.parent:
         threading.Thread(target=_end_without, args=(args.parent, stop), name="parent", daemon=True).start()
     couriers.run(desk.settings, stop)
     if not args.quiet:
         desk.say("Stopped.")
     return 0
+
+
+def _silent(settings: Settings) -> str:
+    """What is not sent since it is not set up."""
+    if settings.speaks_whatsapp:
+        return ""
+    told = "only e-mails are" if settings.speaks_mail else "nothing is"
+    return f" WhatsApp is not connected: {told} sent."
 
 
 def _end_without(parent: int, stop: threading.Event) -> None:
