@@ -26,6 +26,8 @@ from edge_api.guests import guest_routes
 from edge_api.health import health_routes
 from edge_api.holdings import Holdings, KeyFile
 from edge_api.host import host_routes
+from edge_api.journeys import journey_routes
+from edge_api.keybox import keybox_routes
 from edge_api.metrics import Metrics, metrics_routes
 from edge_api.openapi import described_routes
 from edge_api.phrases import voice_of
@@ -185,7 +187,13 @@ def house_routes(holdings: Holdings, guard: StaffGuard, *, at: Callable[[], date
     counter = HouseCounter(holdings, at=at, voice=lambda: voice_of(holdings))
     return Router(
         "/api/house",
-        route_handlers=[*staff_routes(counter), *verb_routes(counter), *host_routes(counter)],
+        route_handlers=[
+            *staff_routes(counter),
+            *verb_routes(counter),
+            *host_routes(counter),
+            *keybox_routes(counter),
+            *journey_routes(counter),
+        ],
         guards=[guard.letting_in("staff", at=at)],
         request_max_body_size=LONGEST_BODY,
     )

@@ -86,12 +86,13 @@ def step(tx: Writing, ring: KeyRing, shelf: Shelf, *, at: datetime) -> int:
 
 # -- what the journal tells ----------------------------------------------------------------------------
 def _follow(desk: Desk, began: float) -> int:
-    mark = _mark(desk.tx, ALL_HOUSES)
+    tx = desk.tx
+    mark = _mark(tx, ALL_HOUSES)
     if mark is None:  # every house is swept at first; what was before needs no second look
-        end = desk.tx.one("journal_end")
-        _keep(desk.tx, ALL_HOUSES, Mark(position=int(end["position"]) if end else 0))
+        end = tx.one("journal_end")
+        _keep(tx, ALL_HOUSES, Mark(position=int(end["position"]) if end else 0))
         return 1
-    rows = desk.tx.all("events_since", position=mark.position, most=EVENTS)
+    rows = tx.all("events_since", position=mark.position, most=EVENTS)
     done, position, planned = 0, mark.position, set[str]()
     for event in records.shaped_all(rows, Entry):
         for stay_id in _touched(desk, event):
@@ -102,33 +103,34 @@ def _follow(desk: Desk, began: float) -> int:
         if time.monotonic() - began > LONGEST_HOLD:
             break
     if done:
-        _keep(desk.tx, ALL_HOUSES, msgspec.structs.replace(mark, position=position))
+        _keep(tx, ALL_HOUSES, msgspec.structs.replace(mark, position=position))
     return done
 
 
 def _touched(desk: Desk, event: Entry) -> Iterator[str]:
     """The stays that an event may give other messages."""
+    tx = desk.tx
     kind, _, name = event.stream.partition(":")
     if kind == "stay":
         yield name
     elif kind == "contact":
-        yield from (str(row["stay_id"]) for row in desk.tx.all("stays_of_contact", contact_id=name))
+        yield from (str(row["stay_id"]) for row in tx.all("stays_of_contact", contact_id=name))
     elif event.kind == "secret-set":
         yield from _of_secret(desk, event)
     elif event.kind == "property-changed":
-        _sweep_again(desk.tx, event.property_id)
+        _sweep_again(tx, event.property_id)
 
 
 def _of_secret(desk: Desk, event: Entry) -> Iterable[str]:
-    body = msgspec.json.decode(event.body, type=dict[str, str])
+    tx, body = desk.tx, msgspec.json.decode(event.body, type=dict[str, str])
     house = desk.house(event.property_id)
     _tell_changed(desk, house, body["secret"])
     if body.get("stay_id"):
         return [body["stay_id"]]
     if body.get("unit_id"):
-        rows = desk.tx.all("stays_of_unit", unit_id=body["unit_id"], ended_since=desk.since(house))
+        rows = tx.all("stays_of_unit", unit_id=body["unit_id"], ended_since=desk.since(house))
         return [str(row["id"]) for row in rows]
-    _sweep_again(desk.tx, house.id)
+    _sweep_again(tx, house.id)
     return []
 
 
@@ -137,10 +139,11 @@ def _tell_changed(desk: Desk, house: Property, secret_id: str) -> None:
     new = next((each for each in desk.secrets(house) if each.id == secret_id), None)
     if new is None:
         return
-    book, begins = desk.shelf.book(desk.tx, house), new.valid_from
+    tx, begins = desk.tx, new.valid_from
+    book = desk.shelf.book(tx, house)
     on = zones.local_date(begins, house.zone)
     until = str(on + timedelta(days=SEEN_BEFORE))
-    for row in desk.tx.all("stays_around", property_id=house.id, ended_since=str(on), until_on=until):
+    for row in tx.all("stays_around", property_id=house.id, ended_since=str(on), until_on=until):
         for contact_id in _readers(desk, str(row["id"])):
             guest = known.guest(
                 desk.tx, book, str(row["id"]), contact_id=contact_id, secrets=desk.secrets(house)
@@ -179,14 +182,14 @@ def _tell(desk: Desk, guest: Guest, key: str, *, due_at: datetime, book: Book) -
 
 # -- all stays of a house ------------------------------------------------------------------------------
 def _sweep(desk: Desk, began: float) -> int:
-    done = 0
-    for house in records.properties(desk.tx):
+    tx, done = desk.tx, 0
+    for house in records.properties(tx):
         if time.monotonic() - began > LONGEST_HOLD:
             break
         mark = _known_texts(desk, house)
         if not mark.swept_to:
             continue
-        rows = desk.tx.all(
+        rows = tx.all(
             "stays_to_plan",
             property_id=house.id,
             ended_since=desk.since(house),
@@ -199,7 +202,7 @@ def _sweep(desk: Desk, began: float) -> int:
             last, done = str(row["id"]), done + 1
             if time.monotonic() - began > LONGEST_HOLD:
                 break
-        _keep(desk.tx, house.id, msgspec.structs.replace(mark, swept_to=last))
+        _keep(tx, house.id, msgspec.structs.replace(mark, swept_to=last))
         done += 1
     return done
 

@@ -62,7 +62,7 @@ class Letters(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def expires_at(self) -> datetime | None:
         """It may wait in the outbox as long as it is of use and its hours last."""
-        if self.text.at_any_hour or self.row.by_user:
+        if self.text.at_any_hour or (self.row.by_user and self.row.is_of_file):
             return self.row.ends_at
         until = moments.last_allowed(self.at, self.book.hours)
         return min(until, self.row.ends_at) if self.row.ends_at else until
@@ -149,6 +149,8 @@ def _made(tx: Writing, office: Office, row: Row, *, at: datetime) -> Letters | D
         return Drop("stopped", plans.NO_TEXT)
     if row.is_of_file:
         text = texts.filled(text, book, guest.facts, periods=guest.periods, words=words)
+    elif row.reason == sayings.AT_ANY_HOUR:
+        text = msgspec.structs.replace(text, at_any_hour=True)
     person = contacts.opened(office.voice.ring, guest.contact)
     return Letters(row=row, text=text, book=book, guest=guest, person=person, words=words, at=at)
 

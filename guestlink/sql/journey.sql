@@ -85,3 +85,7 @@ select content_hash from catalogue where property_id = :property_id and language
 select o.id, o.state, o.reason, o.price, o.currency, m.receipt
 from journey j join outbox o on o.id = j.message_id join messages m on m.id = o.id
 where j.stay_id = :stay_id;
+
+-- name: coming_messages
+select j.due_at, j.key, s.reference, s.code from journey j join stays s on s.id = j.stay_id
+where j.property_id = :property_id and j.state = 'planned' and j.due_at <> '' order by j.due_at, j.id limit :most;
