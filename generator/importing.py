@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from generator.intake import entries
 from generator.intake.differences import Difference
 from generator.intake.downloads import download
-from generator.intake.entries import DEFAULT_SOURCE, BadRow, Context
+from generator.intake.entries import DEFAULT_SOURCE, GONE_MARK, BadRow, Context
 from generator.intake.feeds import Feed
 from generator.intake.ledgers import Book, Ledger, Rehearsal
 from generator.intake.reports import ImportReport, counted
@@ -45,15 +46,16 @@ def import_file(
     mapping: Mapping[str, str] | None = None,
     source_name: str = "",
     dry_run: bool = False,
+    takes_losses: bool = False,
     progress: Callable[[int], None] = lambda _rows: None,
     fetch: Callable[[str], bytes] = download,
 ) -> ImportReport:
     """Imports a file of rows or an iCal feed (a file or an https address) into one property.
 
     `mapping` (field -> column) overrules what headings seem to mean, `source_name` where stays seem to come
-    from. `unit` is where stays go that name none. A GuestLinkError says that nothing of it can be read; what
-    single rows fail to tell is in the report. `progress` hears how many rows are done, `fetch` stands in for
-    the network.
+    from. `unit` is where stays go that name none. `takes_losses` believes a feed that is empty or has lost
+    most of its stays. A GuestLinkError says that nothing of it can be read; what single rows fail to tell is
+    in the report. `progress` hears how many rows are done, `fetch` stands in for the network.
     """
     context = _context(database, ring, house, unit=unit, name=source_name)
     book = Rehearsal(database) if dry_run else Ledger(database, context, at=at, by=by)
@@ -71,7 +73,8 @@ def import_file(
         report.source, report.notes = feed.source, feed.notes
         _take(run, feed.told, progress)
         report.notes += _no_stays(run, "event", "events")
-        _propose(run, feed, database=database, book=book, today=today)
+        lost = _lost(run, feed, database=database, today=today)
+        _propose(run, feed, lost, book=book, takes_losses=takes_losses)
     report.notes += _notes(run)
     return report
 
@@ -123,27 +126,54 @@ def _take(run: Run, told: Iterable[Told], progress: Callable[[int], None]) -> No
 
 
 # -- what a feed no longer tells -------------------------------------------------------------------
-def _propose(run: Run, feed: Feed, *, database: Database, book: Book, today: date) -> None:
-    """Proposes to cancel the stays of this feed that have not ended and are gone from it, if at most half.
+class Lost(NamedTuple):
+    """Stays of a feed that have not ended and are gone from it, of how many that it is known for."""
+
+    stays: list[Stay]
+    known: int
+
+    @property
+    def in_words(self) -> str:
+        return f"{len(self.stays)} of {self.known} stays" if self.known > 1 else "its only stay"
+
+
+def _lost(run: Run, feed: Feed, *, database: Database, today: date) -> Lost:
+    """A stay that somebody confirmed although it was gone is no longer missed."""
+    house_id = run.context.house.id
+    with database.read() as db:
+        rows = db.all("stays_of_source", property_id=house_id, source=feed.source, today=today.isoformat())
+    of_feed = [
+        stay
+        for stay in shaped_all(rows, Stay)
+        if stay.imported.endswith(feed.mark)
+        or (stay.status == "proposed_cancelled" and stay.imported.endswith(feed.mark + GONE_MARK))
+    ]
+    gone = [stay for stay in of_feed if stay.id not in run.touched and stay.source_uid not in feed.kept]
+    return Lost(gone, len(of_feed))
+
+
+def _propose(run: Run, feed: Feed, lost: Lost, *, book: Book, takes_losses: bool) -> None:
+    """Proposes to cancel what is lost, if at most half is.
 
     A feed that is empty, breaks off or loses more is more likely broken than right.
     """
-    report, context = run.report, run.context
-    with database.read() as db:
-        rows = db.all(
-            "stays_of_source", property_id=context.house.id, source=feed.source, today=today.isoformat()
-        )
-    known = [stay for stay in shaped_all(rows, Stay) if stay.imported.endswith(feed.mark)]
-    lost = [stay for stay in known if stay.id not in run.touched and stay.source_uid not in feed.kept]
-    if feed.is_empty:
-        report.notes.append("the feed is empty: nothing is proposed")
-    elif lost and not feed.is_whole:
-        report.notes.append("the feed breaks off or cannot all be read: nothing is proposed")
-    elif len(lost) * 2 > len(known):
-        told = f"{len(lost)} of {len(known)} stays" if len(known) > 1 else "its only stay"
-        report.notes.append(f"the feed lost {told}: nothing is proposed")
+    report = run.report
+    fresh = [stay for stay in lost.stays if stay.status == "confirmed"]
+    if lost.stays and not feed.is_whole:
+        withheld = "the feed breaks off or cannot all be read"
+    elif takes_losses:
+        withheld = ""
+    elif feed.is_empty:
+        withheld = "the feed is empty"
+    elif len(lost.stays) * 2 > lost.known:
+        withheld = f"the feed lost {lost.in_words}"
     else:
-        _propose_each([stay for stay in lost if stay.status == "confirmed"], report, book)
+        withheld = ""
+    if withheld:
+        report.notes.append(f"{withheld}: nothing is proposed")
+        report.withheld = withheld if fresh else ""
+    else:
+        _propose_each(fresh, report, book)
 
 
 def _propose_each(lost: Sequence[Stay], report: ImportReport, book: Book) -> None:
@@ -151,7 +181,7 @@ def _propose_each(lost: Sequence[Stay], report: ImportReport, book: Book) -> Non
         batch = lost[start : start + BATCH]
         with book.batch():
             for stay in batch:
-                book.change(stay, VANISHED, imported=stay.imported, why="no longer in the feed")
+                book.change(stay, VANISHED, imported=stay.imported + GONE_MARK, why="no longer in the feed")
         for stay in batch:
             report.proposed_cancelled += 1
             report.tell(f"stay {stay.reference}: {VANISHED.words[0]}, proposed for cancellation")

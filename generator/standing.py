@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from generator import calendars
 from generator.files.host_folder import folder_digest
 from generator.ledger import Publication, load_publication
 from generator.orders import Told
@@ -31,6 +32,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     told: tuple[Told, ...]
     unassigned: tuple[str, ...]
     proposed: tuple[str, ...]
+    failing_feeds: tuple[str, ...] = ()
     alerts: tuple[Alert, ...] = ()
 
 
@@ -69,6 +71,7 @@ def standing(db: Reading, house: Property, settings: Settings, *, at: datetime) 
         told=tuple(msgspec.json.decode(before.report, type=list[Told])),
         unassigned=tuple(f"{row['reference']} (from {row['from_on']})" for row in unassigned),
         proposed=tuple(str(row["reference"]) for row in proposed),
+        failing_feeds=tuple(calendars.failing(db, house)),
         alerts=tuple(alerts.open_alerts(db, house.id)),
     )
 

@@ -112,9 +112,11 @@ def change_unit(
     title: str = "",
     feed: str = "",
 ) -> Unit:
-    """Renames a unit or sets the sealed address of its iCal feed."""
+    """Renames a unit or sets the sealed address of its iCal feed, which is then due to be fetched."""
     sealed = ring.seal(feed, "units", "feed", row=unit.id) if feed else unit.feed
     tx.do("change_unit", id=unit.id, title=title or unit.title, feed=sealed)
+    if feed:
+        tx.do("begin_feed", unit_id=unit.id)
     changed(tx, house, "unit-changed", {"unit": unit.id}, why=f"{unit.slug} changed", at=at, by=by)
     return find_unit(tx, house, unit.slug)
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from generator.importing import ImportReport, import_file
-from generator.intake.reports import counted
+from generator.intake.reports import summed
 from guestlink import clock
 from guestlink.errors import GuestLinkError, InvalidInput, NotFound
 from guestlink.records import Property, Unit, find_property, find_unit, properties, units
@@ -18,15 +18,6 @@ MOST_LINES = 40
 BAD_ROWS = 2
 TAKEN_WITHOUT = "The stay is taken without it."
 CHUNK = 1 << 20
-COUNTS = {  # in words for one and for several
-    "added": ("added", "added"),
-    "changed": ("changed", "changed"),
-    "restored": ("back in the feed", "back in the feed"),
-    "proposed_cancelled": ("gone from the feed and proposed for cancellation",) * 2,
-    "unchanged": ("unchanged", "unchanged"),
-    "blocked": ("row is no stay", "rows are no stays"),
-    "bad": ("row left out", "rows left out"),
-}
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -175,14 +166,10 @@ def _tell(desk: Desk, report: ImportReport) -> None:
 
 
 def _tell_end(desk: Desk, house: Property, reports: Sequence[ImportReport], *, is_dry_run: bool) -> None:
-    sums = {name: sum(getattr(report, name) for report in reports) for name in COUNTS}
-    parts = [counted(sums[name], *words) for name, words in COUNTS.items() if sums[name]]
-    if fields := sum(len(report.left_out) for report in reports):
-        parts.append(counted(fields, "field left out", "fields left out"))
-    told = ", ".join(parts) or "no rows"
+    told = summed(reports)
     if is_dry_run:
         desk.say(f"Nothing was written. It would be: {told}.", style="bold")
         return
-    done = sum(sums[name] for name in ("added", "changed", "restored"))
+    done = sum(report.added + report.changed + report.restored for report in reports)
     live = " `publish.py publish` or a running `publish.py work` puts them live." if done else ""
     desk.say(f"{house.slug}: {told}.{live}", style="bold")

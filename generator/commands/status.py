@@ -81,6 +81,7 @@ def _tell(desk: Desk, item: Standing) -> None:
         *[("secret missing", name) for name in item.missing_secrets],
         *[("no room yet", stay) for stay in item.unassigned],
         *[("to confirm", _vanished(stay)) for stay in item.proposed],
+        *[("calendar", line) for line in item.failing_feeds],
         *[(WORDS.get(line.kind, line.kind), told(line)) for line in item.told],
         *[("needs you", line) for line in _worded(item.alerts)],
     ]

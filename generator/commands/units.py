@@ -64,7 +64,7 @@ def _set(args: argparse.Namespace, desk: Desk) -> int:
         unit = find_unit(tx, house, args.slug)
         told = {"title": args.title.strip(), "feed": feed}
         unit = houses.change_unit(tx, desk.ring, house, unit, at=at, by=by, **told)
-    kept = " Its feed is kept sealed." if feed else ""
+    kept = " Its calendar is kept sealed; `publish.py feeds` tells what comes of it." if feed else ""
     desk.say(f"{house.slug}: {unit.slug} is {unit.title}.{kept}", style="bold")
     return 0
 

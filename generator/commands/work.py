@@ -1,7 +1,8 @@
 """`publish.py work`: keeps pages true to the clock, publishes what changes ask for, starts the couriers.
 
 Messages have a process of their own, `publish.py couriers`: neither waits for the other, and the serving side
-of the house never loads what compiles pages.
+of the house never loads what compiles pages. Calendars are fetched by a thread of their own: a slow one keeps
+no page waiting.
 """
 
 import argparse
@@ -12,13 +13,14 @@ import subprocess
 import sys
 import threading
 
-from generator import rebuilder
-from generator.press import open_press
+from generator import polling, rebuilder
+from generator.press import Press, open_press
 from guestlink import clock
 from guestlink.settings import PROGRAM
 from guestlink.terminal import Desk
 
 SECONDS_TO_END = 25  # a message under way may take twenty
+SECONDS_TO_READ = 2  # what is fetched after that is fetched again when its lease ends
 FIRST_WAIT, LONGEST_WAIT = 1, 60
 
 log = logging.getLogger("guestlink.work")
@@ -34,18 +36,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, desk: Desk) -> int:
     press = open_press(desk.settings)
     if args.once:
-        settled = rebuilder.work_once(press, at=clock.now())
-        desk.say(f"{settled} rebuilds settled on {press.target.name}.")
-        return 0
+        return _once(press, desk)
     logging.getLogger("guestlink").setLevel(logging.INFO)
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
     couriers = None if args.pages else Couriers(desk, stop)
+    calendars = Calendars(press)
     desk.say(f"Working: pages on {press.target.name} follow the clock. Ctrl-C stops.")
     try:
         changed = rebuilder.run(press, stop)
     finally:
+        calendars.end()
         if couriers:
             couriers.end()
     if changed:
@@ -54,6 +56,31 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
         os.execv(sys.executable, [sys.executable, *sys.argv])  # noqa: S606 - our own command line
     desk.say("Stopped.")
     return 0
+
+
+def _once(press: Press, desk: Desk) -> int:
+    """Pages first: a code may end, and a calendar may be slow."""
+    settled = rebuilder.work_once(press, at=clock.now())
+    if fetched := polling.poll_due(press, at=clock.now()):
+        failed = sum(result.error is not None for result in fetched)
+        desk.say(f"{len(fetched)} calendars fetched{f', {failed} of them failed' if failed else ''}.")
+        settled += rebuilder.work_once(press, at=clock.now())
+    desk.say(f"{settled} rebuilds settled on {press.target.name}.")
+    return 0
+
+
+class Calendars:
+    """The thread that fetches calendars. A server that hangs does not keep us from ending."""
+
+    def __init__(self, press: Press) -> None:
+        self._ending = threading.Event()
+        told = (press, self._ending)
+        self._thread = threading.Thread(target=polling.run, args=told, name="calendars", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        self._ending.set()
+        self._thread.join(SECONDS_TO_READ)
 
 
 class Couriers:

@@ -5,43 +5,48 @@ that were checked: so a name that changes its answer in between (DNS rebinding) 
 environment are not used: they would resolve the name anew. Path and query of an address are never shown.
 """
 
-import ipaddress
 import socket
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx
+import msgspec
 
+from generator.intake.addresses import Resolver, is_public, resolve
 from guestlink.errors import InvalidInput, Outage, Refused
 
 SECONDS = 20.0
 MOST_BYTES = 10 * 1024 * 1024
 MOST_REDIRECTS = 3
 HTTPS_PORT = 443
+LONGEST_VALIDATOR = 500
+UNTOLD_WAIT = 300.0  # seconds, when a busy server does not say how long
 LATER = "Try again later, or import a file that you downloaded yourself."
 COPY_AGAIN = "Copy the address anew from the calendar's export page."
 HEADERS = {"Accept": "text/calendar, */*;q=0.5", "Accept-Encoding": "gzip", "User-Agent": "guest-link"}
-_WRAPPED = ipaddress.IPv6Network("64:ff9b::/96")  # an IPv4 address behind NAT64 (RFC 6052)
-_SPECIAL = tuple(  # IANA's special-purpose registries, where older Pythons know less of them
-    ipaddress.ip_network(text)
-    for text in (
-        "192.0.0.0/24",
-        "192.88.99.0/24",
-        "64:ff9b:1::/48",
-        "2001::/23",
-        "2002::/16",
-        "3fff::/20",
-        "5f00::/16",
-    )
-)
-
-Resolver = Callable[[str, int], Iterable[str]]
+UNPACKED = ("", "identity", "gzip", "x-gzip", "deflate")  # each at most a thousandfold, and never nested
 
 
-def resolve(host: str, port: int) -> list[str]:
-    """Every address of a host, as the system knows it, best first."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+class Validators(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server called the copy that we have (RFC 9110, 8.8); empty where it said nothing."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
+    """What came. Without a body when the server says that it is as it was; then nothing else has changed."""
+
+    body: bytes = b""
+    is_unchanged: bool = False
+    validators: Validators = Validators()
+
+    def __repr__(self) -> str:
+        return f"Copy({len(self.body)} bytes)"
 
 
 def download(
@@ -52,45 +57,121 @@ def download(
     InvalidInput for an address that may not be fetched, Refused when its server does not give it, Outage when
     it does not answer. `resolver` and `transport` stand in for the network in tests.
     """
+    return fetch_copy(address, resolver=resolver, transport=transport).body
+
+
+def fetch_copy(
+    address: str,
+    known: Validators = Validators(),  # noqa: B008 - it is frozen
+    *,
+    resolver: Resolver = resolve,
+    transport: httpx.BaseTransport | None = None,
+) -> Copy:
+    """The same, unless the server says that nothing has changed since it gave us what `known` is of.
+
+    An Outage says by `retry_after` how many seconds the server wants to be left alone (RFC 9110, 10.2.3).
+    """
     url = _parsed(address)
-    checked = PublicOnly(transport or httpx.HTTPTransport(), resolver)
+    deadline = Deadline(SECONDS)
+    inner = transport or httpx.HTTPTransport(limits=httpx.Limits(max_keepalive_connections=0))
     client = httpx.Client(
-        transport=checked, timeout=SECONDS, trust_env=False, headers=HEADERS, max_redirects=MOST_REDIRECTS
+        transport=PublicOnly(inner, resolver, deadline),
+        timeout=SECONDS,
+        trust_env=False,
+        headers=HEADERS,
+        max_redirects=MOST_REDIRECTS,
     )
+    headers, watched = _conditions(known), {"trace": deadline.saw}
+    asked = client.stream("GET", url, headers=headers, extensions=watched, follow_redirects=True)
     try:
-        with client, client.stream("GET", url, follow_redirects=True) as answer:
-            _check_status(answer, url.host)
-            return _body(answer, url.host)
+        with client, deadline, asked as answer:
+            if answer.status_code == httpx.codes.NOT_MODIFIED and known != Validators():
+                return Copy(is_unchanged=True, validators=known)
+            _check_answer(answer, url.host)
+            return Copy(body=_body(answer, url.host, deadline), validators=_validators(answer))
     except httpx.TooManyRedirects:
         raise Refused(f"{url.host} redirects more than {MOST_REDIRECTS} times.", hint=COPY_AGAIN) from None
     except httpx.TimeoutException:
         raise _too_slow(url.host) from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
+        if deadline.left() <= 0:
+            raise _too_slow(url.host) from None
         named = "shows a certificate of another name" if "CERTIFICATE" in str(error) else "cannot be reached"
         raise Outage(f"{url.host} {named}.", hint=LATER, retry_after=60.0) from None
+
+
+def host_of(address: str) -> str:
+    """The name of the machine that an address leads to: all of it that may be shown."""
+    try:
+        return _parsed(address).host
+    except InvalidInput:
+        return ""
+
+
+class Deadline:
+    """Ends a download that takes too long as a whole. A time-out counts from one sign of life to the next, so
+    that a server which sends a byte now and then would keep us for ever.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._until = time.monotonic() + seconds
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(max(0.0, seconds), self._cut)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        self._timer.join()
+
+    def left(self) -> float:
+        return self._until - time.monotonic()
+
+    def saw(self, event: str, info: Mapping[str, Any]) -> None:
+        """What httpx tells of a request (its extension `trace`)."""
+        if event == "connection.start_tls.complete":
+            self._sockets.append(info["return_value"].get_extra_info("socket"))
+            if self.left() <= 0:
+                self._cut()
+
+    def _cut(self) -> None:
+        for each in tuple(self._sockets):
+            with suppress(OSError):
+                socket.socket.shutdown(each, socket.SHUT_RDWR)  # whoever reads sees the end at once
 
 
 class PublicOnly(httpx.BaseTransport):
     """Sends https requests to public addresses only, and to none but those that it checked itself."""
 
-    def __init__(self, inner: httpx.BaseTransport, resolver: Resolver) -> None:
+    def __init__(self, inner: httpx.BaseTransport, resolver: Resolver, deadline: Deadline) -> None:
         self._inner = inner
         self._resolver = resolver
+        self._deadline = deadline
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.host
         if request.url.scheme != "https":
             raise InvalidInput(f"{host} is not addressed by https.", hint="Only https addresses are fetched.")
         *others, last = self._public_addresses(host, request.url.port or HTTPS_PORT)
-        for address in others:
+        for number, address in enumerate(others):
             try:
-                return self._inner.handle_request(_direct(request, address))
+                return self._ask(request, address, share=len(others) + 1 - number)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
-        return self._inner.handle_request(_direct(request, last))
+        return self._ask(request, last)
 
     def close(self) -> None:
         self._inner.close()
+
+    def _ask(self, request: httpx.Request, address: str, *, share: int = 1) -> httpx.Response:
+        """Asks one address; a connection may take one `share`-th of the time that is left."""
+        left = self._deadline.left()
+        if left <= 0:
+            raise httpx.ReadTimeout("no time is left", request=request)
+        timeout = httpx.Timeout(left, connect=left / share)
+        return self._inner.handle_request(_direct(request, address, timeout))
 
     def _public_addresses(self, host: str, port: int) -> list[str]:
         try:
@@ -103,35 +184,18 @@ class PublicOnly(httpx.BaseTransport):
         return addresses
 
 
-def is_public(address: str) -> bool:
-    """True for what all of the internet reaches: not loopback, private, link-local, shared, reserved.
-
-    An IPv4 address wrapped in an IPv6 one counts as what it wraps; tunnels (6to4, Teredo) do not count.
-    """
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    if isinstance(found, ipaddress.IPv6Address):
-        if found in _WRAPPED:
-            return is_public(str(ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)))
-        if found.ipv4_mapped:
-            return is_public(str(found.ipv4_mapped))
-        if found.is_site_local:
-            return False
-    if any(found in network for network in _SPECIAL):
-        return False
-    return found.is_global and not found.is_multicast and not found.is_reserved
-
-
-def _direct(request: httpx.Request, address: str) -> httpx.Request:
+def _direct(request: httpx.Request, address: str, timeout: httpx.Timeout) -> httpx.Request:
     """The same request to one address; Host, certificate and SNI stay those of the name."""
     return httpx.Request(
         request.method,
         request.url.copy_with(host=address),
         headers=request.headers,
         stream=request.stream,
-        extensions={**request.extensions, "sni_hostname": request.url.raw_host.decode("ascii")},
+        extensions={
+            **request.extensions,
+            "sni_hostname": request.url.raw_host.decode("ascii"),
+            "timeout": timeout.as_dict(),
+        },
     )
 
 
@@ -147,22 +211,46 @@ def _parsed(address: str) -> httpx.URL:
     return url
 
 
-def _check_status(answer: httpx.Response, host: str) -> None:
+def _conditions(known: Validators) -> dict[str, str]:
+    told = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    return {name: value for name, value in told.items() if value}
+
+
+def _validators(answer: httpx.Response) -> Validators:
+    told = [answer.headers.get(name, "").strip() for name in ("etag", "last-modified")]
+    etag, modified = (text if text.isascii() and len(text) <= LONGEST_VALIDATOR else "" for text in told)
+    return Validators(etag=etag, last_modified=modified)
+
+
+def _check_answer(answer: httpx.Response, host: str) -> None:
     code = answer.status_code
     if code in {408, 425, 429} or answer.is_server_error:
-        raise Outage(f"{host} answers {code}.", hint=LATER, retry_after=300.0)
+        raise Outage(f"{host} answers {code}.", hint=LATER, retry_after=_asked_wait(answer))
     if code != httpx.codes.OK:
         raise Refused(f"{host} does not give the feed: it answers {code}.", hint=COPY_AGAIN)
+    if answer.headers.get("content-encoding", "").strip().lower() not in UNPACKED:
+        raise Refused(f"{host} packs the feed in a way that is not read.", hint=LATER)
 
 
-def _body(answer: httpx.Response, host: str) -> bytes:
-    latest = time.monotonic() + SECONDS
+def _asked_wait(answer: httpx.Response) -> float:
+    """Seconds, from Retry-After; a date counts from the date of the answer, whatever our clock says."""
+    told = answer.headers.get("retry-after", "").strip()
+    if told.isdecimal():
+        return float(told)
+    try:
+        later = parsedate_to_datetime(told) - parsedate_to_datetime(answer.headers.get("date", ""))
+    except (ValueError, TypeError):
+        return UNTOLD_WAIT
+    return max(0.0, later.total_seconds())
+
+
+def _body(answer: httpx.Response, host: str, deadline: Deadline) -> bytes:
     body = bytearray()
     for chunk in answer.iter_bytes():
         body += chunk
         if len(body) > MOST_BYTES:
             raise Refused(f"What {host} sends is larger than {MOST_BYTES >> 20} MB.", hint=COPY_AGAIN)
-        if time.monotonic() > latest:
+        if deadline.left() <= 0:
             raise _too_slow(host)
     return bytes(body)
 

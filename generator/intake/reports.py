@@ -1,10 +1,21 @@
 """What an import did, for people and machines. Nothing in it names a person."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from generator.intake.entries import BadRow
 
 MOST_TOLD = 10_000
+COUNTS = {  # in words for one and for several
+    "added": ("added", "added"),
+    "changed": ("changed", "changed"),
+    "restored": ("back in the feed", "back in the feed"),
+    "proposed_cancelled": ("gone from the feed and proposed for cancellation",) * 2,
+    "unchanged": ("unchanged", "unchanged"),
+    "blocked": ("row is no stay", "rows are no stays"),
+    "bad": ("row left out", "rows left out"),
+}
 
 
 class ImportReport(msgspec.Struct, kw_only=True):
@@ -13,6 +24,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     `mapping` is field -> column. `blocked` rows are no stays: blocked days, requests, offers. `bad` rows were
     left out, for the mistakes in `bad_rows`; `left_out` are mistakes for which only a field was.
     `changes` says what happened to each stay, the first MOST_TOLD; `notes` are what a host should know.
+    `withheld` says in words why stays that are gone from a feed were not proposed for cancellation.
     """
 
     source: str = ""
@@ -29,6 +41,7 @@ class ImportReport(msgspec.Struct, kw_only=True):
     left_out: list[BadRow] = []
     changes: list[str] = []
     notes: list[str] = []
+    withheld: str = ""
 
     @property
     def is_clean(self) -> bool:
@@ -54,6 +67,16 @@ class ImportReport(msgspec.Struct, kw_only=True):
         self.left_out = [row for row in self.left_out if row.line not in gone]
         self.bad_rows.sort(key=lambda row: row.line)
         self.left_out.sort(key=lambda row: row.line)
+
+
+def summed(reports: Iterable[ImportReport]) -> str:
+    """`2 added, 1 changed`: what several imports did together."""
+    told = list(reports)
+    sums = {name: sum(getattr(report, name) for report in told) for name in COUNTS}
+    parts = [counted(sums[name], *words) for name, words in COUNTS.items() if sums[name]]
+    if fields := sum(len(report.left_out) for report in told):
+        parts.append(counted(fields, "field left out", "fields left out"))
+    return ", ".join(parts) or "no rows"
 
 
 def counted(number: int, one: str, many: str) -> str:

@@ -15,7 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from generator.intake import downloads
-from generator.intake.downloads import download, is_public, resolve
+from generator.intake.addresses import is_public, resolve
+from generator.intake.downloads import download
 from guestlink.errors import InvalidInput, Outage, Refused
 
 ADDRESS = "https://calendar.example/ical/1234.ics?s=token5678"
