@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from generator.files import grammar, moments
+from generator.files import grammar, moments, prose
 from generator.files.entries import HostText, House, refuse_empty, units_of, with_digest
 from generator.files.moments import Moment
 from generator.files.shapes import Letter
@@ -33,7 +33,7 @@ def letter(text: HostText, original: Letter | None, *, house: House) -> Letter:
         subject=front.required("subject", _at_most(LONGEST_SUBJECT), ""),
         button=front.one("button", _at_most(LONGEST_BUTTON), made.button),
         html=text.prose.html,
-        text=text.prose.text,
+        text=prose.in_paragraphs(text.prose.html),
     )
     if not made.text and original is None:
         hint = "Write two or three sentences."

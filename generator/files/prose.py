@@ -36,6 +36,9 @@ _HEADING = re.compile(r"(</?h)([1-6])>")
 _IMAGE = re.compile(r'<img(?: [^<>"]*(?:"[^"]*"[^<>"]*)*)?>')
 _SOURCE = re.compile(r' src="([^"]+)"')
 _BREAK = re.compile(r"</?(?:blockquote|br|d[ltd]|h[1-6]|hr|li|ol|p|pre|table|tbody|thead|tr|ul)[ >]")
+_PARAGRAPH = re.compile(r"</(?:blockquote|dl|h[1-6]|ol|p|pre|table|ul)>")
+_ROW = re.compile(r"<(?:br|tr|d[dt])(?: /)?>")
+_ANCHOR = re.compile(r'<a [^<>]*?href="([^"]*)"[^<>]*>(.*?)</a>', re.DOTALL)
 _CELL = re.compile(r"</t[dh]>")
 _TYPED = re.compile(r"<(/?)(?:code|kbd|pre)>")
 
@@ -98,6 +101,23 @@ def finish(
 def marked_name(mark: re.Match[str]) -> str:
     """The secret that a SECRET_MARK names."""
     return " ".join(mark[1].split()).casefold()
+
+
+def in_paragraphs(html: str) -> str:
+    """Plain words for a message: an empty line between paragraphs, a dash before each item of a list, and a
+    link's address after its words.
+    """
+    text = re.sub(r"\s+", " ", html)
+    text = _ANCHOR.sub(_with_address, text)
+    text = _ROW.sub("\n", text).replace("<li>", "\n- ")
+    text = unescape(_TAG.sub("", _PARAGRAPH.sub("\n\n", text)))
+    rows = "\n".join(row.strip(" ") for row in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", rows).strip()
+
+
+def _with_address(found: re.Match[str]) -> str:
+    address = re.sub(r"(?:mailto|tel):", "", found[1])
+    return found[2] if found[2] in {found[1], address} else f"{found[2]} ({address})"
 
 
 def _headings_from_h3(html: str) -> str:
