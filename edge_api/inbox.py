@@ -129,6 +129,11 @@ def again(tx: Writing, *, at: datetime) -> int:
     return tx.do("try_events_again", unreadable=UNREADABLE)
 
 
+def forget(tx: Writing, ring: KeyRing, wamid: str) -> None:
+    """Forgets the body of a message at once, as the one that is being understood: a code stands in it."""
+    tx.do("forget_event", event_key=ring.blind("inbox", f"message:{wamid}"))
+
+
 def purge(tx: Writing, *, before: datetime) -> int:
     """Forgets the bodies of events that ended before; returns how many. Their keys stay."""
     return tx.do("purge_events", before=clock.as_text(before))

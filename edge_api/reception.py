@@ -12,9 +12,11 @@ from edge_api import (
     archive,
     callers,
     calls,
+    codes_by_phone,
     concierge,
     correspondence,
     duty,
+    inbox,
     outbox,
     phrases,
     staff_phone,
@@ -40,9 +42,10 @@ from edge_api.messages import (
     TemplateChanged,
 )
 from edge_api.phrases import Voice
+from edge_api.said import Overheard
 from edge_api.streams import AUTOMATIC
 from edge_api.whereabouts import Found, Whereabouts
-from guestlink import alerts, contacts, records
+from guestlink import alerts, consents, contacts, records
 from guestlink.contacts import OptIn
 from guestlink.database import Reading, Writing
 from guestlink.errors import NotAllowed, Refused
@@ -75,6 +78,10 @@ def hear(tx: Writing, voice: Voice, event: Incoming, *, at: datetime) -> str:
 def _heard(tx: Writing, voice: Voice, heard: Heard, *, at: datetime) -> str:
     talk = correspondence.open_with(tx, voice.ring, heard.sender, number_id=heard.number_id, at=at)
     user = duty.user_of_sender(tx, voice.ring, wa_id=heard.sender.wa_id, user_id=heard.sender.user_id)
+    code = codes_by_phone.overheard(tx, voice, user, heard) if user else None
+    if code:
+        inbox.forget(tx, voice.ring, heard.wamid)
+        heard = msgspec.structs.replace(heard, text=code.masked)
     message_id = correspondence.keep(tx, voice.ring, talk, heard, by=_who(talk, user), at=at)
     if message_id is None:
         return "known already"
@@ -82,18 +89,26 @@ def _heard(tx: Writing, voice: Voice, heard: Heard, *, at: datetime) -> str:
         written = min(heard.at, at)
         talk = correspondence.mark(tx, talk, heard_at=max(talk.heard_at or written, written))
     if user:
-        return _from_staff(tx, voice, talk, user, heard=heard, message_id=message_id, at=at)
+        return _from_staff(tx, voice, talk, user, heard=heard, message_id=message_id, at=at, code=code)
     return _from_guest(tx, voice, talk, heard, message_id=message_id, at=at)
 
 
 def _from_staff(
-    tx: Writing, voice: Voice, talk: Conversation, user: User, *, heard: Heard, message_id: str, at: datetime
+    tx: Writing,
+    voice: Voice,
+    talk: Conversation,
+    user: User,
+    *,
+    heard: Heard,
+    message_id: str,
+    at: datetime,
+    code: Overheard | None,
 ) -> str:
     if talk.user_id != user.id:
         talk = correspondence.bind(tx, voice.ring, talk, user_id=user.id, language=user.language)
     if heard.sender.user_id:
         duty.remember_bsuid(tx, voice.ring, user, heard.sender.user_id, at=at)
-    return staff_phone.hear(tx, voice, talk, user, heard=heard, message_id=message_id, at=at)
+    return staff_phone.hear(tx, voice, talk, user, heard=heard, message_id=message_id, at=at, code=code)
 
 
 def _from_guest(
@@ -140,10 +155,13 @@ def _known_guest(
     message_id: str,
     at: datetime,
 ) -> str:
-    """Whoever writes first agrees to be answered: that is recorded as an opt-in, in their words."""
-    if found.contact.opted_in_at is None and talk.opted_out_at is None:
-        words = heard.text[:200]
-        contacts.opt_in(tx, voice.ring, found.contact, OptIn(at=at, how="first message", words=words))
+    """Whoever writes first agrees to be answered: that is recorded as an opt-in, in their words. Who has said
+    no is answered, too, and has still said no.
+    """
+    contact, by = found.contact, f"guest:{found.contact.id}"
+    if talk.opted_out_at is None and not consents.has_taken_back(contact):
+        said = OptIn(at=at, how=consents.FIRST_MESSAGE, words=heard.text[:200])
+        consents.agree(tx, voice.ring, contact, said, at=at, by=by, stay_id=found.stay.id)
     try:
         guest = callers.guest_at(tx, found.stay.id, found.contact.id, at=at)
     except NotAllowed:
@@ -335,14 +353,15 @@ def _reply(
 
 # -- wishes about messages ---------------------------------------------------------------------------
 def _stop(tx: Writing, voice: Voice, talk: Conversation, *, message_id: str, at: datetime) -> str:
-    talk = correspondence.mark(tx, talk, opted_out_at=talk.heard_at or at)
+    talk = _silence(tx, voice, talk, how=consents.BY_STOP, at=talk.heard_at or at)
     said = phrases.stopped(voice.words(talk.language or "en"))
     _reply(tx, voice, talk, said, message_id=message_id, at=at, why="opted out")
     return "opted out"
 
 
 def _resume(tx: Writing, voice: Voice, talk: Conversation, *, message_id: str, at: datetime) -> str:
-    talk = correspondence.mark(tx, talk, opted_out_at=None)
+    heard = correspondence.heard(tx, voice.ring, message_id)
+    talk = _listen(tx, voice, talk, words=heard.text if heard else "", at=at)
     said = phrases.resumed(voice.words(talk.language or "en"))
     _reply(tx, voice, talk, said, message_id=message_id, at=at, why="opted in again")
     return "opted in again"
@@ -353,10 +372,35 @@ def _preference(tx: Writing, voice: Voice, event: PreferenceChanged, *, at: date
     if talk.user_id:
         return "somebody of the house wants no marketing: calls are none"
     if event.wants == "stop":
-        correspondence.mark(tx, talk, opted_out_at=min(event.at, at))
+        _silence(tx, voice, talk, how=consents.BY_STOP, at=min(event.at, at))
         return "opted out"
-    correspondence.mark(tx, talk, opted_out_at=None)
+    _listen(tx, voice, talk, words="", at=at)
     return "opted in again"
+
+
+def _silence(tx: Writing, voice: Voice, talk: Conversation, *, how: str, at: datetime) -> Conversation:
+    """Everybody who is on file with this number wants no messages any more."""
+    for contact in _people(tx, voice, talk):
+        consents.take_back(tx, contact, how=how, at=at, by=f"guest:{contact.id}")
+    return correspondence.mark(tx, talk, opted_out_at=at)
+
+
+def _listen(tx: Writing, voice: Voice, talk: Conversation, *, words: str, at: datetime) -> Conversation:
+    """What a STOP took back is agreed to again, in the new words."""
+    said = OptIn(at=at, how=consents.BY_START, words=words[:200])
+    for contact in _people(tx, voice, talk):
+        if contact.opted_in_how == consents.BY_STOP:
+            consents.agree(tx, voice.ring, contact, said, at=at, by=f"guest:{contact.id}")
+    return correspondence.mark(tx, talk, opted_out_at=None)
+
+
+def _people(db: Reading, voice: Voice, talk: Conversation) -> list[Contact]:
+    """Whose conversation it is, and who else is on file with its number, in every house."""
+    sender, houses = correspondence.address(voice.ring, talk), [house.id for house in records.properties(db)]
+    people = {each.id: each for each in whereabouts.on_file(db, voice.ring, sender, houses=houses)}
+    if talk.contact_id and not talk.is_lost:
+        people.setdefault(talk.contact_id, contacts.load_contact(db, talk.contact_id))
+    return list(people.values())
 
 
 def _number_changed(tx: Writing, voice: Voice, event: NumberChanged, *, at: datetime) -> str:

@@ -1,4 +1,5 @@
-"""What staff do from their phone: yes, no, mine, done by a button; and a reply that goes on to the guest.
+"""What staff do from their phone: yes, no, mine, done by a button; a reply that goes on to the guest; a code,
+a room.
 
 Every tap is checked against the person's membership of the house, as on the board. A reply to a guest's words
 goes to that guest; nothing else that staff write reaches anybody.
@@ -8,9 +9,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-import msgspec
-
-from edge_api import board, calls, confirmations, conversation, correspondence, front_desk, phrases
+from edge_api import (
+    board,
+    calls,
+    codes_by_phone,
+    confirmations,
+    conversation,
+    correspondence,
+    front_desk,
+    phrases,
+    rooms_by_phone,
+)
 from edge_api.board import Stored
 from edge_api.correspondence import Conversation
 from edge_api.duty import User
@@ -18,12 +27,14 @@ from edge_api.front_desk import Faster
 from edge_api.messages import AFTERTHOUGHTS, ASIDES, Heard, Outgoing
 from edge_api.phrases import REASONS, Voice
 from edge_api.requests import OPEN, Accept, Assign, Command, Complete, Decline, Overtaken
+from edge_api.said import Overheard
 from edge_api.streams import AUTOMATIC
+from edge_api.taps import InWords, Tap, belongs, reply
 from guestlink import contacts, records
 from guestlink.arrivals import LONGEST_NOTE, plain_words
 from guestlink.database import Reading, Writing
 from guestlink.errors import NotAllowed, Refused
-from guestlink.language import N_, Catalogue
+from guestlink.language import N_
 from guestlink.records import Property, Stay
 
 ASKING_WHY: Final = "asks staff for a reason"
@@ -45,26 +56,20 @@ STATES: Final[Mapping[str, str]] = {
 }
 
 
-class InWords(Refused):
-    """Refused, in the words of whoever tapped."""
-
-
-class Tap(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody of the house acts on a request from the phone."""
-
-    voice: Voice
-    user: User
-    talk: Conversation
-    words: Catalogue
-    message_id: str
-    at: datetime
-    answers: str = ""  # the message that was tapped
-
-
 def hear(
-    tx: Writing, voice: Voice, talk: Conversation, user: User, *, heard: Heard, message_id: str, at: datetime
+    tx: Writing,
+    voice: Voice,
+    talk: Conversation,
+    user: User,
+    *,
+    heard: Heard,
+    message_id: str,
+    at: datetime,
+    code: Overheard | None = None,
 ) -> str:
-    """Does what somebody of the house wants and answers them; returns what happened, for the inbox's row."""
+    """Does what somebody of the house wants and answers them; returns what happened, for the inbox's row.
+    `code` is what they say of a new one: in `heard` it is masked.
+    """
     words = voice.words(user.language or talk.language)
     answered = correspondence.message_of(tx, voice.ring, heard.answers)
     tap = Tap(
@@ -77,11 +82,15 @@ def hear(
         answers=str(answered["id"]) if answered else "",
     )
     read = _read_out(tx, tap)
+    if code:
+        return codes_by_phone.ask(tx, tap, code)
     if heard.kind in ASIDES:
         return _aside(tx, tap, heard, answered)
     verb, _, rest = heard.choice.partition(":")
     if verb in _TAPS:
         return _guarded(tx, tap, lambda: _TAPS[verb](tx, tap, rest))
+    if answered is None and (done := rooms_by_phone.hear(tx, tap, heard.text)):
+        return done
     if read and (answered is None or answered["id"] in read):
         return "read out what waited"
     if answered:
@@ -93,14 +102,14 @@ def hear(
             return _relay(tx, tap, guest_talk, heard)
     if talk.greeted_at is None or at >= talk.greeted_at + HELP_EVERY:
         correspondence.mark(tx, talk, greeted_at=at)
-        _reply(tx, tap, phrases.how_to(words), why="staff wrote something else")
+        reply(tx, tap, phrases.how_to(words), why="staff wrote something else")
     return "staff wrote something else"
 
 
 def _aside(tx: Writing, tap: Tap, heard: Heard, answered: Mapping[str, object] | None) -> str:
     """A reaction reaches nobody. A reply that is changed afterwards has left already."""
     if heard.kind in AFTERTHOUGHTS and answered and answered["answers"]:
-        _reply(tx, tap, phrases.too_late(tap.words, tap.words.text(CHANGED)), why="changed afterwards")
+        reply(tx, tap, phrases.too_late(tap.words, tap.words.text(CHANGED)), why="changed afterwards")
     return "noticed"
 
 
@@ -134,13 +143,13 @@ def _accept(tx: Writing, tap: Tap, rest: str) -> str:
     if version.isdecimal() and int(version) != stored.version and stored.state == "requested":
         stored = _request(tx, tap, request_id)  # reopened since: the answer counts for what is asked now
     after = _act(tx, tap, stored, Accept())
-    _reply(tx, tap, _yours(tx, tap, after, told_guest=True))
+    reply(tx, tap, _yours(tx, tap, after, told_guest=True))
     return "accepted"
 
 
 def _take(tx: Writing, tap: Tap, request_id: str) -> str:
     after = _act(tx, tap, _request(tx, tap, request_id), Assign(to=tap.user.id))
-    _reply(tx, tap, _yours(tx, tap, after, told_guest=False))
+    reply(tx, tap, _yours(tx, tap, after, told_guest=False))
     return "assigned"
 
 
@@ -155,7 +164,7 @@ def _yours(db: Reading, tap: Tap, stored: Stored, *, told_guest: bool) -> Outgoi
 
 def _done(tx: Writing, tap: Tap, request_id: str) -> str:
     after = _act(tx, tap, _request(tx, tap, request_id), Complete())
-    _reply(tx, tap, phrases.done(tap.words, _what(tx, tap, after)))
+    reply(tx, tap, phrases.done(tap.words, _what(tx, tap, after)))
     return "completed"
 
 
@@ -165,7 +174,7 @@ def _decline(tx: Writing, tap: Tap, request_id: str) -> str:
         _act(tx, tap, stored, Decline(reason=b""))
         raise InWords(phrases.done_before(tap.words, tap.words.text(STATES[stored.state])))
     said = phrases.why_not(tap.words, _what(tx, tap, stored), stored.id)
-    _reply(tx, tap, said, why=ASKING_WHY, request_id=stored.id)
+    reply(tx, tap, said, why=ASKING_WHY, request_id=stored.id)
     return "asked for the reason"
 
 
@@ -187,7 +196,7 @@ def _declined(tx: Writing, tap: Tap, rest: str) -> str:
     after = _act(tx, tap, stored, Decline(reason=sealed))
     if after.version == stored.version:  # the guest has read another reason
         raise InWords(phrases.done_before(tap.words, tap.words.text(STATES[after.state])))
-    _reply(tx, tap, phrases.refused(tap.words, _what(tx, tap, after)))
+    reply(tx, tap, phrases.refused(tap.words, _what(tx, tap, after)))
     return "declined"
 
 
@@ -226,7 +235,7 @@ def _known(tx: Writing, tap: Tap, conversation_id: str) -> str:
     )
     correspondence.mark(tx, bound, waiting_since=None)
     calls.end_waiting(tx, bound, house.id, at=tap.at)
-    _reply(tx, tap, phrases.noted(tap.words))
+    reply(tx, tap, phrases.noted(tap.words))
     return "number is the guest's"
 
 
@@ -237,7 +246,7 @@ def _unknown(tx: Writing, tap: Tap, conversation_id: str) -> str:
     if guest_talk.contact_id:
         raise InWords(tap.words.text(ANSWERED))
     tx.do("unbind_conversation", id=guest_talk.id)
-    _reply(tx, tap, phrases.noted(tap.words))
+    reply(tx, tap, phrases.noted(tap.words))
     return "number is not the guest's"
 
 
@@ -249,6 +258,11 @@ _TAPS: Final[Mapping[str, Callable[[Writing, Tap, str], str]]] = {
     "done": _done,
     "known": _known,
     "unknown": _unknown,
+    "code": codes_by_phone.choose,
+    "set-code": codes_by_phone.set_code,
+    "drop-code": codes_by_phone.drop_code,
+    "ready": rooms_by_phone.ready,
+    "unready": rooms_by_phone.unready,
 }
 
 
@@ -268,7 +282,7 @@ def _guarded(tx: Writing, tap: Tap, act: Callable[[], str]) -> str:
         why = told.message
     except Refused as refused:
         why = phrases.against(tap.words, refused.message)
-    _reply(tx, tap, phrases.too_late(tap.words, why), why="refused")
+    reply(tx, tap, phrases.too_late(tap.words, why), why="refused")
     return "refused"
 
 
@@ -281,13 +295,9 @@ def _act(tx: Writing, tap: Tap, stored: Stored, command: Command) -> Stored:
 def _request(db: Reading, tap: Tap, request_id: str) -> Stored:
     """The request, if this person belongs to its house; NotAllowed alike when there is none."""
     stored = board.by_id(db, request_id)
-    if stored is None or not _belongs(db, tap.user, stored.property_id):
+    if stored is None or not belongs(db, tap.user, stored.property_id):
         raise NotAllowed
     return stored
-
-
-def _belongs(db: Reading, user: User, property_id: str) -> bool:
-    return db.one("membership", user_id=user.id, property_id=property_id) is not None
 
 
 def _what(db: Reading, tap: Tap, stored: Stored) -> str:
@@ -299,19 +309,19 @@ def _what(db: Reading, tap: Tap, stored: Stored) -> str:
 def _relay(tx: Writing, tap: Tap, guest_talk: Conversation, heard: Heard) -> str:
     """What staff write in reply to a guest's words goes to the guest; outside the window a note does."""
     who = calls.who_writes(tx, tap.voice, guest_talk)
-    if guest_talk.property_id is None or not _belongs(tx, tap.user, guest_talk.property_id):
-        _reply(tx, tap, phrases.too_late(tap.words, tap.words.text(NO_SUCH_REQUEST)), why="refused")
+    if guest_talk.property_id is None or not belongs(tx, tap.user, guest_talk.property_id):
+        reply(tx, tap, phrases.too_late(tap.words, tap.words.text(NO_SUCH_REQUEST)), why="refused")
         return "refused"
     if not heard.text or guest_talk.is_lost:
         why = tap.words.text(GUEST_ERASED if guest_talk.is_lost else ONLY_TEXT)
-        _reply(tx, tap, phrases.not_delivered(tap.words, who, why), why="refused")
+        reply(tx, tap, phrases.not_delivered(tap.words, who, why), why="refused")
         return "refused"
     send(tx, tap.voice, guest_talk, heard.text, at=tap.at, by=tap.user.id)
     is_open = conversation.is_open(guest_talk.heard_at, at=tap.at)
     said = phrases.delivered_to_guest(tap.words, who)
     if not is_open:
         said = phrases.not_delivered(tap.words, who, tap.words.text(SILENT))
-        _reply(tx, tap, said, why="the window is closed")
+        reply(tx, tap, said, why="the window is closed")
     return "passed on to the guest"
 
 
@@ -352,23 +362,7 @@ def _conversation(db: Reading, conversation_id: str) -> Conversation | None:
 def _claimed(db: Reading, tap: Tap, guest_talk: Conversation | None) -> tuple[Stay, Property]:
     """The stay that a conversation claims, if this person may speak for its house."""
     row = db.one("stay_by_id", id=guest_talk.stay_id) if guest_talk and guest_talk.stay_id else None
-    if row is None or not _belongs(db, tap.user, str(row["property_id"])):
+    if row is None or not belongs(db, tap.user, str(row["property_id"])):
         raise NotAllowed
     stay = records.shaped(row, Stay)
     return stay, records.house_by_id(db, stay.property_id)
-
-
-def _reply(
-    tx: Writing, tap: Tap, said: Outgoing, *, why: str = "answers a tap", request_id: str = ""
-) -> None:
-    correspondence.say(
-        tx,
-        tap.voice.ring,
-        tap.talk,
-        said,
-        at=tap.at,
-        by=AUTOMATIC,
-        why=why,
-        request_id=request_id or None,
-        answers=tap.message_id,
-    )

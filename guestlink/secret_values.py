@@ -91,6 +91,46 @@ def set_secret(
     changed(tx, house, "secret-set", body, why=f"{name} changed", at=at, by=by)
 
 
+def set_now(
+    tx: Writing,
+    ring: KeyRing,
+    house: Property,
+    *,
+    name: str,
+    value: str,
+    at: datetime,
+    by: str,
+    unit: Unit | None = None,
+    stay: Stay | None = None,
+) -> bool:
+    """A new value in the place of the one that is valid: from now on, by the same rule and as long. What was
+    set for later begins then. False when it has this value already.
+    """
+    scope = {"unit_id": unit.id if unit else "", "stay_id": stay.id if stay else ""}
+    rows = tx.all("secrets_of_scope", property_id=house.id, name=name, at=clock.as_text(at), **scope)
+    known = shaped_all(rows, Secret)
+    before = next((secret for secret in known if secret.valid_from <= at), None)
+    if before and open_secret(ring, before) == value.strip():
+        return False
+    later = [s.valid_from for s in known if s.valid_from > at and s.valid_until != s.valid_from]
+    ends = before.valid_until if before and before.valid_until else min(later, default=None)
+    rule = Rule(kind=before.rule, hours=before.hours) if before and before.rule else None
+    set_secret(
+        tx,
+        ring,
+        house,
+        name=name,
+        value=value,
+        at=at,
+        by=by,
+        unit=unit,
+        stay=stay,
+        rule=rule,
+        valid_until=ends,
+    )
+    return True
+
+
 def load_secrets(db: Reading, house: Property) -> list[Secret]:
     return shaped_all(db.all("secrets_of_property", property_id=house.id), Secret)
 

@@ -43,3 +43,6 @@ from inbox where state in ('waiting', 'quarantined');
 
 -- name: announce_events
 select 0 as announced;
+
+-- name: forget_event!
+update inbox set body = null where event_key = :event_key;

@@ -101,3 +101,8 @@ select * from parties where id = :id;
 
 -- name: stay_by_code^
 select * from stays where code = :code;
+
+-- name: arrivals_on
+select * from stays
+where property_id = :property_id and from_on = :arrives_on and status in ('confirmed', 'proposed_cancelled')
+order by id;
