@@ -71,7 +71,7 @@ def _no_moment(text: str, words: str) -> ValueError:
 def _time(text: str) -> str:
     at = grammar.clock_time(text)
     if at == "24:00":
-        raise ValueError(f"“{text}” is no time of day.", "Write 00:00 of the day after.")
+        raise ValueError(f"“{text}” is no time of day.", "Write 23:59, or 00:00 of the day after.")
     return at
 
 
@@ -90,7 +90,7 @@ def message_hours(text: str) -> str:
     found = _SPAN.fullmatch(text)
     if not found:
         raise ValueError(f"“{text}” are no hours.", "Write 08:00-21:00, the same for every day.")
-    opens, closes = grammar.clock_time(found[1]), grammar.clock_time(found[2])
+    opens, closes = _time(found[1]), _time(found[2])
     if _minute(closes) - _minute(opens) < _SHORTEST_SPAN:
         hint = "Write two hours or more of one day, the earlier one first: 08:00-21:00."
         raise ValueError(f"“{text}” leaves no time for messages.", hint)

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from generator.content import read_property
-from generator.files import grammar
+from generator.files import grammar, moments
 from generator.files.entries import OWN_FIELDS, WORD_FIELDS
+from generator.files.letters import SLOTS
 from generator.intake.headers import fields, guess
 from guestlink.errors import ContentErrors
 from guestlink.secret_values import STANDARD
@@ -31,7 +32,7 @@ FOLDERS = sorted(
     for room in ("guestlink", "generator", "edge_api")
     for file in (ROOT / room).rglob("__init__.py")
 )
-ROLES = ("property", "section", "service", "place", "notice")
+ROLES = ("property", "section", "service", "place", "notice", "journey")
 WORDS = {
     "phases": grammar.PHASES,
     "icons": grammar.ICONS,
@@ -39,6 +40,8 @@ WORDS = {
     "kinds of guest": grammar.AUDIENCES,
     "units of a price": grammar.PRICE_UNITS,
     "secrets": STANDARD,
+    "conditions of a message": moments.CONDITIONS,
+    "slots of a message": SLOTS,
 }
 CODE_BLOCK = re.compile(r"(?ms)^```.*?^```$")
 OUR_PATH = re.compile(r"`((?:content|deploy|docs|edge_api|generator|guestlink|tests|theme)/[\w./-]+)`")
@@ -230,6 +233,7 @@ def test_the_files_in_the_hosts_guide_are_read_without_a_mistake(house):
     assert content.notices.keys() == {"water"}
     assert content.services.keys() == {"breakfast"}
     assert content.places.keys() == {"bakery"}
+    assert content.letters.keys() == {"leaving"}
 
 
 def test_the_mistakes_in_the_hosts_guide_are_told_as_they_stand_there(house):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.files import grammar
+from generator.files import grammar, moments
 from generator.files.grammar import Field, Reveal
 
 READERS: list[Callable[[str], object]] = [
@@ -36,6 +36,11 @@ READERS: list[Callable[[str], object]] = [
     grammar.field,
     grammar.yes_or_no,
     grammar.one_of(grammar.ICONS, "icon"),
+    moments.moment,
+    moments.useful_for,
+    moments.message_hours,
+    moments.channel,
+    moments.template,
 ]
 
 

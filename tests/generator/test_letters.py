@@ -111,8 +111,8 @@ def test_a_length_of_time_is_counted_in_minutes() -> None:
     assert [useful_for(text) for text in ("90 minutes", "1 hour", "2 days")] == [90, 60, 2880]
 
 
-def test_hours_may_last_until_the_end_of_the_day() -> None:
-    assert message_hours("7:30-24:00") == "07:30-24:00"
+def test_hours_are_written_with_two_digits() -> None:
+    assert message_hours("7:30 - 23:59") == "07:30-23:59"
 
 
 # what is wrong, what is replaced, by what, line, words
@@ -134,7 +134,7 @@ WRONG = [
         "Add it after a comma: 4 days before arrival, 10:00.",
     ),
     ("a moment of no day", "10:00", "25:00", 3, "“25:00” is no time of day"),
-    ("the end of a day", "10:00", "24:00", 3, "Write 00:00 of the day after"),
+    ("the end of a day", "10:00", "24:00", 3, "Write 23:59, or 00:00 of the day after"),
     ("a moment far away", "4 days", "61 days", 3, "at most 60 days"),
     ("no length of time", "2 days", "a while", 4, "Write 90 minutes, 12 hours or 2 days"),
     ("a length that is too long", "2 days", "61 days", 4, "at most 60 days"),
@@ -202,6 +202,7 @@ def test_a_message_without_words_is_a_mistake_and_a_translation_without_them_wai
         ("08:00-09:59", "leaves no time for messages"),
         ("mon-fri 08:00-20:00", "are no hours"),
         ("08:00-25:00", "is no time of day"),
+        ("08:00-24:00", "is no time of day"),
     ],
 )
 def test_hours_for_messages_are_two_or_more_of_one_day(tmp_path: Path, hours: str, words: str) -> None:
