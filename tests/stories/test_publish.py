@@ -1,5 +1,6 @@
 """Publishing: what changes is put and nothing else, and says why; equal input, equal bytes."""
 
+import json
 import shutil
 from datetime import timedelta
 
@@ -9,9 +10,10 @@ from generator.orders import Order
 from generator.press import open_press
 from generator.publishing import publish
 from generator.verifying import doubt, verify
-from guestlink import houses, stays
+from guestlink import catalogue, houses, stays
 from guestlink.errors import ContentError
 from guestlink.houses import HouseDraft
+from guestlink.language import LANGUAGES
 from guestlink.records import Period, find_stay, find_unit, stay_links
 from guestlink.settings import load_settings
 from tests.guest import open_page, through_gate
@@ -92,6 +94,39 @@ def test_an_edited_file_is_named_as_the_reason(settings):
     )
     outcomes = run_publish(settings)
     assert list(outcomes[1].reasons) == ["sections/wifi.en.md edited"]
+
+
+def catalogue_of(settings) -> dict[tuple[str, str, str], dict]:
+    """What the edge reads, by kind, key and language."""
+    database, _ = opened(settings)
+    with database.read() as db:
+        rows = catalogue.entries(db, the_house(database))
+    database.close()
+    return {(row.kind, row.key, row.language): json.loads(row.body) for row in rows}
+
+
+def test_an_edited_message_changes_no_page_but_what_goes_out(settings):
+    before = site_files(settings)
+    message = "---\nsubject: Soon\nsend: 2 days before arrival, 10:00\n---\nCome to {house}.\n"
+    write_files(settings, {"journey/soon.en.md": message})
+    assert uploads(run_publish(settings)) == 0
+    write_files(settings, {"journey/soon.en.md": message.replace("Soon", "Until soon")})
+    assert uploads(run_publish(settings)) == 0
+    assert site_files(settings) == before
+    told = catalogue_of(settings)["journey", "soon", "en"]
+    assert (told["subject"], told["text"]) == ("Until soon", "Come to {house}.")
+    assert told["send"] == {"anchor": "arrival", "days": -2, "time": "10:00"}
+
+
+def test_what_stands_around_mails_is_published_in_every_language_and_follows_the_house(settings):
+    write_files(settings, {"property.md": FILES["property.md"].replace("name: Planted", "name: Plantain", 1)})
+    run_publish(settings)
+    frames = {
+        language: frame for (kind, _, language), frame in catalogue_of(settings).items() if kind == "mail"
+    }
+    assert frames.keys() == set(LANGUAGES)
+    assert all("Plantain" in frame["html"] and "Plantain" in frame["text_foot"] for frame in frames.values())
+    assert 'dir="rtl"' in frames["ar"]["html"]
 
 
 def test_a_dry_run_changes_nothing_and_tells_what_would(settings):
