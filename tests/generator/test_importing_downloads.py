@@ -1,23 +1,19 @@
 """Feeds from addresses: https only, public machines only, the machine that was checked, never too much."""
 
-import datetime as dt
-import ssl
-import threading
+import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from generator.intake import downloads
 from generator.intake.addresses import is_public, resolve
-from generator.intake.downloads import download
+from generator.intake.downloads import Validators, download, fetch_copy
 from guestlink.errors import InvalidInput, Outage, Refused
+from tests.generator.tls import Here, serving
 
 ADDRESS = "https://calendar.example/ical/1234.ics?s=token5678"
 PUBLIC = "93.184.216.34"
@@ -261,22 +257,82 @@ def test_no_feed_is_read_from_this_very_machine() -> None:
         download("https://localhost:1/feed.ics")
 
 
+# Only what is new
+
+
+def conditions(known: Validators) -> dict[str, str]:
+    """What a server is told of the copy that we have."""
+    seen: dict[str, str] = {}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.update(request.headers)
+        return ok(request)
+
+    fetch_copy(ADDRESS, known, resolver=public, transport=httpx.MockTransport(answer))
+    return {name: value for name, value in seen.items() if name.startswith("if-")}
+
+
+def public(_host: str, _port: int) -> list[str]:
+    return [PUBLIC]
+
+
+def test_a_server_is_told_what_it_called_our_copy() -> None:
+    assert conditions(Validators()) == {}
+    day = "Mon, 02 Nov 2026 09:00:00 GMT"
+    told = conditions(Validators(etag='W/"a1"', last_modified=day))
+    assert told == {"if-none-match": 'W/"a1"', "if-modified-since": day}
+
+
+def test_what_has_not_changed_has_no_body_and_keeps_its_name() -> None:
+    known = Validators(etag='"a1"')
+    unchanged = httpx.MockTransport(lambda _request: httpx.Response(304))
+    copy = fetch_copy(ADDRESS, known, resolver=public, transport=unchanged)
+    assert (copy.is_unchanged, copy.body, copy.validators) == (True, b"", known)
+    with pytest.raises(Refused, match="it answers 304"):
+        fetch_copy(ADDRESS, resolver=public, transport=unchanged)
+
+
+def test_the_name_of_a_copy_is_kept_unless_it_is_endless() -> None:
+    def named(etag: str) -> str:
+        answer = httpx.Response(200, headers={"etag": etag}, content=b"BEGIN:VCALENDAR")
+        transport = httpx.MockTransport(lambda _request: answer)
+        return fetch_copy(ADDRESS, resolver=public, transport=transport).validators.etag
+
+    assert named('"a1"') == '"a1"'
+    assert named('"' + "a" * 600 + '"') == ""
+
+
+NINE = "Mon, 02 Nov 2026 09:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, 300.0),
+        ({"retry-after": "7200"}, 7200.0),
+        ({"retry-after": "soon"}, 300.0),
+        ({"retry-after": "-5"}, 300.0),
+        ({"retry-after": "Mon, 02 Nov 2026 10:00:00 GMT", "date": NINE}, 3600.0),
+        ({"retry-after": "Mon, 02 Nov 2026 08:00:00 GMT", "date": NINE}, 0.0),
+        ({"retry-after": NINE}, 300.0),
+    ],
+)
+def test_how_long_a_server_wants_to_be_left_alone_is_told(headers: dict[str, str], seconds: float) -> None:
+    with pytest.raises(Outage) as outage:
+        ask(lambda _request: httpx.Response(429, headers=headers))
+    assert outage.value.retry_after == seconds
+
+
+@pytest.mark.parametrize("packing", ["br", "gzip, gzip", "zstd"])
+def test_what_could_unpack_without_an_end_is_not_read(packing: str) -> None:
+    def answer(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-encoding": packing}, stream=httpx.ByteStream(b"x"))
+
+    with pytest.raises(Refused, match="packs the feed in a way that is not read"):
+        ask(answer)
+
+
 # A real handshake
-
-
-class Here(httpx.BaseTransport):
-    """The internet as this machine: every public address leads to one local server."""
-
-    def __init__(self, port: int, trust: ssl.SSLContext) -> None:
-        self._real = httpx.HTTPTransport(verify=trust, trust_env=False)
-        self._port = port
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.url = request.url.copy_with(host="127.0.0.1", port=self._port)
-        return self._real.handle_request(request)
-
-    def close(self) -> None:
-        self._real.close()
 
 
 class Calendar(BaseHTTPRequestHandler):
@@ -293,18 +349,8 @@ class Calendar(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Here]:
-    """A server that shows a certificate for calendar.example only."""
-    trust, files = certificate(tmp_path, "calendar.example")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Calendar)
-    shown = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    shown.load_cert_chain(*files)
-    server.socket = shown.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Here(server.server_port, trust)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(tmp_path, Calendar) as there:
+        yield there
 
 
 def test_the_certificate_is_that_of_the_name_although_the_connection_goes_to_an_address(here: Here) -> None:
@@ -317,22 +363,26 @@ def test_a_certificate_of_another_name_is_refused(here: Here) -> None:
         download("https://other.example/", resolver=lambda _host, _port: [PUBLIC], transport=here)
 
 
-def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, tuple[Path, Path]]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
-        .not_valid_after(dt.datetime(2120, 1, 1, tzinfo=dt.UTC))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    files = folder / "certificate.pem", folder / "key.pem"
-    files[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    pem = serialization.PrivateFormat.PKCS8
-    files[1].write_bytes(key.private_bytes(serialization.Encoding.PEM, pem, serialization.NoEncryption()))
-    return ssl.create_default_context(cafile=str(files[0])), files
+class Dripping(BaseHTTPRequestHandler):
+    """Sends a byte of a header now and then: never long silent, never at an end."""
+
+    def do_GET(self) -> None:
+        with suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+            for _ in range(200):
+                time.sleep(0.05)  # what a slow server does
+                self.wfile.write(b"x")
+
+    def log_message(self, *_words: object) -> None:
+        pass
+
+
+def test_a_server_that_drips_headers_is_left_when_the_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "SECONDS", 1.0)
+    began = time.monotonic()
+    with serving(tmp_path, Dripping) as there:
+        with pytest.raises(Outage, match="takes longer than 1 seconds"):
+            download(ADDRESS, resolver=public, transport=there)
+        assert time.monotonic() - began < 5
