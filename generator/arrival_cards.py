@@ -55,7 +55,7 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
 # -- who ---------------------------------------------------------------------------------------------
 def arriving(db: Reading, house: House, *, on: date) -> list[Arriving]:
     """Everybody with a link of their own whose stay begins that day, by room."""
-    rows = db.all("stays_beginning", property_id=house.record.id, on=on.isoformat())
+    rows = db.all("arrivals_on", property_id=house.record.id, arrives_on=on.isoformat())
     found = [guest for stay in records.shaped_all(rows, Stay) for guest in _guests(db, house, stay)]
     return sorted(found, key=lambda each: (_first_room(each), each.stay.id))
 

@@ -47,8 +47,8 @@ def text(db: Reading, book: Book, key: str, *, wanted: str, words: Catalogue) ->
         return _codes_changed(key, book, words)
     if key == COMPANION_LINK:
         return _companion(key, book, words)
-    notice_key, _, digest = rest.partition(":")
-    found = versions(db, book, notice_key) if kind == NOTICE else {}
+    named, _, digest = rest.partition(":")
+    found = versions(db, book, named) if kind == NOTICE else {}
     if digest not in {digest_of(each) for each in found.values()}:
         return None  # other words than those that somebody has looked at
     return _notice(key, closest(found, book, wanted), words)

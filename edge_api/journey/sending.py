@@ -21,7 +21,7 @@ from edge_api.journey.texts import Book, Shelf
 from edge_api.messages import Letter, LinkButton, Outgoing
 from edge_api.phrases import OPEN_PAGE, Voice
 from edge_api.streams import AUTOMATIC
-from guestlink import clock, contacts, reach, records, secret_values
+from guestlink import clock, contacts, language, reach, records, secret_values
 from guestlink.contacts import Person
 from guestlink.database import Database, Reading, Writing
 from guestlink.errors import NotFound, Outage
@@ -148,7 +148,7 @@ def _made(tx: Writing, office: Office, row: Row, *, at: datetime) -> Letters | D
     if text is None:
         return Drop("stopped", plans.NO_TEXT)
     if row.is_of_file:
-        text = texts.filled(text, book, guest.facts, periods=guest.periods, words=words)
+        text = texts.filled(text, book, guest.facts, periods=guest.periods)
     elif row.reason == sayings.AT_ANY_HOUR:
         text = msgspec.structs.replace(text, at_any_hour=True)
     person = contacts.opened(office.voice.ring, guest.contact)
@@ -240,7 +240,7 @@ def _by_mail(tx: Writing, office: Office, letters: Letters) -> _Said:
     said = Letter(
         subject=text.subject,
         text=text.text,
-        html=text.html,
+        html=_in_its_language(text, words),
         language=words.language,
         property_id=letters.book.house.id,
         greeting=words.text("Hello {name},", name=name) if name else words.text("Hello,"),
@@ -248,6 +248,15 @@ def _by_mail(tx: Writing, office: Office, letters: Letters) -> _Said:
         link=link,
     )
     return _Said(message_id=_put(tx, office, letters, talk=talk, said=said))
+
+
+def _in_its_language(text: Text, words: Catalogue) -> str:
+    """A text that is not in the guest's language says so, and runs its own way in the frame."""
+    if not text.html or language.chrome_language(text.language) == words.language:
+        return text.html
+    way = language.direction(text.language)
+    side = "right" if way == "rtl" else "left"
+    return f'<div lang="{text.language}" dir="{way}" style="text-align:{side}">{text.html}</div>'
 
 
 def _label(letters: Letters) -> str:

@@ -1,8 +1,3 @@
--- name: stays_beginning
-select * from stays
-where property_id = :property_id and from_on = :on and status in ('confirmed', 'proposed_cancelled')
-order by id;
-
 -- name: messages_on_paper
 select contact_id from journey
 where stay_id = :stay_id and channel = 'print' and state in ('planned', 'sent')

@@ -7,6 +7,8 @@ import stat
 import pytest
 import segno
 
+from edge_api.journey import ledger
+from edge_api.journey.plans import Wanted
 from guestlink import clock, crypto, records, secret_values
 from guestlink.settings import load_settings
 
@@ -113,6 +115,19 @@ def test_a_day_without_arrivals_makes_no_file(in_sample, home):
     answer = in_sample("cards", "--on", "2031-01-01")
     assert (answer.code, answer.last) == (0, "No card is needed.")
     assert not (home / "data" / "cards").exists()
+
+
+def test_whose_message_was_put_on_the_print_list_gets_a_card_though_another_channel_is_there(
+    printed, records_of
+):
+    with records_of().write() as tx:
+        stay = records.find_stay(tx, "HH-1012")
+        (contact,) = records.contacts(tx, stay)
+        want = Wanted(key="codes", state="planned", due_at=clock.now())
+        ledger.write(tx, stay, contact_id=contact.id, want=want, at=clock.now())
+        (row,) = ledger.of_stay(tx, stay.id)
+        ledger.settle(tx, row, state="sent", channel="print", at=clock.now())
+    assert stays(printed()[0]) == {*TOMORROW, "HH-1012"}
 
 
 def test_a_cancelled_stay_gets_no_card(printed, in_sample):
