@@ -4,7 +4,6 @@ Kept while they stay equal. Slots are filled as text, in HTML escaped; a code ne
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final, Literal
 
 import msgspec
@@ -15,7 +14,6 @@ from edge_api.journey.moments import Facts, Hours
 from edge_api.journey.plans import Text
 from guestlink import catalogue, language
 from guestlink.database import Reading
-from guestlink.language import Catalogue
 from guestlink.records import Period, Property
 from guestlink.secret_values import Rule
 
@@ -113,16 +111,16 @@ def _read(db: Reading, house: Property, digest: str) -> Book:
 
 
 # -- filled for a stay ---------------------------------------------------------------------------------
-def filled(text: Text, book: Book, facts: Facts, *, periods: Sequence[Period], words: Catalogue) -> Text:
-    """The text with its slots filled; subject and plain text as they are, HTML escaped."""
-    name = book.name(text.language or words.language)
+def filled(text: Text, book: Book, facts: Facts, *, periods: Sequence[Period]) -> Text:
+    """The text with its slots filled in its own language; subject and text as they are, HTML escaped."""
+    name, spoken, zone = book.name(text.language), text.language, book.house.zone
     values = {
         "house": name.name or book.house.slug,
-        "room": _rooms(name, periods, words),
-        "arrival": language.format_day(facts.stay.from_on, words.language),
-        "departure": language.format_day(facts.stay.until_on, words.language),
-        "check_in": _clock(facts.marks.check_in, book.house, words),
-        "check_out": _clock(facts.marks.departed, book.house, words),
+        "room": _rooms(name, periods, spoken),
+        "arrival": language.format_day(facts.stay.from_on, spoken),
+        "departure": language.format_day(facts.stay.until_on, spoken),
+        "check_in": language.format_time(facts.marks.check_in, zone, spoken),
+        "check_out": language.format_time(facts.marks.departed, zone, spoken),
     }
     return msgspec.structs.replace(
         text,
@@ -138,10 +136,6 @@ def _fill(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def _rooms(name: Name, periods: Sequence[Period], words: Catalogue) -> str:
+def _rooms(name: Name, periods: Sequence[Period], spoken: str) -> str:
     rooms = [name.units.get(part.unit or "", part.title or "") for part in periods if part.unit]
-    return language.format_list(list(dict.fromkeys(rooms)), words.language)
-
-
-def _clock(at: datetime, house: Property, words: Catalogue) -> str:
-    return language.format_time(at, house.zone, words.language)
+    return language.format_list(list(dict.fromkeys(rooms)), spoken)
