@@ -266,6 +266,10 @@ def test_the_sample_content_fits_the_sample_house():
     content = read_property(CONTENT, units=frozenset(sample.ROOMS), currency=sample.HOUSE.currency)
     assert set(NAMES) <= set(content.reveal)
     assert content.languages[0] == sample.HOUSE.default_language
+    assert [problem.path for problem in content.problems] == []
+    assert {key: set(versions) for key, versions in content.letters.items()} == dict.fromkeys(
+        ("arrival", "booked", "codes", "evening", "late", "leaving", "thanks"), set(content.languages)
+    )
 
 
 def test_a_new_house_has_no_door_code_in_any_file(in_sample, home):
