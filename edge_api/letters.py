@@ -69,12 +69,12 @@ def composed(letter: Letter, cover: Cover, frame: Frame = NO_FRAME) -> bytes:
     mail["Message-ID"] = cover.message_id
     if cover.reply_to and cover.reply_to != cover.mail_from:
         mail["Reply-To"] = _address(cover.house, cover.reply_to)
-    if letter.language:
-        mail["Content-Language"] = letter.language
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers it
     mail.set_content(plain(letter, cover, frame))
     if frame.html:
         mail.add_alternative(html(letter, cover, frame), subtype="html")
+    if letter.language:
+        mail["Content-Language"] = letter.language
     return _ways_to_stop(cover) + mail.as_bytes()
 
 

@@ -63,7 +63,7 @@ class Mail(NamedTuple):
 
     def _part(self, kind: str) -> str:
         part = self.message.get_body((kind,))
-        return part.get_content() if part else ""
+        return part.get_content().replace("\r\n", "\n") if part else ""
 
 
 class Mailbox:
