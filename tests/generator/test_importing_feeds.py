@@ -311,7 +311,10 @@ def test_an_event_without_uid_is_known_by_its_dates(desk: Desk) -> None:
 def test_overlapping_stays_in_one_unit_are_a_bad_row_that_names_the_first(desk: Desk) -> None:
     report = take(desk, event("u1"), event("u2", "20260511", "20260513"))
     assert (report.added, report.bad) == (1, 1)
-    assert report.bad_rows[0].reason == "room-1 is taken from 2026-05-10 until 2026-05-12 by u1, so u2 cannot have it"
+    assert (
+        report.bad_rows[0].reason
+        == "room-1 is taken from 2026-05-10 until 2026-05-12 by u1, so u2 cannot have it"
+    )
 
 
 def test_what_is_no_calendar_is_refused(desk: Desk) -> None:
@@ -358,6 +361,33 @@ def test_a_stay_that_reappears_on_other_dates_is_restored_and_moved(desk: Desk) 
     assert report.changes == [
         "stay u3: departure 12 Jun -> 14 Jun, status proposed for cancellation -> confirmed"
     ]
+
+
+def test_a_stay_that_a_person_confirmed_is_not_proposed_again_until_its_feed_told_of_it_once_more(
+    desk: Desk,
+) -> None:
+    take(desk, *THREE)
+    take(desk, *THREE[:2])
+    desk.change("u3", status="confirmed")
+    assert take(desk, *THREE[:2]).proposed_cancelled == 0
+    assert take(desk, *THREE[:1]).proposed_cancelled == 1, "one of two that the feed is asked about"
+    assert desk.stay("u3").status == "confirmed"
+    assert take(desk, *THREE).restored == 1
+    assert take(desk, *THREE[:2]).proposed_cancelled == 1
+    assert desk.stay("u3").status == "proposed_cancelled"
+
+
+def test_losses_that_a_person_takes_are_proposed_but_never_those_of_a_feed_that_breaks_off(
+    desk: Desk,
+) -> None:
+    take(desk, *THREE)
+    broken = calendar(*THREE[:1]).replace("END:VCALENDAR", "")
+    report = desk.take_text(broken, "feed.ics", room="room-1", takes_losses=True)
+    assert (report.proposed_cancelled, report.withheld) == (0, "the feed breaks off or cannot all be read")
+    report = take(desk, takes_losses=True)
+    assert (report.proposed_cancelled, report.withheld) == (3, "")
+    report = take(desk)
+    assert (report.proposed_cancelled, report.withheld) == (0, ""), "nothing is left to propose"
 
 
 def test_a_stay_that_a_person_cancelled_is_neither_proposed_nor_restored(desk: Desk) -> None:
@@ -541,7 +571,10 @@ def test_of_two_stays_without_unit_that_want_the_same_one_the_second_is_named_wi
     assert take(desk, *both, room="").added == 2
     rehearsal, report = take(desk, *both, dry_run=True), take(desk, *both)
     assert (report.changed, report.bad, rehearsal.bad_rows) == (1, 1, report.bad_rows)
-    assert report.bad_rows[0].reason == "room-1 is taken from 2026-05-10 until 2026-05-12 by u1, so u2 cannot have it"
+    assert (
+        report.bad_rows[0].reason
+        == "room-1 is taken from 2026-05-10 until 2026-05-12 by u1, so u2 cannot have it"
+    )
     code = desk.stay("u2").code
     assert report.bad_rows[0].hint == (
         f"Stay u2 has no unit yet: give it another one with `publish.py stay set {code} --unit UNIT`, "
