@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from edge_api.registers import house_of
 from edge_api.shapes import Nights
-from guestlink import clock, contacts, houses, journal, records, stays
+from guestlink import companions, contacts, houses, journal, records, stays
 from guestlink.arrivals import plain_words
 from guestlink.contacts import OptIn, Person
 from guestlink.crypto import KeyRing
@@ -21,6 +21,7 @@ from guestlink.records import Contact, Period, Property, Stay
 from guestlink.stays import StayDraft
 
 SOURCE = "api"
+BY_API = "told to the house"
 LONGEST = 200  # characters of a name, a reference, an address
 
 Short = Annotated[str, msgspec.Meta(max_length=LONGEST)]
@@ -63,11 +64,12 @@ class NewStay(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     amount: Amount | None = None
     check_in: Clock = ""
     check_out: Clock = ""
+    party: Short = ""
     guest: NewGuest = NewGuest()
 
 
 class StayChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`nights` replace all there were; an empty time is the house's own."""
+    """`nights` replace all there were; an empty time is the house's own, an empty `party` none."""
 
     version: Version | UnsetType = UNSET
     nights: Parts | UnsetType = UNSET
@@ -81,6 +83,16 @@ class StayChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     amount: Amount | UnsetType | None = UNSET
     check_in: Clock | UnsetType = UNSET
     check_out: Clock | UnsetType = UNSET
+    party: Short | UnsetType = UNSET
+
+
+class NewCompanion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: Named
+    phone: Short = ""
+    email: Short = ""
+
+    def __repr__(self) -> str:
+        return "NewCompanion(hidden)"
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -149,6 +161,13 @@ def note_links_shown(tx: Writing, stay: Stay, *, at: datetime, by: str) -> None:
     journal.append(tx, f"stay:{stay.id}", [event], at=at, by=by, property_id=stay.property_id)
 
 
+def add_companion(
+    tx: Writing, ring: KeyRing, stay: Stay, told: NewCompanion, *, at: datetime, by: str
+) -> Contact:
+    person = Person(**{name: plain_words(value) for name, value in _told(told).items()})
+    return companions.add_companion(tx, ring, stay, person, at=at, by=by)[0]
+
+
 def _periods(db: Reading, house: Property, nights: list[Nights]) -> tuple[Period, ...]:
     units = {unit.slug: unit for unit in records.units(db, house)}
     wrong = [
@@ -203,16 +222,11 @@ def change_guest(
 
 
 def _agree(tx: Writing, ring: KeyRing, contact: Contact, agreed: Agreed | None, *, at: datetime) -> Contact:
-    opt_in = OptIn(at=at, how=plain_words(agreed.how), words=plain_words(agreed.words)) if agreed else None
-    key = ring.guest_key(contact.wrapped, contact.id)
-    words = opt_in.words if opt_in else ""
-    tx.do(
-        "set_opt_in",
-        id=contact.id,
-        opted_in_at=clock.as_text(opt_in.at) if opt_in else None,
-        opted_in_how=opt_in.how if opt_in else "",
-        opted_in_words=key.seal(words, "contacts", "opted_in_words", row=contact.id) if words else None,
-    )
+    if agreed:
+        said = OptIn(at=at, how=plain_words(agreed.how), words=plain_words(agreed.words))
+        contacts.opt_in(tx, ring, contact, said)
+    else:
+        contacts.opt_out(tx, contact, how=BY_API)
     return contacts.load_contact(tx, contact.id)
 
 

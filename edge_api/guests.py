@@ -1,4 +1,4 @@
-"""Routes of the guest's page: requests, arrival, rating, openings. They read, ask the front desk, and answer.
+"""Routes of the guest's page: requests, arrival, rating, channels, openings. They read, ask and answer.
 
 Handlers run in threads, since the database waits. A body is small, flat JSON or it is refused.
 """
@@ -6,26 +6,29 @@ Handlers run in threads, since the database waits. A body is small, flat JSON or
 from collections.abc import Callable
 from datetime import datetime
 from http import HTTPStatus
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast, get_args
 
 import msgspec
 from litestar import HttpMethod, Response, Router, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, RawBody
 
-from edge_api import front_desk
+from edge_api import channels, front_desk
 from edge_api.auth import PageGuard, refused_alike
 from edge_api.board import Shown
 from edge_api.callers import Guest
+from edge_api.channels import ByMessage, Ways, Wish
 from edge_api.counters import LONGEST_BODY, NEVER_STORED, Asking, answered, read_body
 from edge_api.holdings import Holdings
 from edge_api.openapi import told
+from edge_api.phrases import channels as channels_of
 from edge_api.phrases import voice_of
 from edge_api.telling import ArrivalShown, RatingShown, counted
 from edge_api.wishes import Asked
 from guestlink.arrivals import ArrivalTold, RatingTold
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
+from guestlink.errors import InvalidInput
 from guestlink.language import Catalogue
 
 WITH_BODY: Final = (409, 413, 422)
@@ -59,6 +62,17 @@ class Rating(msgspec.Struct, frozen=True, kw_only=True):
     language: str = ""
 
 
+class ChannelWish(msgspec.Struct, frozen=True, kw_only=True):
+    """`phone` is asked for when no number is on file."""
+
+    agrees: bool
+    phone: str = ""
+    language: str = ""
+
+    def __repr__(self) -> str:
+        return f"ChannelWish({self.agrees})"
+
+
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
     codes: bool = False
 
@@ -83,6 +97,11 @@ class Counter:
     def words(self, guest: Guest, language: str) -> Catalogue:
         return self.holdings.words(language or guest.stay.language)
 
+    def channels(self, guest: Guest, language: str = "") -> channels.Desk:
+        """What is needed to say how a guest may be written to."""
+        speaks, words = channels_of(self.holdings.settings), self.words(guest, language)
+        return channels.Desk(voice=voice_of(self.holdings), speaks=speaks, words=words)
+
     def told(self, look: Callable[[Reading, KeyRing], object]) -> Response[bytes]:
         """What the front desk knows."""
         with refused_alike(), self.holdings.database.read() as db:
@@ -97,7 +116,7 @@ class Counter:
 def guest_routes(holdings: Holdings, *, public_url: str, proxies: int, at: Callable[[], datetime]) -> Router:
     """Everything below /api that a guest's page asks for."""
     counter = Counter(holdings, PageGuard(holdings, public_url=public_url, proxies=proxies), at=at)
-    handlers = [*request_routes(counter), *telling_routes(counter)]
+    handlers = [*request_routes(counter), *telling_routes(counter), *channel_routes(counter)]
     return Router("/api", route_handlers=handlers, request_max_body_size=LONGEST_BODY)
 
 
@@ -316,3 +335,47 @@ def telling_routes(counter: Counter) -> list[HTTPRouteHandler]:
         return Response(b"", status_code=HTTPStatus.NO_CONTENT, headers=NEVER_STORED)
 
     return [tell_arrival, arrival, rate, rating, opened]
+
+
+def channel_routes(counter: Counter) -> list[HTTPRouteHandler]:
+    @route(
+        "/guest/channels",
+        http_method=HttpMethod.GET,
+        sync_to_thread=True,
+        **told(
+            "How the house may write to the guest; null for a channel that it does not use.",
+            name="channels",
+            gives={200: (Ways, None)},
+            scheme="page",
+        ),
+    )
+    def ways(request: Asking) -> Response[bytes]:
+        guest = counter.guest(request)
+        desk = counter.channels(guest)
+        return counter.told(lambda db, _: channels.ways(db, desk, guest.link.id, at=guest.at))
+
+    @route(
+        "/guest/channels/{channel:str}",
+        http_method=HttpMethod.PUT,
+        sync_to_thread=True,
+        **told(
+            "A yes or a no to one channel. A no counts at once, also for what waits.",
+            name="setChannel",
+            takes=ChannelWish,
+            sends={"agrees": True, "phone": "+44 7700 900123"},
+            gives={200: (Ways, None)},
+            scheme="page",
+            refuses=WITH_BODY,
+        ),
+    )
+    def wish(request: Asking, channel: FromPath[str], body: RawBody) -> Response[bytes]:
+        guest, sent = counter.guest(request), read_body(body, ChannelWish)
+        if channel not in get_args(ByMessage):
+            raise InvalidInput("There is no such channel.", hint=f"Known: {', '.join(get_args(ByMessage))}.")
+        wanted = Wish(channel=cast("ByMessage", channel), agrees=sent.agrees, phone=sent.phone)
+        desk = counter.channels(guest, sent.language)
+        return answered(
+            counter.done(lambda tx, _: channels.wish(tx, desk, guest.link.id, wanted, at=guest.at))
+        )
+
+    return [ways, wish]

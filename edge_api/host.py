@@ -7,16 +7,17 @@ from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
-from litestar import Response, get, patch, post, put
+from litestar import Response, delete, get, patch, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter, RawBody
 
 from edge_api import amendments, registers
-from edge_api.amendments import ContactChange, NewStay, Readiness, StayChange
-from edge_api.counters import Asking, HouseCounter, answered, sent
+from edge_api.amendments import ContactChange, NewCompanion, NewStay, Readiness, StayChange
+from edge_api.counters import NEVER_STORED, Asking, HouseCounter, answered, sent
 from edge_api.openapi import told
 from edge_api.registers import MOST, Wanted
 from edge_api.shapes import ContactShown, Links, People, Properties, PropertyShown, Services, Stays, StayShown
+from guestlink import companions
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
 from guestlink.records import Phase
@@ -37,6 +38,7 @@ def host_routes(counter: HouseCounter) -> list[HTTPRouteHandler]:
     return [
         *_stays(counter),
         *_changed_stays(counter),
+        *_companions(counter),
         *_contacts(counter),
         *_houses(counter),
     ]
@@ -182,6 +184,54 @@ def _changed_stays(counter: HouseCounter) -> list[HTTPRouteHandler]:
         return answered(counter.done(verb))
 
     return [add, change, ready]
+
+
+def _companions(counter: HouseCounter) -> list[HTTPRouteHandler]:
+    @post(
+        "/stays/{stay_id:str}/companions",
+        sync_to_thread=True,
+        **told(
+            "One more person of a stay, with a link of their own.",
+            name="addCompanion",
+            takes=NewCompanion,
+            sends={"name": "Tomas Arrieta", "phone": "+1 555 0142"},
+            gives={201: (ContactShown, None)},
+            refuses=CHANGED,
+        ),
+    )
+    def add(request: Asking, stay_id: FromPath[str], body: RawBody) -> Response[bytes]:
+        caller, person = counter.caller(request, "manager"), sent(request, body, NewCompanion)
+
+        def verb(tx: Writing, ring: KeyRing) -> ContactShown:
+            stay = registers.stay_of(tx, caller.id, stay_id)
+            added = amendments.add_companion(tx, ring, stay, person, at=counter.at(), by=caller.by)
+            return registers.contact_shown(tx, ring, added)
+
+        return answered(counter.done(verb), HTTPStatus.CREATED)
+
+    @delete(
+        "/stays/{stay_id:str}/companions/{contact_id:str}",
+        status_code=HTTPStatus.OK,  # so that Litestar lets us answer by ourselves: 204
+        sync_to_thread=True,
+        **told(
+            "Takes a companion off a stay; their link ends, the others go on.",
+            name="removeCompanion",
+            gives={204: (None, None)},
+            refuses=(404, 409),
+        ),
+    )
+    def remove(request: Asking, stay_id: FromPath[str], contact_id: FromPath[str]) -> Response[bytes]:
+        caller = counter.caller(request, "manager")
+
+        def verb(tx: Writing, _: KeyRing) -> None:
+            stay = registers.stay_of(tx, caller.id, stay_id)
+            companion = registers.companion_of(tx, stay, contact_id)
+            companions.remove_companion(tx, stay, companion, at=counter.at(), by=caller.by)
+
+        counter.done(verb)
+        return Response(b"", status_code=HTTPStatus.NO_CONTENT, headers=NEVER_STORED)
+
+    return [add, remove]
 
 
 def _contacts(counter: HouseCounter) -> list[HTTPRouteHandler]:

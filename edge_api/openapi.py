@@ -25,8 +25,9 @@ REFERENCE: Final = "#/components/schemas/{name}"
 ALWAYS: Final = (400, 429, 503)  # a call that is none, asked too often, the database is down
 INTRODUCTION: Final = """\
 Two kinds of callers, two kinds of Bearer tokens: a guest's page asks below `/api/requests`, `/api/arrival`,
-`/api/rating` and `/api/openings` with the token that lies sealed in it; programs of the house ask below
-`/api/house` with one that `publish.py token add` has made. What a token does not reach is answered 404.
+`/api/rating`, `/api/guest` and `/api/openings` with the token that lies sealed in it; programs of the house
+ask below `/api/house` with one that `publish.py token add` has made. What a token does not reach is
+answered 404.
 
 Errors are `application/problem+json` (RFC 9457). 429 and 503 come with `Retry-After`. No answer is
 stored on the way.

@@ -31,7 +31,7 @@ from edge_api.shapes import (
     StayShown,
     UnitShown,
 )
-from guestlink import contacts, links, records, stays
+from guestlink import companions, contacts, links, records, stays
 from guestlink.crypto import KeyRing, PageSeal, guide_code_shown
 from guestlink.database import Reading
 from guestlink.errors import InvalidInput, NotFound
@@ -138,6 +138,7 @@ def stay_shown(db: Reading, ring: KeyRing, stay: Stay, *, at: datetime) -> StayS
         currency=house.currency,
         uid=stay.source_uid,
         phase=records.phase(stay, house, at),
+        party=_party(db, stay),
         nights=tuple(
             Nights(unit=part.unit, from_on=part.from_on, until_on=part.until_on)
             for part in records.periods(db, stay)
@@ -147,6 +148,19 @@ def stay_shown(db: Reading, ring: KeyRing, stay: Stay, *, at: datetime) -> StayS
             for guest in records.contacts(db, stay)
         ),
     )
+
+
+def companion_of(db: Reading, stay: Stay, contact_id: str) -> Contact:
+    """A companion of the stay; NotFound for its booker, too."""
+    found = [each for each in companions.of_stay(db, stay) if each.id == contact_id]
+    if not found:
+        raise NotFound("There is no such companion.")
+    return found[0]
+
+
+def _party(db: Reading, stay: Stay) -> str:
+    row = db.one("party_by_id", id=stay.party_id) if stay.party_id else None
+    return str(row["reference"]) if row else ""
 
 
 def links_of(db: Reading, ring: KeyRing, stay: Stay, *, public_url: str) -> Links:

@@ -91,7 +91,9 @@ class GuestShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StayShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A stay with its guests; `amount` left to pay in minor units of `currency`, times agreed or empty."""
+    """A stay with its guests; `amount` left to pay in minor units of `currency`, times agreed or empty. Rooms
+    of one booking share a `party`.
+    """
 
     id: str
     property: str
@@ -113,6 +115,7 @@ class StayShown(msgspec.Struct, frozen=True, kw_only=True):
     ready_at: datetime | None
     from_on: date
     until_on: date
+    party: str
     nights: tuple[Nights, ...]
     guests: tuple[GuestShown, ...]
     version: int

@@ -1,5 +1,5 @@
 """The Pelican generator of what belongs to no guest: the landing page, the page for what is not there, and
-the form of `/open` that the edge fills.
+what the edge fills: the form of `/open`, and the page that stops e-mails.
 
 Pelican runs without feeds, articles and output on the terminal; its import changes process-wide classes, so
 the serving process never imports this file.
@@ -53,7 +53,17 @@ ANSWERS: Final = {
     "kept": N_("We have it. Thank you."),
     "rated": N_("Thank you for telling us."),
     "cancelled": N_("Your request is cancelled."),
+    "whatsapp_yes": N_("Thank you. We write to you on WhatsApp about your stay."),
+    "whatsapp_no": N_("Done. We do not write to you on WhatsApp any more."),
+    "email_yes": N_("Done. We write to you by e-mail again."),
+    "email_no": N_("Done. We do not write to you by e-mail any more."),
 }
+
+
+FILLED: Final = (  # name, template, title
+    ("open", "open", N_("Open your page with a guide code")),
+    ("mail", "mail_wishes", N_("E-mails about your stay")),
+)
 
 
 class Shell(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,14 +89,14 @@ def register() -> None:
 
 
 def shells(theme: Theme, houses: Sequence[HostContent], *, build: Path | None = None) -> dict[str, bytes]:
-    """Path -> bytes of landing page, 404.html and forms of /open, made in `build` or a folder that goes."""
+    """Path -> bytes of landing page, 404.html and what the edge fills, made in `build` or a folder that goes."""
     if build is None:
         with tempfile.TemporaryDirectory(prefix="guestlink-shells-") as folder:
             return shells(theme, houses, build=Path(folder))
     source, output = build / "source", build / "output"
     for folder_path in (source, output):
         folder_path.mkdir(parents=True, exist_ok=True)
-    wanted = [_landing(theme, houses), _not_found(theme, houses), *_walk_in(theme, houses)]
+    wanted = [_landing(theme, houses), _not_found(theme, houses), *_filled(theme, houses)]
     settings = read_settings(
         override={
             **QUIET,
@@ -129,15 +139,17 @@ def _not_found(theme: Theme, houses: Sequence[HostContent]) -> Shell:
     return Shell(path="404.html", template="404", context=_general(theme, houses, said))
 
 
-def _walk_in(theme: Theme, houses: Sequence[HostContent]) -> list[Shell]:
-    """The form of /open, one for each language, since the edge knows no words."""
+def _filled(theme: Theme, houses: Sequence[HostContent]) -> list[Shell]:
+    """What the edge fills, one for each language, since it knows no words: the form of /open, and the page
+    that stops e-mails.
+    """
     style = theme.page_style(houses[0].accent if len(houses) == 1 else "")
     names = [{"tag": tag, "dir": direction(tag), "name": native_name(tag)} for tag in LANGUAGES]
 
-    def shell(tag: str) -> Shell:
+    def shell(tag: str, name: str, template: str, title: str) -> Shell:
         t = theme.catalogue(tag).text
         context = {
-            "title": t("Open your page with a guide code"),
+            "title": t(title),
             "csp": open_policy(style),
             "style": style,
             "house": houses[0].words_in(tag).name if len(houses) == 1 else "Guest Link",
@@ -148,9 +160,9 @@ def _walk_in(theme: Theme, houses: Sequence[HostContent]) -> list[Shell]:
             "words": msgspec.json.encode({name: t(said) for name, said in ANSWERS.items()}).decode(),
             "t": t,
         }
-        return Shell(path=f"shells/open.{tag}.html", template="open", context=context)
+        return Shell(path=f"shells/{name}.{tag}.html", template=template, context=context)
 
-    return [shell(tag) for tag in LANGUAGES]
+    return [shell(tag, *each) for each in FILLED for tag in LANGUAGES]
 
 
 def _general(

@@ -17,6 +17,8 @@ MAY_WRITE: Final = N_("{house} may write to me on WhatsApp about my stay.")
 BY_IMPORT: Final = "import"
 ON_PAGE: Final = "page"
 FIRST_MESSAGE: Final = "first message"
+BY_STOP: Final = "STOP"
+BY_START: Final = "START"
 
 
 def agree(
@@ -26,7 +28,8 @@ def agree(
     if contact.opted_in_at is not None:
         return contact
     contacts.opt_in(tx, ring, contact, said)
-    return _told(tx, contact, why="guest agreed to WhatsApp", at=at, by=by, stay_id=stay_id)
+    tell(tx, contact, why="guest agreed to WhatsApp", at=at, by=by, stay_id=stay_id)
+    return contacts.load_contact(tx, contact.id)
 
 
 def take_back(
@@ -36,7 +39,8 @@ def take_back(
     if has_taken_back(contact) or (contact.opted_in_at is None and contact.opted_in_how == how):
         return contact
     contacts.opt_out(tx, contact, how=how)
-    return _told(tx, contact, why="guest took WhatsApp back", at=at, by=by, stay_id=stay_id)
+    tell(tx, contact, why="guest took WhatsApp back", at=at, by=by, stay_id=stay_id)
+    return contacts.load_contact(tx, contact.id)
 
 
 def has_taken_back(contact: Contact) -> bool:
@@ -44,8 +48,8 @@ def has_taken_back(contact: Contact) -> bool:
     return contact.opted_in_at is None and contact.opted_in_how not in {"", BY_IMPORT}
 
 
-def _told(tx: Writing, contact: Contact, *, why: str, at: datetime, by: str, stay_id: str) -> Contact:
+def tell(tx: Writing, contact: Contact, *, why: str, at: datetime, by: str, stay_id: str = "") -> None:
+    """What every change of what somebody agreed to ends with: planning follows the event."""
     body = {"contact": contact.id, "fields": ["opt_in"]}
     house, stream = records.house_by_id(tx, contact.property_id), f"contact:{contact.id}"
     houses.changed(tx, house, "contact-changed", body, why=why, at=at, by=by, stream=stream, stay_id=stay_id)
-    return contacts.load_contact(tx, contact.id)

@@ -169,7 +169,7 @@ class Door:
         outcome = await anyio.to_thread.run_sync(self._act, visitor, verb, typed)
         if isinstance(outcome, Mistake):
             return await self._page(visitor, mistake=outcome)
-        happened = forms.HAPPENED[verb]
+        happened = forms.happened(verb, typed)
         return self._go_on(visitor, outcome, query={"happened": happened}, anchor=slots.PLACES[happened])
 
     async def _page(self, visitor: Visitor, *, mistake: Mistake | None = None, happened: str = "") -> Reply:
@@ -205,7 +205,7 @@ class Door:
                 guest=guest,
                 key=visits.page_key(holdings.ring, guest),
                 pages=self._pages(db, guest),
-                desk=forms.desk_of(db, holdings.ring, guest, at=at),
+                desk=forms.desk_of(db, holdings, guest, at=at),
             )
 
     def _act(self, visitor: Visitor, verb: str, typed: Mapping[str, str]) -> str | Mistake:

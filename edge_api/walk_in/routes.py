@@ -16,7 +16,7 @@ from guestlink.links import LANGUAGE_TAG
 LONGEST_FORM: Final = 16_384  # bytes
 MOST_FIELDS: Final = 64
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
-VERBS: Final = ("requests", "cancellation", "arrival", "rating")
+VERBS: Final = ("requests", "cancellation", "arrival", "rating", "channels")
 STATE: Final = re.compile(r"closed|over")
 
 Asking = Request[Any, Any, Any]

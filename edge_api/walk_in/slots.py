@@ -12,14 +12,21 @@ import msgspec
 from edge_api import trees
 from edge_api.answers import Opened
 from edge_api.board import Shown
+from edge_api.channels import Way, Ways
 from edge_api.offers import Days
 from edge_api.trees import Element
 from guestlink import language as languages
 
-FORMS: Final = ("ask", "arrival", "rating", "lost")
-ACTIONS: Final = {"requests": "/open/requests", "arrival": "/open/arrival", "rating": "/open/rating"}
+FORMS: Final = ("ask", "arrival", "channels", "rating", "lost")
+ACTIONS: Final = {name: f"/open/{name}" for name in ("requests", "arrival", "rating", "channels")}
 # What happened -> the slot where it is said.
-PLACES: Final = {"sent": "requests", "cancelled": "requests", "kept": "arrival", "rated": "rating"}
+PLACES: Final = {
+    "sent": "requests",
+    "cancelled": "requests",
+    "kept": "arrival",
+    "rated": "rating",
+    **{f"{channel}_{said}": channel for channel in ("whatsapp", "email") for said in ("yes", "no")},
+}
 TYPED: Final = ("text", "number", "date", "time", "tel", "email", "search", None)
 
 
@@ -29,6 +36,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     requests: tuple[Shown, ...] = ()
     arrival: Mapping[str, str] = {}
     rating: Mapping[str, str] = {}
+    ways: Ways = Ways()
     days: Days
 
 
@@ -58,6 +66,7 @@ def place_desk(opened: Opened, sheet: Sequence[Element], desk: Desk, *, new_key:
     _place_requests(opened, sheet, desk.requests)
     _prefill(page, "arrival", desk.arrival)
     _prefill(page, "rating", desk.rating)
+    _show_ways(page, desk.ways, words_of(sheet))
     for slot in trees.all_with(page, "data-slot"):
         slot.set("id", slot.get("id") or f"slot-{slot.get('data-slot')}")
     for form in trees.all_of(page, "form"):
@@ -164,6 +173,34 @@ def _prefill(page: Element, name: str, values: Mapping[str, str]) -> None:
             _write(slot, field, value)
 
 
+def _show_ways(page: Element, ways: Ways, words: Mapping[str, str]) -> None:
+    """How the house may write: each form shows how things stand and asks for the contrary."""
+    offered = {name: way for name, way in (("whatsapp", ways.whatsapp), ("email", ways.email)) if way}
+    for slot in trees.all_with(page, "data-slot", "channels"):
+        for box in trees.all_of(slot, "section"):
+            trees.show(box, shown=bool(offered))
+        for form in trees.all_of(slot, "form"):
+            way = offered.get(form.get("data-slot") or "")
+            if way is None:
+                trees.remove(form)
+            else:
+                _show_way(form, way, words)
+
+
+def _show_way(form: Element, way: Way, words: Mapping[str, str]) -> None:
+    for hidden in _inputs(form, "agrees"):
+        hidden.set("value", "no" if way.agreed else "yes")
+    for state in trees.all_with(form, "data-when", "no" if way.agreed else "yes"):
+        trees.remove(state)
+    where = way.leads_to
+    if where and form.get("data-slot") == "whatsapp":
+        where = words.get("ends_in", "").replace("{ends}", where)
+    for line in trees.all_with(form, "data-of", "leads_to"):
+        trees.clear(line, where)
+    for label in trees.all_with(form, "data-of", "phone") if where else ():
+        trees.remove(label)
+
+
 def _ready(form: Element, language: str, desk: Desk, key: str) -> None:
     """The form knows its language and its key, and which dates make sense."""
     form.insert(0, form.makeelement("input", {"type": "hidden", "name": "language", "value": language}))
@@ -210,7 +247,7 @@ def _form_of(page: Element, mistake: Mistake) -> Element | None:
         if form.get("action") == ACTIONS.get(mistake.verb) and all(
             (_inputs(form, name)[0].get("value") or "" if _inputs(form, name) else "")
             == mistake.typed.get(name, "")
-            for name in ("service", "secret")
+            for name in ("service", "secret", "channel")
         ):
             return form
     return None

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from generator.content import LOST_PROPERTY, Field, HostContent, Service
 from generator.parts.wording import Wording, dialled, inert_json
+from guestlink.consents import MAY_WRITE
 from guestlink.language import N_
 
 PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
@@ -31,6 +32,11 @@ WORDS: Final = {
     "sent": N_("Sent. The answer appears under “Your requests”."),
     "saved": N_("Saved. You can change it here."),
     "rated": N_("Thank you. It is saved."),
+    "whatsapp_yes": N_("Thank you. We write to you on WhatsApp about your stay."),
+    "whatsapp_no": N_("Done. We do not write to you on WhatsApp any more."),
+    "email_yes": N_("Done. We write to you by e-mail again."),
+    "email_no": N_("Done. We do not write to you by e-mail any more."),
+    "ends_in": N_("The number ends in {ends}."),
     "waits": N_("There is no connection. This waits on this phone and is sent when there is one."),
     "alarmed": N_("The house has been told. Do not wait long for an answer."),
     "alarm_offline": N_("There is no connection, so nobody knows yet."),
@@ -110,6 +116,7 @@ def sheet_values(content: HostContent, wording: Wording) -> dict[str, object]:
         "name": wording.words.name,
         "phone": content.phone,
         "tel": dialled(content.phone),
+        "may_write": wording.t(MAY_WRITE, house=wording.words.name),
         "services": every,
         "lost": next((order for order in every if order.key == taken), None),
         "phrases": inert_json({name: _phrase(words, wording) for name, words in WORDS.items()}),

@@ -29,11 +29,6 @@ join reach a on a.property_id = c.property_id and a.caller = :caller
 join guest_keys k on k.contact_id = c.id
 where c.id = :id;
 
--- name: set_opt_in!
-update contacts set opted_in_at = :opted_in_at, opted_in_how = :opted_in_how, opted_in_words = :opted_in_words,
-  version = version + 1
-where id = :id;
-
 -- name: services_in_reach
 select p.slug as property, c.language, c.body from catalogue c
 join reach a on a.property_id = c.property_id and a.caller = :caller

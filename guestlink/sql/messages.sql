@@ -59,6 +59,9 @@ where m.conversation_id = :conversation_id order by m.id limit :most;
 -- name: conversation_of_contact^
 select id from conversations where contact_id = :contact_id and number_id <> 'mail' order by coalesce(heard_at, made_at) desc limit 1;
 
+-- name: conversations_of_contact
+select id, number_id from conversations where contact_id = :contact_id order by id;
+
 -- name: unbind_conversation!
 update conversations set stay_id = null, version = version + 1 where id = :id and contact_id is null;
 

@@ -159,7 +159,7 @@ def test_an_overlap_is_refused_with_a_sentence(in_house):
     )
     answer = in_house("stay", "add", "casa-azul", *words)
     assert answer.code == 1
-    assert "room-1 is taken from 2030-05-04 until 2030-05-07 by ANA." in answer.err
+    assert "room-1 is taken from 2030-05-04 until 2030-05-07 by ANA, so TOMAS cannot have it." in answer.err
     assert in_house("link", "TOMAS").code == 1
 
 

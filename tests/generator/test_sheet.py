@@ -67,7 +67,7 @@ def test_the_form_of_a_service_asks_its_own_fields():
 def test_the_sheet_has_every_form_and_part_that_the_page_needs():
     html = sheet()[1]
     assert set(re.findall(r'data-form="([a-z]+)"', html)) == {
-        *("service", "ask", "arrival", "rating", "lost", "alarm")
+        *("service", "ask", "arrival", "channels", "rating", "lost", "alarm")
     }
     assert {"request", "requests", "search"} <= set(re.findall(r'data-part="([a-z]+)"', html))
 

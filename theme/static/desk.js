@@ -224,6 +224,7 @@ async function deliver(entry) {
   if (ok(result.status)) {
     if (newest) drop(`queue:${entry.id}`);
     if (entry.method === "POST") learn(result.data);
+    if (entry.path.startsWith("guest/channels/")) showWays(result.data);
   }
   return result;
 }
@@ -285,6 +286,11 @@ function entryOf(form) {
     }
     case "/open/rating":
       return { id: "rating", method: "PUT", path: "rating", at, body: { stars: +given.stars, words: given.words, language } };
+    case "/open/channels": {
+      const { channel, phone = "" } = given;
+      const body = { agrees: given.agrees === "yes", phone, language };
+      return { id: `channel-${channel}`, method: "PUT", path: `guest/channels/${channel}`, at, body };
+    }
     case "/open/requests": {
       const asked = Object.entries(given).filter(([name, value]) => name.startsWith("field-") && value);
       const fields = Object.fromEntries(asked.map(([name, value]) => [name.slice(6), value]));
@@ -307,11 +313,13 @@ async function send(form) {
   if (ok(result.status) || result.status === 0) {
     if (isRequest) keys.delete(form);
     if (isRequest) form.reset();
-    const done = { arrival: "saved", rating: "rated" }[entry.id] ?? "sent";
+    const { channel } = form.elements;
+    const done = channel ? `${channel.value}_${entry.body.agrees ? "yes" : "no"}` : { arrival: "saved", rating: "rated" }[entry.id] ?? "sent";
     const { state } = result.data;
     // What the house accepts by itself is answered already.
     if (isRequest && ok(result.status) && state !== "requested") news(result.data, told(form));
     else tell(told(form), say(ok(result.status) ? done : "waits"));
+    if (channel && ok(result.status)) land(told(form));
   } else {
     // The form keeps what was written.
     drop(`queue:${entry.id}`);
@@ -343,8 +351,7 @@ async function cancel(form) {
   if (find(id.value)) {
     drop(`queue:${id.value}`);
     tell(line, say("removed"));
-    line.tabIndex = -1;
-    line.focus();
+    land(line);
     return show();
   }
   const result = await call("POST", `requests/${encodeURIComponent(id.value)}/cancellation`, { version: +version.value });
@@ -355,11 +362,15 @@ async function cancel(form) {
     news(now);
   } else tell(told(form) ?? line, result.status ? trouble(result) : say("cancel_offline"), true);
   if (form.hidden) {
-    // The button is gone, the reader stays at the request.
-    item.tabIndex = -1;
-    item.focus();
+    land(item);
   }
   lookLater(true);
+}
+
+// The button that was pressed is gone: the reader stays where it was.
+function land(place) {
+  place.tabIndex = -1;
+  place.focus();
 }
 
 // Each wrong field says what is wrong with it; the first one is where the guest goes on.
@@ -433,7 +444,7 @@ function place(slot, selector) {
 const rest = () => new Promise((go) => (window.requestIdleCallback ?? setTimeout)(go));
 
 async function placeForms() {
-  for (const name of ["ask", "arrival", "rating", "lost"]) place(name, `data-form=${name}`);
+  for (const name of ["ask", "arrival", "channels", "rating", "lost"]) place(name, `data-form=${name}`);
   place("requests", "data-part=requests");
   for (const card of all(".code:has(.valid)")) {
     const copy = part("data-form=alarm");
@@ -463,6 +474,32 @@ async function prefill(id) {
     const parts = input instanceof RadioNodeList ? [...input] : [input];
     if (input && value && !parts.some((one) => touched.has(one))) input.value = value;
   }
+}
+
+// -- how the house may write: each form shows how things stand and asks for the contrary --
+function showWays(ways) {
+  const box = document.querySelector("[data-slot=channels] section");
+  if (!box) return;
+  const forms = all("form", box);
+  for (const form of forms) {
+    const way = ways[form.dataset.slot];
+    form.hidden = !way;
+    if (!way) continue;
+    form.dataset.waits = `channel-${form.dataset.slot}`;
+    form.elements.agrees.value = way.agreed ? "no" : "yes";
+    for (const state of all("[data-when]", form)) state.hidden = state.disabled = state.dataset.when !== (way.agreed ? "yes" : "no");
+    const phone = form.querySelector("[data-of=phone]");
+    if (phone) phone.hidden = phone.querySelector("input").disabled = way.leads_to !== "";
+    const where = phone && way.leads_to ? say("ends_in", { ends: way.leads_to }) : way.leads_to;
+    for (const line of all("[data-of=leads_to]", form)) line.textContent = where;
+  }
+  box.hidden = forms.every((form) => form.hidden);
+}
+
+async function lookWays() {
+  if (!document.querySelector("[data-slot=channels]")) return;
+  const { status, data } = await call("GET", "guest/channels");
+  if (status === 200) showWays(data);
 }
 
 // -- says once a day that the page was opened, and whether it showed codes; nobody waits for it --
@@ -499,7 +536,7 @@ async function start() {
   }
   dispatchEvent(new Event("guestlink:sheet"));
   if (!stay) return;
-  await Promise.all([prefill("arrival"), prefill("rating"), look(), count(cards)]);
+  await Promise.all([prefill("arrival"), prefill("rating"), lookWays(), look(), count(cards)]);
   drain();
 }
 
