@@ -27,6 +27,7 @@ COMMANDS = {
     "watch": ("generator.commands.watch", "publish on every edit and reload open pages"),
     "work": ("generator.commands.work", "pages follow the clock, messages go out (runs until stopped)"),
     "couriers": ("edge_api.commands.couriers", "messages alone, on another machine (runs until stopped)"),
+    "rooms": ("edge_api.commands.rooms", "today's arrivals: which rooms are ready, who is expected when"),
     "requests": ("edge_api.commands.requests", "what guests ask for, and our answers"),
     "messages": ("edge_api.commands.messages", "what could not be sent; what was said in a stay"),
     "journey": ("edge_api.commands.journey", "what a stay's guests are told by themselves, and why not"),

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from edge_api import archive, calls, concierge, dispatch, inbox, incoming, phrases, reception
+from edge_api import archive, calls, codes_by_phone, concierge, dispatch, inbox, incoming, phrases, reception
 from edge_api.holdings import Holdings
 from edge_api.inbox import Waiting
 from edge_api.journey import planning, sending
@@ -56,7 +56,11 @@ def run(settings: Settings, stop: threading.Event) -> None:
         _get_ready(holdings)
         loops: dict[str, Callable[[], None]] = {
             "inbox": partial(_loop, holdings, stop, partial(_read_inbox, holdings)),
-            "bells": partial(_look_again, stop, [partial(_ring_bells, holdings), _Purge(holdings)]),
+            "bells": partial(
+                _look_again,
+                stop,
+                [partial(_ring_bells, holdings), partial(_forget_codes, holdings), _Purge(holdings)],
+            ),
             "journeys": partial(_look_again, stop, [Journeys(holdings)]),
         }
         speaker = mailer = None
@@ -143,6 +147,15 @@ def _ring_bells(holdings: Holdings, at: datetime) -> int:
     voice = phrases.voice_of(holdings)
     with holdings.database.write() as tx:
         return calls.ring_due(tx, voice, at=at)
+
+
+def _forget_codes(holdings: Holdings, at: datetime) -> int:
+    """New codes that nobody said yes to in time go."""
+    with holdings.database.read() as db:
+        if not codes_by_phone.is_late(db, at=at):
+            return 0
+    with holdings.database.write() as tx:
+        return codes_by_phone.forget_late(tx, at=at)
 
 
 class Journeys:

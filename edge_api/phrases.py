@@ -399,4 +399,8 @@ def how_to(words: Catalogue) -> Outgoing:
         "This number is for guests' requests. Tap the buttons below a request; reply to a guest's message to"
         " answer it."
     )
-    return Text(text=text)
+    more = words.text(
+        "New code: write “code 4 2580”. Rooms of today’s arrivals: write “rooms”, or “ready 4” when one is"
+        " ready."
+    )
+    return Text(text=f"{text}\n{more}")

@@ -1,4 +1,4 @@
-"""`publish.py secret set|list`: door codes, passwords, addresses.
+"""`publish.py secret set|list|history`: door codes, passwords, addresses.
 
 A value comes from the keyboard without echo or from a file, never from the command's words. None is shown.
 """
@@ -15,7 +15,7 @@ from generator.content import read_property
 from generator.files import grammar, leaks
 from guestlink import clock, secret_values
 from guestlink.database import Reading
-from guestlink.errors import InvalidInput
+from guestlink.errors import InvalidInput, NotFound
 from guestlink.records import Property, Secret, Stay, Unit, find_property, find_unit, units
 from guestlink.secret_values import Rule, without_value
 from guestlink.terminal import Desk, asked
@@ -29,7 +29,7 @@ REFUSAL = InvalidInput(
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    verbs = asking.discreet_verbs(parser, "set|list", REFUSAL)
+    verbs = asking.discreet_verbs(parser, "set|list|history", REFUSAL)
     for name, words in (("set", "a new value, asked for without echo"), ("add", "the same as set")):
         verb = verbs.add_parser(name, help=words)
         verb.add_argument("property", metavar="PROPERTY")
@@ -50,11 +50,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
     show.add_argument("property", metavar="PROPERTY")
     show.add_argument("--missing", action="store_true", help="what the files promise and nobody has set")
     show.add_argument("--json", action="store_true", help="for machines")
+    past = verbs.add_parser("history", help="who set what and when, the newest first; never values")
+    past.add_argument("property", metavar="PROPERTY")
+    past.add_argument("name", metavar="NAME", nargs="?", default="", help="of one secret")
+    past.add_argument("--json", action="store_true", help="for machines")
 
 
 def run(args: argparse.Namespace, desk: Desk) -> int:
     if args.verb == "list":
         return _missing(args, desk) if args.missing else _list(args, desk)
+    if args.verb == "history":
+        return _history(args, desk)
     return _set(args, desk)
 
 
@@ -142,13 +148,33 @@ def _list(args: argparse.Namespace, desk: Desk) -> int:
     return 0
 
 
+def _history(args: argparse.Namespace, desk: Desk) -> int:
+    """Every value there was, without it; a name that nobody knows is not repeated: it may be a value."""
+    with desk.database.read() as db:
+        house = find_property(db, args.property)
+        known = secret_values.load_secrets(db, house)
+        if args.name and args.name not in {secret.name for secret in known}:
+            names = ", ".join(sorted({secret.name for secret in known})) or "none yet"
+            raise NotFound(f"{house.slug} has no secret of this name.", hint=f"Known: {names}.")
+        mine = [secret for secret in known if args.name in {"", secret.name}]
+        newest = sorted(mine, key=lambda secret: (secret.set_at, secret.id), reverse=True)
+        rows = [_row(db, desk, house, secret) for secret in newest]
+    if args.json:
+        desk.json(rows)
+        return 0
+    if rows:
+        columns = ("set", "by", "secret", "for", "from", "until")
+        desk.table(columns, [[row[name] for name in columns] for row in rows])
+    values = "1 value" if len(rows) == 1 else f"{len(rows) or 'No'} values"
+    desk.say(f"{values} so far; they are never shown.", style="bold")
+    return 0
+
+
 def _row(db: Reading, desk: Desk, house: Property, secret: Secret) -> dict[str, str]:
     units_by_id = {unit.id: unit.slug for unit in units(db, house)}
     stay = db.one("stay_by_id", id=secret.stay_id) if secret.stay_id else None
-    host = db.one("first_user")
-    by = secret.set_by
-    if host and host["id"] == by:
-        by = desk.ring.open(host["name"], "users", "name", row=by)
+    user = db.one("user_by_id", id=secret.set_by)
+    by = desk.ring.open(user["name"], "users", "name", row=secret.set_by) if user else secret.set_by
     return {
         "secret": secret.name,
         "for": f"stay {stay['code']}" if stay else units_by_id.get(secret.unit_id or "", "all"),

@@ -277,3 +277,18 @@ def test_nothing_missing_is_a_sentence(in_sample):
     answer = in_sample("secret", "list", "harbour-house", "--missing")
     assert answer.code == 0
     assert "has values for all" in answer.last
+
+
+def test_the_history_says_who_set_what_and_when_the_newest_first_and_never_a_value(in_house):
+    for value in (VALUE, f"{VALUE}-2"):
+        in_house("secret", "set", "casa-azul", "door-code", "--unit", "room-2", typed=value)
+    in_house("secret", "set", "casa-azul", "wifi-password", typed=VALUE)
+    answer = in_house("secret", "history", "casa-azul", "door-code", "--json")
+    newest, first = json.loads(answer.out)
+    assert (newest["for"], newest["by"], newest["until"]) == ("room-2", "Host", "")
+    assert first["until"] == newest["from"]
+    shown = in_house("secret", "history", "casa-azul")
+    assert "3 values so far" in shown.out
+    unknown = in_house("secret", "history", "casa-azul", VALUE)
+    assert unknown.code == 1
+    assert VALUE not in answer.out + shown.out + unknown.out + unknown.err

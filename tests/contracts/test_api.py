@@ -94,6 +94,11 @@ OPERATIONS = {
     "setReadiness": "PUT /api/house/stays/{stay_id}/readiness",
     "getContact": "GET /api/house/contacts/{contact_id}",
     "changeContact": "PATCH /api/house/contacts/{contact_id}",
+    "listSecrets": "GET /api/house/properties/{slug}/secrets",
+    "getSecretHistory": "GET /api/house/properties/{slug}/secrets/{secret}/history",
+    "setSecretOfHouse": "PUT /api/house/properties/{slug}/secrets/{secret}",
+    "setSecretOfUnit": "PUT /api/house/properties/{slug}/units/{unit}/secrets/{secret}",
+    "setSecretOfStay": "PUT /api/house/stays/{stay_id}/secrets/{secret}",
     "listProperties": "GET /api/house/properties",
     "getProperty": "GET /api/house/properties/{slug}",
     "listPeople": "GET /api/house/people",
@@ -102,7 +107,7 @@ OPERATIONS = {
     "watchRebuild": "GET /api/rebuilds/{rebuild_id}",
 }
 NOT_DESCRIBED = {"/", "/{path}", "/api", "/api/{rest}"}
-FOR_MANAGERS = {"addStay", "changeStay", "getLinks", "changeContact"}
+FOR_MANAGERS = {"addStay", "changeStay", "getLinks", "changeContact", "setSecretOfHouse", "setSecretOfStay"}
 FOR_TRIGGERS = {"askForRebuild", "watchRebuild"}
 
 
@@ -136,6 +141,8 @@ def make(home: Path) -> House:
         "stay_id": [stay.id],
         "contact_id": [link.contact_id],
         "slug": ["planted"],
+        "unit": ["room-1"],
+        "secret": ["door-code"],
         "property": ["planted"],
         "service": ["towels", "taxi", ""],
     }
