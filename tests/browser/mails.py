@@ -1,17 +1,13 @@
-"""Makes docs/screenshots/mail-*.webp: messages of the sample house as mails, on a phone and on a desk, by day
-and by night, in three languages; the Arabic one is that of a new house. Made as they go out.
-
-Look at them before committing them: `.venv/bin/python -m tests.browser.mails`.
+"""Messages of the sample house as mails, filled as they go out, and how they look; the Arabic one is of a
+new house. For screenshots.py and test_mails.py.
 """
 
-import shutil
-import sys
 import tomllib
 from datetime import UTC, date, datetime
 from typing import Final
 
 import msgspec
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from edge_api import letters
 from edge_api.letters import Cover, Frame
@@ -22,9 +18,7 @@ from generator.pages import Site
 from generator.rendering import Renderer, Theme
 from guestlink.language import format_day
 from guestlink.records import Property
-from tests.browser.screenshots import save
 from tests.house import ROOT
-from tests.services import CHROMIUM_OPTIONS
 
 WIDTHS: Final = {"phone": (360, 2), "desk": (1024, 1)}  # pixels of CSS, pixels for each of them
 SCHEMES: Final = ("light", "dark")
@@ -42,23 +36,15 @@ HOUSE: Final = Property(
 )
 
 
-def main() -> int:
-    program = shutil.which("chromium")
-    if not program:
-        print("Chromium is not installed: run `make system`.", file=sys.stderr)  # noqa: T201 - a person reads it
-        return 2
+def shots(browser: Browser) -> dict[str, bytes]:
+    """On a phone and on a desk, by day and by night, as PNG by the name of the file."""
     mails = {tag: mail(tag, *shown) for tag, shown in SHOWN.items()}
-    with sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
-        shots = {
-            f"mail-{tag}-{screen}-{scheme}": take(browser, html, screen, scheme)
-            for tag, html in mails.items()
-            for screen in WIDTHS
-            for scheme in SCHEMES
-        }
-        browser.close()
-    save(shots, is_all=False)
-    return 0
+    return {
+        f"mail-{tag}-{screen}-{scheme}": take(browser, html, screen, scheme)
+        for tag, html in mails.items()
+        for screen in WIDTHS
+        for scheme in SCHEMES
+    }
 
 
 def mail(tag: str, key: str, name: str) -> str:
@@ -125,7 +111,3 @@ def take(browser: Browser, html: str, screen: str, scheme: str) -> bytes:
     shot = page.screenshot(full_page=True)
     context.close()
     return shot
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -267,9 +267,8 @@ def test_the_sample_content_fits_the_sample_house():
     assert set(NAMES) <= set(content.reveal)
     assert content.languages[0] == sample.HOUSE.default_language
     assert [problem.path for problem in content.problems] == []
-    assert {key: set(versions) for key, versions in content.letters.items()} == dict.fromkeys(
-        ("arrival", "booked", "codes", "evening", "late", "leaving", "thanks"), set(content.languages)
-    )
+    assert {letter["en"].send.anchor for letter in content.letters.values()} > {"booking", "codes", "arrival"}
+    assert all(set(versions) == set(content.languages) for versions in content.letters.values())
 
 
 def test_a_new_house_has_no_door_code_in_any_file(in_sample, home):
