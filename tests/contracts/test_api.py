@@ -103,11 +103,15 @@ OPERATIONS = {
     "getProperty": "GET /api/house/properties/{slug}",
     "listPeople": "GET /api/house/people",
     "listServices": "GET /api/house/services",
+    "listNotices": "GET /api/house/notices",
+    "previewNotice": "POST /api/house/notices/{notice}/preview",
+    "sendNotice": "POST /api/house/notices/{notice}/sendings",
     "askForRebuild": "POST /api/rebuilds",
     "watchRebuild": "GET /api/rebuilds/{rebuild_id}",
 }
 NOT_DESCRIBED = {"/", "/{path}", "/api", "/api/{rest}"}
 FOR_MANAGERS = {"addStay", "changeStay", "getLinks", "changeContact", "setSecretOfHouse", "setSecretOfStay"}
+FOR_MANAGERS |= {"previewNotice", "sendNotice"}
 FOR_TRIGGERS = {"askForRebuild", "watchRebuild"}
 
 
@@ -141,6 +145,7 @@ def make(home: Path) -> House:
         "stay_id": [stay.id],
         "contact_id": [link.contact_id],
         "slug": ["planted"],
+        "notice": ["water"],
         "unit": ["room-1"],
         "secret": ["door-code"],
         "property": ["planted"],
@@ -293,7 +298,11 @@ def test_the_calls_in_the_operators_guide_are_answered_as_it_says(
     parser.add_argument("-X")
     parser.add_argument("--json")
     parser.add_argument("url")
-    lines = Template(block[1]).substitute(TOKEN=token, STAY=stay, REQUEST=request).splitlines()
+    lines = (
+        Template(block[1])
+        .substitute(TOKEN=token, STAY=stay, REQUEST=request, HOUSE="planted", UNIT="room-1")
+        .splitlines()
+    )
     for line in lines:
         called = parser.parse_args(shlex.split(line)[1:])
         kind = {"Content-Type": "application/json"} if called.json else {}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from edge_api import concierge, phrases, staff_phone
+from edge_api import callings, concierge, phrases, staff_phone, staff_phrases
 from edge_api.messages import (
     LONGEST_BUTTON,
     Buttons,
@@ -108,15 +108,44 @@ def all_said(words: Catalogue) -> dict[str, list[Said]]:
         "delivered_to_guest": [phrases.delivered_to_guest(words, WHO)],
         "not_delivered": [phrases.not_delivered(words, WHO, why) for why in refusals],
         "how_to": [phrases.how_to(words)],
+        **of_codes_and_rooms(words),
+    }
+
+
+def of_codes_and_rooms(words: Catalogue) -> dict[str, list[Said]]:
+    """What staff_phrases.py makes of them."""
+    where, what = "Garden Room", words.text(callings.LABELS["wifi-password"])
+    known = [words.text(label) for label in callings.LABELS.values()]
+    codes = [(str(number), f"Room {number}", what) for number in range(10)]
+    rooms = [(str(number), f"Room {number}", staff_phrases.expected(words, "16:00")) for number in range(12)]
+    over = [words.text(why) for why in (staff_phrases.OVER, staff_phrases.NO_STAY)]
+    return {
+        "is_it_valid": [staff_phrases.is_it_valid(words, where, what, size=4, wish_id=REQUEST_ID), *over],
+        "which_code": [staff_phrases.which_code(words, codes, stray=stray) for stray in (True, False)],
+        "code_counts": [staff_phrases.code_counts(words, where, what, has_own=own) for own in (True, False)],
+        "nothing_changed": [staff_phrases.nothing_changed(words)],
+        "no_such_code": [staff_phrases.no_such_code(words, each) for each in (known, [])],
+        "unclear_code": [staff_phrases.unclear_code(words)],
+        "rooms": [
+            staff_phrases.rooms(words, rows, arrivals=arrivals)
+            for rows, arrivals in ((rooms, 12), (rooms[:1], 1), ([], 3), ([], 0))
+        ],
+        "expected": [staff_phrases.expected(words, "16:00")],
+        "room_ready": [
+            staff_phrases.room_ready(words, where, REQUEST_ID, is_told=told) for told in (True, False)
+        ],
+        "room_not_ready": [staff_phrases.room_not_ready(words, where)],
+        "nobody_comes": [staff_phrases.nobody_comes(words, where)],
     }
 
 
 def speaking() -> set[str]:
-    """The functions of phrases.py that make a message or a part of one."""
+    """The functions of phrases.py and staff_phrases.py that make a message or a part of one."""
     return {
         name
-        for name, made in vars(phrases).items()
-        if inspect.isfunction(made) and made.__module__ == phrases.__name__ and not name.startswith("_")
+        for module in (phrases, staff_phrases)
+        for name, made in vars(module).items()
+        if inspect.isfunction(made) and made.__module__ == module.__name__ and not name.startswith("_")
         if inspect.signature(made).return_annotation in (Outgoing, str)
     }
 
