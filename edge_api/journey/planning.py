@@ -184,8 +184,6 @@ def _tell(desk: Desk, guest: Guest, key: str, *, due_at: datetime, book: Book) -
 def _sweep(desk: Desk, began: float) -> int:
     tx, done = desk.tx, 0
     for house in records.properties(tx):
-        if time.monotonic() - began > LONGEST_HOLD:
-            break
         mark = _known_texts(desk, house)
         if not mark.swept_to:
             continue
@@ -204,6 +202,8 @@ def _sweep(desk: Desk, began: float) -> int:
                 break
         _keep(tx, house.id, msgspec.structs.replace(mark, swept_to=last))
         done += 1
+        if time.monotonic() - began > LONGEST_HOLD:
+            break
     return done
 
 
