@@ -33,7 +33,12 @@ MOMENTS = {
         _BY_MESSAGE,
     ),
     "codes": ("send: when codes are shown", "useful_for: 2 days", "only_if: codes-not-seen"),
-    "evening": ("send: on the day of arrival, 19:00", "useful_for: 2 hours", _BY_MESSAGE),
+    "evening": (
+        "send: on the day of arrival, 19:00",
+        "useful_for: 2 hours",
+        "only_if: page-not-opened",
+        _BY_MESSAGE,
+    ),
     "leaving": (
         "send: 1 day before departure, 17:00",
         "useful_for: 4 hours",
