@@ -1,9 +1,14 @@
 """What people of the house write about codes and rooms, in eight languages: what is meant, what is masked."""
 
+import re
+
 import pytest
 
-from edge_api import said
+from edge_api import phrases, said, staff_phrases
+from edge_api.messages import Text
 from edge_api.said import AskedForRooms, House, Ready
+from guestlink.language import LANGUAGES, load_catalogue
+from tests.databases import ROOT
 
 UNITS = [
     *((f"u{number}", f"room-{number}", f"Room {number}") for number in (1, 4, 12)),
@@ -177,3 +182,17 @@ def test_a_room_is_ready_or_not_in_eight_languages(text: str, unit: str, is_read
 )
 def test_what_says_nothing_of_rooms_is_left_as_it_is(text: str) -> None:
     assert said.ready_in(text, [INN]) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_staff_are_told_to_write_is_understood(language: str) -> None:
+    words = load_catalogue(ROOT / "theme" / "locale", language)
+    told = phrases.how_to(words)
+    assert isinstance(told, Text)
+    code, rooms, ready = re.findall(r"[“„«「]\s*(.+?)\s*[”“»」]", told.text.splitlines()[-1])
+    assert meant(code) == ("door-code", "u4", "", "2580")
+    assert isinstance(said.ready_in(rooms, [INN]), AskedForRooms)
+    assert said.ready_in(ready, [INN]) == Ready((INN.places[1],), is_ready=True)
+    again = staff_phrases.unclear_code(words)
+    assert isinstance(again, Text)
+    assert code in again.text
