@@ -33,6 +33,7 @@ COMMANDS = {
     "journey": ("edge_api.commands.journey", "what a stay's guests are told by themselves, and why not"),
     "staff": ("edge_api.commands.staff", "add, list, set, duty, remove: who works here, who is asked first"),
     "whatsapp": ("edge_api.commands.whatsapp", "check: from the settings to a delivered message"),
+    "mail": ("edge_api.commands.mail", "check: from the settings to a mail server that takes e-mails"),
     "templates": ("edge_api.commands.templates", "submit, refresh: message templates and Meta's review"),
     "token": ("edge_api.commands.token", "add, list, revoke: what programs may ask the API"),
     "serve": ("edge_api.commands.serve", "the local edge (runs until stopped)"),

@@ -28,6 +28,7 @@ from edge_api.holdings import Holdings, KeyFile
 from edge_api.host import host_routes
 from edge_api.journeys import journey_routes
 from edge_api.keybox import keybox_routes
+from edge_api.mail_wishes import mail_wish_routes
 from edge_api.metrics import Metrics, metrics_routes
 from edge_api.openapi import described_routes
 from edge_api.phrases import voice_of
@@ -89,7 +90,13 @@ def create_app(
         *triggers,
     ]
     webhooks = webhook_routes(holdings, settings, at=at)
-    pages = [*preview_routes(storage), *walk_in, nothing_there, site_route(site)]
+    pages = [
+        *preview_routes(storage),
+        *walk_in,
+        *mail_wish_routes(holdings, site.copies, at=at),
+        nothing_there,
+        site_route(site),
+    ]
     return Litestar(
         [*api, *described_routes(api), *webhooks, *pages],
         on_shutdown=[holdings.close],

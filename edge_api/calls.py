@@ -10,14 +10,25 @@ from typing import Final
 
 import msgspec
 
-from edge_api import board, confirmations, conversation, correspondence, duty, escalation, phrases, streams
+from edge_api import (
+    board,
+    confirmations,
+    conversation,
+    correspondence,
+    duty,
+    escalation,
+    phrases,
+    staff_letters,
+    streams,
+)
 from edge_api.board import Line, Stored
 from edge_api.correspondence import Conversation
 from edge_api.duty import Member
 from edge_api.escalation import Case, Step
-from edge_api.messages import Sender
+from edge_api.messages import MAIL, Outgoing, Sender
 from edge_api.phrases import Ring, Voice
 from edge_api.requests import Cancelled, Event, Reopened, State
+from edge_api.staff_letters import Reader
 from edge_api.streams import AUTOMATIC
 from guestlink import alerts, catalogue, clock, contacts, language, records
 from guestlink.database import Reading, Row, Writing
@@ -79,7 +90,7 @@ def step(tx: Writing, voice: Voice, stored: Stored, *, at: datetime) -> Step | N
         return None
     house, case = records.house_by_id(tx, stored.property_id), _case(tx, row, stored)
     content = catalogue.last_content(tx, house)
-    members = duty.members(tx, house)
+    members = duty.members(tx, house, by_mail=voice.mails)
     people = duty.people(members, at=at, zone=house.zone)
     made = escalation.next_step(case, people, escalation.rules_of(content), at=at, zone=house.zone)
     for member in members:
@@ -133,6 +144,10 @@ def _tell(
         is_promised=stored.state == "accepted",
         price=language.format_money(stored.price, stored.currency, words.language) if stored.price else "",
     )
+    if talk.number_id == MAIL:
+        letter = staff_letters.asked(_reader(tx, voice, member, house), told, since=stored.asked_at)
+        _say(tx, voice, talk, letter, why=why, stored=stored, at=at)
+        return
     template = voice.templates(
         "request_urgent" if told.urgent else "request_new",
         words.language,
@@ -143,11 +158,18 @@ def _tell(
         what=told.what,
         guest=told.guest or "–",
     )
+    _say(tx, voice, talk, phrases.ring(words, told, template), why=why, stored=stored, at=at)
+
+
+def _say(
+    tx: Writing, voice: Voice, talk: Conversation, said: Outgoing, *, why: str, stored: Stored, at: datetime
+) -> None:
+    """Something about a request, to somebody of the house."""
     correspondence.say(
         tx,
         voice.ring,
         talk,
-        phrases.ring(words, told, template),
+        said,
         at=at,
         by=AUTOMATIC,
         why=why,
@@ -155,6 +177,15 @@ def _tell(
         stay_id=stored.stay_id,
         expires_at=at + LONGEST_USE,
     )
+
+
+def _reader(db: Reading, voice: Voice, member: Member, house: Property) -> Reader:
+    """Somebody of the house as a reader of e-mails."""
+    words = voice.words(member.user.language)
+    name = contacts.given_name(duty.opened(voice.ring, member.user).name)
+    phone = escalation.phone_of(catalogue.last_content(db, house))
+    told = name_of(db, house, words.language)
+    return staff_letters.reader(words, name, house=house, house_name=told, phone=phone)
 
 
 def _give_phone(
@@ -200,19 +231,12 @@ def _tell_taken_back(tx: Writing, voice: Voice, stored: Stored, case: Case, *, a
         if talk:
             words = voice.words(member.user.language)
             line = line_of(tx, voice, stored, words)
-            said = phrases.withdrawn(words, line.what, line.unit)
-            correspondence.say(
-                tx,
-                voice.ring,
-                talk,
-                said,
-                at=at,
-                by=AUTOMATIC,
-                why="the guest took it back",
-                request_id=stored.id,
-                stay_id=stored.stay_id,
-                expires_at=at + LONGEST_USE,
+            said = (
+                staff_letters.withdrawn(_reader(tx, voice, member, house), line.what, line.unit)
+                if talk.number_id == MAIL
+                else phrases.withdrawn(words, line.what, line.unit)
             )
+            _say(tx, voice, talk, said, why="the guest took it back", stored=stored, at=at)
 
 
 def _raise(tx: Writing, name: str, house: Property, subject: str, *, at: datetime) -> None:
@@ -253,11 +277,14 @@ def pass_on(
         )
         return waiting
     told = False
-    for member in _listeners(tx, house, talk, at=at):
+    for member in _listeners(tx, voice, house, talk, at=at):
         staff_talk = talk_with(tx, voice, member, house=house, at=at)
         if staff_talk is None:
             continue
         told = True
+        if staff_talk.number_id == MAIL:
+            _mail_of(tx, voice, talk, house, member=member, staff_talk=staff_talk, about=message_id, at=at)
+            continue
         _quote(
             tx, voice, talk, house, member=member, staff_talk=staff_talk, about=message_id, quote=quote, at=at
         )
@@ -304,6 +331,36 @@ def _quote(
         tx.do("hold_message", id=message_id, reason=HELD, at=clock.as_text(at))
 
 
+def _mail_of(
+    tx: Writing,
+    voice: Voice,
+    talk: Conversation,
+    house: Property,
+    *,
+    member: Member,
+    staff_talk: Conversation,
+    about: str,
+    at: datetime,
+) -> None:
+    """By e-mail only that somebody writes, not too often; their words stay where they are."""
+    ids = {"conversation_id": staff_talk.id, "guest_conversation_id": talk.id}
+    if tx.one("quoted_lately", **ids, since=clock.as_text(at - TOLD_AGAIN)):
+        return
+    to, since = _reader(tx, voice, member, house), talk.waiting_since or at
+    correspondence.say(
+        tx,
+        voice.ring,
+        staff_talk,
+        staff_letters.guest_writes(to, _unit_of(tx, talk), since=since),
+        at=at,
+        by=AUTOMATIC,
+        why="a guest writes",
+        stay_id=talk.stay_id,
+        about=about,
+        expires_at=at + LONGEST_USE,
+    )
+
+
 def _is_flooding(db: Reading, talk: Conversation, *, at: datetime) -> bool:
     """Whether so much came from one person within an hour that it would stand in the way of other calls."""
     row = db.one("count_heard", conversation_id=talk.id, since=clock.as_text(at - timedelta(hours=1)))
@@ -342,9 +399,11 @@ def ask_who(
     guest. Outside the window a template announces it, and the question waits until they write.
     """
     told = False
-    for member in _listeners(tx, house, talk, at=at):
+    for member in _listeners(tx, voice, house, talk, at=at):
         staff_talk = talk_with(tx, voice, member, house=house, at=at)
-        if staff_talk:
+        if staff_talk and staff_talk.number_id == MAIL:  # an e-mail cannot be answered by yes or no
+            _mail_of(tx, voice, talk, house, member=member, staff_talk=staff_talk, about=message_id, at=at)
+        elif staff_talk:
             told = True
             words = voice.words(member.user.language)
             who = correspondence.address(voice.ring, talk).name or words.text(phrases.SOMEBODY)
@@ -368,15 +427,21 @@ def ask_who(
 def talk_with(
     tx: Writing, voice: Voice, member: Member, *, house: Property, at: datetime
 ) -> Conversation | None:
-    """The conversation with somebody of the house; None without a number on either side."""
+    """The conversation with somebody of the house: on WhatsApp, where both sides have a number, else by
+    e-mail; None when there is no way.
+    """
+    number_id = house.phone_number_id or voice.number_id
     row = tx.one("conversation_of_user", user_id=member.user.id)
     known = correspondence.load(tx, str(row["id"])) if row else None
-    if known and not known.is_lost:
+    if known and not known.is_lost and (number_id or not voice.mails):
         return known
-    number_id = house.phone_number_id or voice.number_id
-    phone = duty.opened(voice.ring, member.user).phone
+    somebody = duty.opened(voice.ring, member.user)
+    phone, email = somebody.phone, somebody.email
     if not number_id or not phone:
-        return None
+        if not voice.mails:
+            return None
+        told = {"name": somebody.name, "language": member.user.language}
+        return correspondence.mail_with_user(tx, voice.ring, member.user.id, email=email, at=at, **told)
     sender = Sender(wa_id=contacts.phone_digits(phone))
     talk = correspondence.open_with(
         tx, voice.ring, sender, number_id=number_id, at=at, language=member.user.language
@@ -397,18 +462,25 @@ def who_writes(db: Reading, voice: Voice, talk: Conversation) -> str:
     """How staff know a guest: name and room; only the name they gave themselves when we know none."""
     name = confirmations.guest_name(db, voice, talk.contact_id) if talk.contact_id else ""
     name = name or correspondence.address(voice.ring, talk).name or "?"
-    if talk.stay_id is None or talk.contact_id is None:
-        return name
-    stay = records.stay_by_id(db, talk.stay_id)
-    units = [part.title for part in records.periods(db, stay) if part.title]
-    return ", ".join([name, *units[-1:]])
+    unit = _unit_of(db, talk) if talk.contact_id else ""
+    return f"{name}, {unit}" if unit else name
 
 
-def _listeners(db: Reading, house: Property, talk: Conversation, *, at: datetime) -> list[Member]:
+def _unit_of(db: Reading, talk: Conversation) -> str:
+    """The room that a conversation is about; nothing when that is not known."""
+    if talk.stay_id is None:
+        return ""
+    units = [part.title for part in records.periods(db, records.stay_by_id(db, talk.stay_id)) if part.title]
+    return units[-1] if units else ""
+
+
+def _listeners(
+    db: Reading, voice: Voice, house: Property, talk: Conversation, *, at: datetime
+) -> list[Member]:
     """Who answered this guest last, the first on duty, else the hosts: at most one person, or the hosts.
     Everybody on duty and the hosts, when a guest has waited for an answer and writes again.
     """
-    members = duty.members(db, house)
+    members = duty.members(db, house, by_mail=voice.mails)
     hosts = [each for each in members if each.role == "host"]
     if talk.contact_id and talk.waiting_since and at >= talk.waiting_since + UNANSWERED:
         everybody = [*duty.on_duty(members, at=at, zone=house.zone), *hosts]

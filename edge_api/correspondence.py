@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from edge_api import messages, outbox
+from edge_api import conversation, messages, outbox
 from edge_api.messages import MAIL, Heard, Outgoing, Sender
 from guestlink import clock, contacts, records
 from guestlink.crypto import ColumnKey, KeyRing, SystemKey
@@ -241,6 +241,12 @@ def mark(tx: Writing, talk: Conversation, **at: datetime | None) -> Conversation
     texts = {name: clock.as_text(value) if value else None for name, value in fields.items()}
     tx.do("mark_conversation", id=talk.id, **texts)
     return load(tx, talk.id)
+
+
+def silence(tx: Writing, talk: Conversation, *, at: datetime) -> Conversation:
+    """This person wants to hear nothing more in this conversation, nor what waits in it."""
+    tx.do("bury_waiting", conversation_id=talk.id, reason=conversation.OPTED_OUT, at=clock.as_text(at))
+    return mark(tx, talk, opted_out_at=at)
 
 
 # -- what was said -----------------------------------------------------------------------------------

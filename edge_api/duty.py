@@ -113,6 +113,7 @@ def change_staff(
     if phone_digits(told.phone) != phone_digits(before.phone):
         _forget_ways(tx, user)
         remember_phone(tx, ring, user.id, told.phone)
+    if (told.phone, told.email) != (before.phone, before.email):
         for house in houses_of(tx, user):
             _reconsider(tx, house, at=at)
     given = {"name": name, "phone": phone, "email": email, "language": language}
@@ -169,9 +170,12 @@ def part(tx: Writing, house: Property, user: User, *, at: datetime, by: str) -> 
 
 
 # -- who is on duty --------------------------------------------------------------------------------
-def members(db: Reading, house: Property) -> list[Member]:
-    """Everybody of a house who has not left: the duty list in its order, then the others."""
-    return [_member(row) for row in db.all("members_of_property", property_id=house.id)]
+def members(db: Reading, house: Property, *, by_mail: bool = False) -> list[Member]:
+    """Everybody of a house who has not left: the duty list in its order, then the others. `by_mail`: an
+    e-mail address is a way to tell them, too.
+    """
+    rows = db.all("members_of_property", property_id=house.id)
+    return [_member(row, by_mail=by_mail) for row in rows]
 
 
 def set_duty(
@@ -223,10 +227,11 @@ def end_duty(tx: Writing, house: Property, user: User, *, at: datetime, by: str)
 
 
 # -- rows ------------------------------------------------------------------------------------------
-def _member(row: Row) -> Member:
-    return Member(
-        user=shaped(row, User), role=row["role"], duty=_duty(row) if row["place"] is not None else None
-    )
+def _member(row: Row, *, by_mail: bool) -> Member:
+    user, duty = shaped(row, User), _duty(row) if row["place"] is not None else None
+    if by_mail and user.email:
+        user = msgspec.structs.replace(user, ways=user.ways + 1)
+    return Member(user=user, role=row["role"], duty=duty)
 
 
 def _duty(row: Row) -> Duty:

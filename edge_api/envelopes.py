@@ -177,7 +177,7 @@ def _mail(
         price=clerk.prices.price(EMAIL, to) or 0,
         currency=clerk.prices.currency,
     )
-    mail = letters.composed(said, cover, _frame(db, house, said.language))
+    mail = letters.composed(said, cover, frame_of(db, house, said.language))
     return Envelope(intent=intent, number_id=MAIL, said=said, to=to, answers="", url=url, mail=mail)
 
 
@@ -192,7 +192,7 @@ def _mailbox(db: Reading, ring: KeyRing, talk: Conversation) -> Sender:
     return Sender()
 
 
-def _frame(db: Reading, house: Property, wanted: str) -> Frame:
+def frame_of(db: Reading, house: Property, wanted: str = "") -> Frame:
     """What publishing made of the house's letterhead; without one, plain words are sent."""
     spoken = language.chrome_language(wanted or house.default_language)
     row = db.one("catalogue_entry", property_id=house.id, language=spoken, kind=FRAME_KIND, key=FRAME_KEY)

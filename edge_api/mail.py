@@ -90,6 +90,10 @@ class Line:
         is_young = self._used < MOST_ON_ONE and time.monotonic() < self._idle_since + KEPT
         return is_young and not self._is_broken
 
+    @property
+    def is_encrypted(self) -> bool:
+        return self._smtp is not None and isinstance(self._smtp.sock, ssl.SSLSocket)
+
     def open(self) -> NotSent | None:
         """Connects, encrypted unless the server is on this machine; why not, if not."""
         try:

@@ -47,12 +47,13 @@ REASONS: Final = (
 
 
 class Voice(msgspec.Struct, frozen=True, kw_only=True):
-    """How the house speaks: from which number when none is known yet, in which words, by which templates; and
-    the keys of its letters. Without a number it is silent.
+    """How the house speaks: from which number when none is known yet, whether by e-mail, in which words, by
+    which templates; and the keys of its letters. Without a number it is silent on WhatsApp.
     """
 
     ring: KeyRing
     number_id: str = ""
+    mails: bool = False
     words: Callable[[str], Catalogue]
     templates: Callable[..., Template | None]
 
@@ -62,7 +63,13 @@ def voice_of(holdings: Holdings) -> Voice:
     settings = holdings.settings
     rendered = _templates(settings.theme_folder).rendered
     number_id = settings.whatsapp_number_id if settings.speaks_whatsapp else ""
-    return Voice(ring=holdings.ring, number_id=number_id, words=holdings.words, templates=rendered)
+    return Voice(
+        ring=holdings.ring,
+        number_id=number_id,
+        mails=settings.speaks_mail,
+        words=holdings.words,
+        templates=rendered,
+    )
 
 
 def channels(settings: Settings) -> frozenset[Channel]:

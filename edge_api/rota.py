@@ -22,7 +22,7 @@ HOUR: Final = re.compile(
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody of the business as stored, sealed; `ways` counts how WhatsApp knows them."""
+    """Somebody of the business as stored, sealed; `ways` counts how they can be told."""
 
     id: str
     name: bytes

@@ -89,7 +89,7 @@ def register() -> None:
 
 
 def shells(theme: Theme, houses: Sequence[HostContent], *, build: Path | None = None) -> dict[str, bytes]:
-    """Path -> bytes of landing page, 404.html and what the edge fills, made in `build` or a folder that goes."""
+    """Path -> bytes of landing page, 404.html and what the edge fills, in `build` or a folder that goes."""
     if build is None:
         with tempfile.TemporaryDirectory(prefix="guestlink-shells-") as folder:
             return shells(theme, houses, build=Path(folder))

@@ -13,7 +13,7 @@ import msgspec
 from edge_api import by_hand, correspondence, history, inbox, outbox
 from edge_api.by_hand import Spent
 from edge_api.correspondence import Said
-from edge_api.messages import Heard, Outgoing, Reaction, Template
+from edge_api.messages import Heard, Letter, Outgoing, Reaction, Template
 from edge_api.outbox import State, Unsent
 from guestlink import clock, records
 from guestlink.database import Reading
@@ -40,6 +40,8 @@ RECEIPTS: Final = {
     "failed": "failed",
 }
 DOUBT: Final = "WhatsApp did not say whether it took the message."
+MAIL_DOUBT: Final = "The mail server did not say whether it took the e-mail."
+LETTER: Final = "letter"
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,7 +140,7 @@ def _line(db: Reading, desk: Desk, each: Unsent) -> Line:
         guest=correspondence.address(desk.ring, talk).name,
         what=_short(words_of(said)) if said else "",
         code=each.code,
-        why=each.reason if each.state == "dead" else DOUBT,
+        why=each.reason if each.state == "dead" else MAIL_DOUBT if each.kind == LETTER else DOUBT,
     )
 
 
@@ -195,9 +197,10 @@ def _show(args: argparse.Namespace, desk: Desk) -> int:
     for thread in threads:
         for said in thread:
             who = "guest" if said.direction == "in" else names[said.by]
-            desk.say(f"{said.at:%Y-%m-%d %H:%M}  {plain(who)}: {_quoted(said)}{_became(said)}")
+            way = ", by e-mail" if said.kind == LETTER else ""
+            desk.say(f"{said.at:%Y-%m-%d %H:%M}  {plain(who)}{way}: {_quoted(said)}{_became(said)}")
     if not any(threads):
-        desk.say("Nothing was said on WhatsApp about this stay.")
+        desk.say("Nothing was said about this stay.")
     desk.say(_cost(spent), style="bold")
     return 0
 
@@ -226,11 +229,13 @@ def _became(said: Said) -> str:
 
 
 def words_of(said: Outgoing | Heard) -> str:
-    """A message as plain words; a template's are those that fill it."""
+    """A message as plain words; a template's are those that fill it, an e-mail begins with its subject."""
     if isinstance(said, Template):
         return f"{said.name}: {', '.join(said.values)}" if said.values else said.name
     if isinstance(said, Reaction):
         return said.emoji
+    if isinstance(said, Letter):
+        return f"{said.subject}\n{said.text}"
     return said.text
 
 
@@ -244,7 +249,7 @@ def _cost(spent: Sequence[Spent]) -> str:
     text = f"{many or 'No'} message{'' if many == 1 else 's'} sent"
     sums: dict[str, int] = {}
     for each in spent:
-        if each.messages > each.unpriced:
+        if each.messages > each.unpriced and each.currency:
             sums[each.currency] = sums.get(each.currency, 0) + each.price
     if sums:
         text += " for " + " and ".join(f"{price / MILLION:.4f} {name}" for name, price in sums.items())

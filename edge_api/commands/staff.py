@@ -18,7 +18,7 @@ from guestlink.errors import InvalidInput
 from guestlink.records import Property
 from guestlink.terminal import Desk
 
-COLUMNS: Final = ("name", "phone", "language", "houses", "id")
+COLUMNS: Final = ("name", "phone", "told by", "language", "houses", "id")
 ID_SHOWN: Final = 6
 
 
@@ -42,7 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def _add_fields(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--phone", default="", help="with the country: +44 …")
-    parser.add_argument("--email", default="")
+    parser.add_argument("--email", default="", help="where they are told who have no phone for WhatsApp")
     parser.add_argument("--language", default="", help="in which they are written to, such as en")
     parser.add_argument("--property", metavar="PROPERTY", action="append", default=[], help="may be repeated")
     parser.add_argument("--role", choices=duty.ROLES, help="staff unless said otherwise")
@@ -81,8 +81,11 @@ def _add(args: argparse.Namespace, desk: Desk) -> int:
     user, houses = front_desk.settled(desk.database, adding)
     name = duty.opened(desk.ring, user).name
     desk.say(f"{name} belongs to {joined([house.slug for house in houses])}.", style="bold")
-    if not user.ways:
+    way = _way(desk, user)
+    if not way:
         desk.say(f"Without a phone nobody can ask {name}: `publish.py staff set {_quoted(name)} --phone +…`")
+    elif way == "e-mail":
+        desk.say(f"{name} is told by e-mail, and answers by calling the house.")
     elif args.role == "host":
         desk.say("Hosts are told when nobody on duty answers.")
     else:
@@ -124,6 +127,7 @@ def _list(args: argparse.Namespace, desk: Desk) -> int:
             [
                 row["name"],
                 row["phone"],
+                row["told_by"] or "nothing",
                 row["language"],
                 ", ".join(f"{slug} ({role})" for slug, role in row["houses"].items()),
                 row["id"][-ID_SHOWN:],
@@ -146,7 +150,15 @@ def _row(db: Reading, desk: Desk, user: User, *, is_whole: bool) -> dict[str, An
         "language": user.language,
         "houses": houses,
         "writes": user.ways > 0,
+        "told_by": _way(desk, user),
     }
+
+
+def _way(desk: Desk, user: User) -> str:
+    """How they are told what guests need; empty when they cannot be."""
+    if user.ways:
+        return "WhatsApp"
+    return "e-mail" if user.email and desk.settings.speaks_mail else ""
 
 
 def _remove(args: argparse.Namespace, desk: Desk) -> int:

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     at = clock.now()
     with desk.database.read() as db:
         house = records.find_property(db, args.property)
-        members = duty.members(db, house)
+        members = duty.members(db, house, by_mail=desk.settings.speaks_mail)
     named = {each.user.id: duty.opened(desk.ring, each.user).name for each in members}
     if args.json:
         desk.json([_row(each, named[each.user.id], house, at) for each in members])
@@ -95,7 +95,7 @@ def _row(member: Member, name: str, house: Property, at: datetime) -> dict[str, 
 
 def _now(member: Member, house: Property, at: datetime) -> str:
     if not member.user.ways:
-        return "no phone"
+        return "cannot be told"
     if member.duty is None:
         return "not asked in turn"
     if member.duty.off_until and at < member.duty.off_until:
@@ -111,7 +111,7 @@ def _say_who(desk: Desk, house: Property, there: Sequence[str], hosts: Sequence[
     if hosts:
         desk.say(f"When nobody answers: {joined(hosts)}.")
     else:
-        desk.say("No host has a phone here, so nobody is told when nobody answers: `publish.py staff set`.")
+        desk.say("No host can be told here, so nobody is told when nobody answers: `publish.py staff set`.")
 
 
 def _moment(text: str, house: Property, at: datetime) -> datetime:

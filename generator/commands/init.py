@@ -33,6 +33,7 @@ SANDBOX = {  # what the sandbox answers to at first (docs/sandbox.md)
     "whatsapp_account_id": "200000000000001",
     "whatsapp_app_id": "300000000000001",
 }
+MAILBOX = {"mail_url": "file:data/mail", "mail_from": "house@localhost"}  # e-mails of the sample house
 PORTS = range(8080, 8100)
 SANDBOX_PORTS = range(8700, 8720)
 THERE = "there already"
@@ -111,6 +112,9 @@ def _settings(desk: Desk, settings: Settings, ring: KeyRing, *, with_sandbox: bo
             "whatsapp_verify_token": secrets.token_hex(8),
         }
         written += [name for name in HELP if name.startswith("whatsapp_") and values[name]]
+    if with_sandbox and not settings.mail_url:
+        values |= MAILBOX
+        written += list(MAILBOX)
     _write(settings.file, {name: str(values[name]) for name in written if name not in outside})
     _line(desk, "settings", f"{settings.file} written; links begin with {values['public_url']}")
 

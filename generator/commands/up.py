@@ -174,6 +174,9 @@ def _tell(desk: Desk) -> None:
     if sandbox := sandbox_url(desk.settings):
         desk.say("Test phones of guests and staff. Write “late check-out please” as Ana, accept as Mira:")
         desk.say(f"  {sandbox}", style="cyan")
+    if desk.settings.mail_url.startswith("file:"):
+        desk.say("E-mails of the house, one file each; nothing leaves this machine:")
+        desk.say(f"  {desk.settings.path(desk.settings.mail_url.removeprefix('file:'))}", style="cyan")
     desk.say()
     desk.say("Next, in a second terminal:")
     for words, why in (

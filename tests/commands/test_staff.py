@@ -55,7 +55,7 @@ def test_who_is_added_is_on_duty_and_told_so(staffed: Say) -> None:
         ["3", "Nessa"],
         ["4", "Denzil"],
     ]
-    assert duty(staffed)[3][4] == "no phone"
+    assert duty(staffed)[3][4] == "cannot be told"
 
 
 def test_the_duty_list_is_put_in_order_and_says_who_is_asked_first(staffed: Say) -> None:
