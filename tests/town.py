@@ -160,9 +160,19 @@ class Town:
                     start_new_session=True,
                 )
             if name in answers:
-                until(lambda url=answers[name]: _answers(url), f"{name} answers")
+                until(lambda it=name: self._answers(it, answers[it]), f"{name} answers")
             if name == "sandbox":
                 self._hand_out_phones()
+
+    def _answers(self, name: str, url: str) -> bool:
+        """Fails at once when the process has ended."""
+        if self.processes[name].poll() is not None:
+            said = Path(self.settings.home, f"{name}.log").read_text("utf-8", "replace")
+            pytest.fail(f"{name} has ended: {said[-1500:]}")
+        try:
+            return httpx.get(url, timeout=5).is_success
+        except httpx.HTTPError:
+            return False
 
     def kill(self, name: str) -> None:
         """As a power cut ends it: the process and all it started."""
@@ -298,13 +308,6 @@ def until(is_so: Callable[[], bool], what: str | Callable[[], str], *, within: f
         if time.monotonic() > deadline:
             pytest.fail(f"It did not come about: {what if isinstance(what, str) else what()}")
         time.sleep(0.05)
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(url, timeout=5).is_success
-    except httpx.HTTPError:
-        return False
 
 
 def _faketime() -> str:

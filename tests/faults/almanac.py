@@ -50,15 +50,22 @@ def instant(local: str, turns: Turns) -> datetime:
     """`2023-10-29T01:30` on these clocks. Of a time that comes twice the first; one that is left out counts
     as the same span after the turn.
     """
-    shown = datetime.fromisoformat(local).replace(tzinfo=UTC)
+    told = datetime.fromisoformat(local).replace(tzinfo=UTC)
     ahead = timedelta(minutes=turns[0][1])
     for turned, minutes in turns[1:]:
-        if shown - ahead < datetime.fromisoformat(turned).replace(tzinfo=UTC):
-            break
-        if shown - timedelta(minutes=minutes) < datetime.fromisoformat(turned).replace(tzinfo=UTC):
-            break  # left out: the clocks never showed it
+        begin = datetime.fromisoformat(turned).replace(tzinfo=UTC)
+        if told - ahead < begin or told - timedelta(minutes=minutes) < begin:
+            break  # in the second case the clocks never showed it
         ahead = timedelta(minutes=minutes)
-    return shown - ahead
+    return told - ahead
+
+
+def shown(at: datetime, turns: Turns) -> datetime:
+    """What these clocks show at an instant."""
+    ahead = [
+        minutes for turned, minutes in turns if datetime.fromisoformat(turned).replace(tzinfo=UTC) <= at
+    ][-1]
+    return (at + timedelta(minutes=ahead)).replace(tzinfo=None)
 
 
 # -- who stays, and what there is to see -------------------------------------------------------------
