@@ -79,7 +79,11 @@ def poll_next(office: Office, *, at: datetime, fetch: Fetch = fetch_copy) -> Res
             return None
     with office.database.write() as tx:
         calendar = calendars.claim_due(tx, at=at)
-    return _settled(office, calendar, at=at, fetch=fetch) if calendar else None
+    if calendar is None:
+        return None
+    result = _settled(office, calendar, at=at, fetch=fetch)
+    _log(result)
+    return result
 
 
 def poll_one(
@@ -114,7 +118,6 @@ def _settled(
     with office.database.write() as tx:
         if calendars.record(tx, result.calendar):
             _tell(tx, result, at=at)
-    _log(result)
     return result
 
 

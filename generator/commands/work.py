@@ -14,6 +14,7 @@ import sys
 import threading
 
 from generator import polling, rebuilder
+from generator.intake.reports import counted
 from generator.press import Press, open_press
 from guestlink import clock
 from guestlink.settings import PROGRAM
@@ -63,7 +64,8 @@ def _once(press: Press, desk: Desk) -> int:
     settled = rebuilder.work_once(press, at=clock.now())
     if fetched := polling.poll_due(press, at=clock.now()):
         failed = sum(result.error is not None for result in fetched)
-        desk.say(f"{len(fetched)} calendars fetched{f', {failed} of them failed' if failed else ''}.")
+        told = counted(len(fetched), "calendar", "calendars")
+        desk.say(f"{told} fetched, {failed} failed." if failed else f"{told} fetched.")
         settled += rebuilder.work_once(press, at=clock.now())
     desk.say(f"{settled} rebuilds settled on {press.target.name}.")
     return 0

@@ -237,7 +237,7 @@ def test_a_worker_with_such_an_address_connects_to_nothing_and_says_why(tmp_path
     work = subprocess.run(words, env=told, cwd=ROOT, capture_output=True, text=True, check=True)
     trap.close()
     assert trap.came == 0
-    assert "2 calendars fetched, 2 of them failed." in work.stdout
+    assert "2 calendars fetched, 2 failed." in work.stdout
     shown = subprocess.run(
         [*words[:-2], "feeds"], env=told, capture_output=True, text=True, check=True
     ).stdout
