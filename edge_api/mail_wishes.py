@@ -84,8 +84,8 @@ class Counter:
             with self._holdings.database.write() as tx:
                 return _settled(tx, conversation_id, wish, at=at)
         with self._holdings.database.read() as db:
-            talk, contact = _guest(db, conversation_id)
-            return _told(db, talk, "stopped" if talk.opted_out_at else "asked") if contact else Told()
+            found = _guest(db, conversation_id)
+            return _told(db, found[0], "stopped" if found[0].opted_out_at else "asked") if found else Told()
 
 
 def mail_wish_routes(
@@ -115,9 +115,10 @@ def _wish(request: Asking, body: bytes) -> Wish:
 # -- how things stand --------------------------------------------------------------------------------
 def _settled(tx: Writing, conversation_id: str, wish: Wish, *, at: datetime) -> Told:
     """What is so already changes nothing."""
-    talk, contact = _guest(tx, conversation_id)
-    if contact is None:
+    found = _guest(tx, conversation_id)
+    if found is None:
         return Told()
+    talk, contact = found
     stops, by = wish == "stop", f"guest:{contact.id}"
     if stops and talk.opted_out_at is None:
         correspondence.silence(tx, talk, at=at)
@@ -128,11 +129,12 @@ def _settled(tx: Writing, conversation_id: str, wish: Wish, *, at: datetime) -> 
     return _told(tx, talk, "stopped" if stops else "resumed")
 
 
-def _guest(db: Reading, conversation_id: str) -> tuple[Conversation, Contact | None]:
-    """Nobody when the guest was erased."""
-    talk = correspondence.load(db, conversation_id)
-    is_there = talk.contact_id is not None and not talk.is_lost
-    return talk, contacts.load_contact(db, str(talk.contact_id)) if is_there else None
+def _guest(db: Reading, conversation_id: str) -> tuple[Conversation, Contact] | None:
+    """None when the guest was erased."""
+    row = db.one("conversation_by_id", id=conversation_id)
+    if row is None or row["contact_id"] is None or row["wrapped"] is None:
+        return None
+    return records.shaped(row, Conversation), contacts.load_contact(db, str(row["contact_id"]))
 
 
 def _told(db: Reading, talk: Conversation, state: State) -> Told:
