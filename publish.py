@@ -31,6 +31,7 @@ COMMANDS = {
     "requests": ("edge_api.commands.requests", "what guests ask for, and our answers"),
     "messages": ("edge_api.commands.messages", "what could not be sent; what was said in a stay"),
     "journey": ("edge_api.commands.journey", "what a stay's guests are told by themselves, and why not"),
+    "notice": ("edge_api.commands.notice", "add, list, send: what guests of some days should know"),
     "staff": ("edge_api.commands.staff", "add, list, set, duty, remove: who works here, who is asked first"),
     "whatsapp": ("edge_api.commands.whatsapp", "check: from the settings to a delivered message"),
     "mail": ("edge_api.commands.mail", "check: from the settings to a mail server that takes e-mails"),
@@ -46,6 +47,9 @@ COMMANDS = {
 }
 
 
+VERBS = {"notice add": "generator.commands.notices"}  # the rest of the command is in the other house
+
+
 def main(words: list[str]) -> int:
     if not words or words[0] in {"-h", "--help", "help"}:
         return _overview()
@@ -53,6 +57,7 @@ def main(words: list[str]) -> int:
         print(f"There is no command {words[0]!r}. `publish.py --help` lists them.", file=sys.stderr)
         return 2
     module, text = COMMANDS[words[0]]
+    module = VERBS.get(" ".join(words[:2]), module)
     try:
         from guestlink import terminal
 

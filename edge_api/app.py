@@ -21,6 +21,7 @@ from litestar.types import ControllerRouterHandler, Message, Scope
 
 from edge_api.access import watched
 from edge_api.auth import StaffGuard
+from edge_api.bulletins import bulletin_routes
 from edge_api.counters import LONGEST_BODY, HouseCounter
 from edge_api.guests import guest_routes
 from edge_api.health import health_routes
@@ -200,6 +201,7 @@ def house_routes(holdings: Holdings, guard: StaffGuard, *, at: Callable[[], date
             *host_routes(counter),
             *keybox_routes(counter),
             *journey_routes(counter),
+            *bulletin_routes(counter),
         ],
         guards=[guard.letting_in("staff", at=at)],
         request_max_body_size=LONGEST_BODY,

@@ -5,6 +5,7 @@ they are sent; who books later reads them on the page.
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -22,6 +23,7 @@ from guestlink.database import Reading, Writing
 from guestlink.errors import NotFound, Refused, Stale
 from guestlink.records import Property
 
+KEY: Final = re.compile(r"[a-z0-9_-]{1,100}\Z")
 UNDER_WAY: Final = frozenset({"waiting", "sending"})
 
 
@@ -127,7 +129,7 @@ def send(
 
 def _case(db: Reading, lamp: Lamp, house: Property, wish: Wish, *, at: datetime) -> Case:
     book = lamp.shelf.book(db, house)
-    versions = sayings.versions(db, book, wish.notice)
+    versions = sayings.versions(db, book, wish.notice) if KEY.match(wish.notice) else {}
     if not versions:
         mend = f"`publish.py notice list {house.slug}` shows those that are."
         raise NotFound(f"No notice {wish.notice!r} is published in {house.slug}.", hint=mend)

@@ -25,6 +25,8 @@ MODULES = {
     "publish": "publish",
     "poster": "poster",
     "cards": "cards",
+    "notice": "edge_api.commands.notice",
+    "notice add": "generator.commands.notices",
     "requests": "edge_api.commands.requests",
     "rooms": "edge_api.commands.rooms",
     "messages": "edge_api.commands.messages",
@@ -92,7 +94,7 @@ def sayer(monkeypatch, capsys) -> Iterator[Callable[[Path], Say]]:
 
     def of(home: Path) -> Say:
         def say(name: str, *words: str, typed: str = "") -> Answer:
-            place = MODULES[name]
+            place = MODULES.get(" ".join([name, *words[:1]]), MODULES[name])
             module = importlib.import_module(place if "." in place else f"generator.commands.{place}")
             with monkeypatch.context() as patch:
                 patch.setattr(sys, "stdin", Typed(typed))

@@ -94,10 +94,14 @@ def test_every_setting_is_documented(name):
 
 def commands() -> dict[str, str]:
     """Command -> module: publish.py's table, read without importing it."""
+    return {name: module for name, (module, _) in table("COMMANDS").items()}
+
+
+def table(name: str) -> dict:
     for node in ast.parse(text_of("publish.py")).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "COMMANDS":
-            return {name: module for name, (module, _) in ast.literal_eval(node.value).items()}
-    raise AssertionError("publish.py has no COMMANDS")
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == name:
+            return ast.literal_eval(node.value)
+    raise AssertionError(f"publish.py has no {name}")
 
 
 @pytest.mark.parametrize("name", commands())
@@ -118,7 +122,8 @@ def test_every_command_line_in_a_document_is_understood(document):
     for line in re.findall(r"(?m)^(?:\S*python )?publish\.py (\S.*)$", code):
         name, *words = shlex.split(re.split(r"\s{2,}", line)[0], comments=True)
         parser = argparse.ArgumentParser(prog=f"publish.py {name}")
-        importlib.import_module(commands()[name]).configure(parser)
+        module = table("VERBS").get(" ".join([name, *words[:1]]), commands()[name])
+        importlib.import_module(module).configure(parser)
         parser.parse_args(words)
 
 
