@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from edge_api import duty
-from guestlink import houses, secret_values
+from guestlink import houses, records, secret_values
 from guestlink.contacts import Person
 from guestlink.houses import HouseDraft
 from guestlink.settings import save_setting
@@ -131,9 +131,10 @@ def _build(place: Town, slugs: Sequence[str]) -> None:
             for name in SECRETS:
                 value = f"{slug[:2]}{name[:4]}81"
                 secret_values.set_secret(tx, ring, house, name=name, value=value, at=at, by=BY)
-            if slug in STAFF:
-                name, phone = STAFF[slug]
-                duty.add_staff(tx, ring, name=name, phone=phone, role="staff", houses=[house], at=at, by=BY)
+        for slug in slugs:
+            name, phone = STAFF[slug]
+            there = [records.find_property(tx, slug)]
+            duty.add_staff(tx, ring, name=name, phone=phone, role="staff", houses=there, at=at, by=BY)
 
 
 def _make_languages_known(place: Town) -> None:
