@@ -1,6 +1,6 @@
 """How things stand: what is live, what waits, what comes next, what is missing. From the records alone."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -10,7 +10,7 @@ from generator.ledger import Publication, load_publication
 from generator.orders import Told
 from guestlink import alerts, catalogue, clock, rebuilds, records, secret_values, zones
 from guestlink.alerts import Alert, Backlog
-from guestlink.database import Reading
+from guestlink.database import Reading, Row
 from guestlink.rebuilds import Rebuild
 from guestlink.records import Property
 from guestlink.settings import Settings, target_name
@@ -33,6 +33,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     unassigned: tuple[str, ...]
     proposed: tuple[str, ...]
     failing_feeds: tuple[str, ...] = ()
+    messages_of_day: int = 0
+    cards: int = 0
     alerts: tuple[Alert, ...] = ()
 
 
@@ -71,9 +73,21 @@ def standing(db: Reading, house: Property, settings: Settings, *, at: datetime) 
         told=tuple(msgspec.json.decode(before.report, type=list[Told])),
         unassigned=tuple(f"{row['reference']} (from {row['from_on']})" for row in unassigned),
         proposed=tuple(str(row["reference"]) for row in proposed),
+        messages_of_day=_messages(db, house, at),
+        cards=_count(db.one("cards_to_print", property_id=house.id, today=today)),
         failing_feeds=tuple(calendars.failing(db, house)),
         alerts=tuple(alerts.open_alerts(db, house.id)),
     )
+
+
+def _messages(db: Reading, house: Property, at: datetime) -> int:
+    """How many messages to guests are planned for the next day."""
+    now, until = clock.as_text(at), clock.as_text(at + timedelta(days=1))
+    return _count(db.one("messages_of_day", property_id=house.id, at=now, until=until))
+
+
+def _count(row: Row | None) -> int:
+    return int(row["many"]) if row else 0
 
 
 def trouble(db: Reading) -> Trouble:

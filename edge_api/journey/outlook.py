@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from edge_api.journey import known, ledger, plans
+from edge_api.journey import known, ledger, plans, texts
 from edge_api.journey.known import Guest
 from edge_api.journey.plans import Row, State
 from edge_api.journey.sayings import CODES_CHANGED, COMPANION_LINK, NOTICE
@@ -78,7 +78,7 @@ def of_stay(db: Reading, lamp: Lamp, stay: Stay) -> list[Seen]:
         found.append(
             Seen(
                 key=row.key,
-                subject=_subject(book, row, stay),
+                subject=_subject(book, row, stay, guest),
                 contact_id=row.contact_id,
                 state=row.state,
                 due_at=row.due_at,
@@ -95,10 +95,12 @@ def of_stay(db: Reading, lamp: Lamp, stay: Stay) -> list[Seen]:
     return found
 
 
-def _subject(book: Book, row: Row, stay: Stay) -> str:
+def _subject(book: Book, row: Row, stay: Stay, guest: Guest | None) -> str:
     if not row.is_of_file:
         return BY_ITSELF.get(row.key.partition(":")[0], row.key)
     text = book.text(row.key, stay.language)
+    if text and guest:
+        return texts.filled(text, book, guest.facts, periods=guest.periods).subject
     return text.subject if text else row.key
 
 

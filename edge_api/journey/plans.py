@@ -29,7 +29,8 @@ NOT_LATE: Final = N_("The stay was booked early enough for the others.")
 SAID_BY_LATE: Final = N_("The message for late bookings says it.")
 BEFORE_BOOKING: Final = N_("Its moment was before the booking.")
 BEFORE_TEXT: Final = N_("Its moment was before the house wrote this text.")
-TOO_MANY: Final = N_("A stay gets at most five messages.")
+BEGUN: Final = N_("The guest was in the house already when the stay was entered.")
+TOO_MANY: Final = N_("A stay gets at most five messages; it comes if another is left out.")
 TOO_LATE: Final = N_("It would have come too late to be of use.")
 WAITS_FOR_CODES: Final = N_("Waits until the house has set a code.")
 WAITS_FOR_ROOM: Final = N_("Waits until the room is ready.")
@@ -174,7 +175,10 @@ def unmet(conditions: Iterable[str], facts: Facts) -> str:
 
 
 def _too_early(facts: Facts, text: Text, due: datetime, since: Mapping[str, datetime]) -> str:
-    if due < facts.booked_at:
+    is_of_booking = text.send.anchor in moments.BOOKED
+    if facts.booked_at >= facts.marks.in_house and is_of_booking:
+        return BEGUN
+    if due < facts.booked_at or (due == facts.booked_at and not is_of_booking):
         return BEFORE_BOOKING
     known = since.get(text.key)
     return BEFORE_TEXT if known and due < known else ""
@@ -223,7 +227,7 @@ def differs(row: Row | None, want: Wanted) -> bool:
     moves to a later time.
     """
     if row is None:
-        return want.state != "stopped"
+        return want.state != "stopped" and want.reason != NOT_LATE
     if row.state == "sent" or (row.by_user and row.state == "planned" and want.state != "stopped"):
         return False
     if row.decided_at is not None:

@@ -75,6 +75,7 @@ def _tell(desk: Desk, item: Standing) -> None:
         ("last publish", when),
         ("live", f"{_many(item.pages, 'page')}, {_many(item.gates, 'gate')}"),
         ("stays", stays),
+        *_messages(item),
         *[("waits", wait) for wait in item.waits],
         *([("waits", f"{item.unfinished} objects of a publish that was cut off")] if item.unfinished else []),
         *[("changes at", f"{due:%d %b %H:%M} UTC") for due in item.boundaries],
@@ -87,6 +88,17 @@ def _tell(desk: Desk, item: Standing) -> None:
     ]
     for name, text in rows:
         desk.say(f"  {name:<15} {text}")
+
+
+def _messages(item: Standing) -> Iterator[tuple[str, str]]:
+    if item.messages_of_day:
+        many = _many(item.messages_of_day, "message")
+        yield "messages", f"{many} to guests within a day: `publish.py journey --property {item.slug}`"
+    if item.cards:
+        yield (
+            "to print",
+            f"{_many(item.cards, 'card')} for guests whom no message reaches: `publish.py cards`",
+        )
 
 
 def _tell_trouble(desk: Desk, general: Trouble) -> int:

@@ -89,3 +89,12 @@ where j.stay_id = :stay_id;
 -- name: coming_messages
 select j.due_at, j.key, s.reference, s.code from journey j join stays s on s.id = j.stay_id
 where j.property_id = :property_id and j.state = 'planned' and j.due_at <> '' order by j.due_at, j.id limit :most;
+
+-- name: messages_of_day^
+select count(*) as many from journey
+where property_id = :property_id and state = 'planned' and due_at >= :at and due_at < :until;
+
+-- name: cards_to_print^
+select count(distinct j.stay_id) as many from journey j join stays s on s.id = j.stay_id
+where j.property_id = :property_id and j.channel = 'print' and j.state = 'sent' and s.from_on >= :today
+  and s.status in ('confirmed', 'proposed_cancelled');

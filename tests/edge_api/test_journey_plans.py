@@ -122,6 +122,15 @@ def test_whoever_books_at_the_desk_gets_the_late_one_too_and_no_evening_that_is_
     assert told["evening"] == plans.BEFORE_BOOKING
 
 
+def test_whoever_was_there_already_when_the_stay_was_entered_is_only_told_what_comes():
+    told = planned(
+        facts(booked_at=datetime(2026, 10, 24, 9, tzinfo=UTC), codes_at=datetime(2026, 10, 24, 9, tzinfo=UTC))
+    )
+    assert {told[key] for key in ("booked", "late")} == {plans.BEGUN, plans.SAID_BY_LATE}
+    assert {told[key] for key in ("codes", "arrival")} <= {plans.SAID_BY_LATE, plans.BEFORE_BOOKING}
+    assert told["leaving"] == "25 Oct 17:00Z"
+
+
 def test_a_late_booking_without_such_a_text_gets_the_usual_first_one():
     told = planned(facts(booked_at=datetime(2026, 10, 22, 12, tzinfo=UTC)), BOOKING, FORM)
     assert told == {"booked": "22 Oct 12:00Z", "arrival": plans.BEFORE_BOOKING}
