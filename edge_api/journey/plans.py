@@ -188,6 +188,8 @@ def _covered(facts: Facts, texts: Sequence[Text], *, sent: Collection[str]) -> d
     """Keys that are not said on their own, with the reason: of a late booking one message says all that would
     come before check-in; everybody else does not get that one.
     """
+    if facts.booked_at >= facts.marks.in_house:
+        return {}
     late = [text for text in texts if text.send.anchor == "late-booking"]
     before = {
         text.key: due
