@@ -92,7 +92,12 @@ def ask(tx: Writing, tap: Tap, told: Overheard) -> str:
         return "asked whether a code counts"
     is_stray = any(code.stray for _, code in told.found)
     rows = _rows(tx, tap, wishes, is_alone=len(houses) == 1)
-    reply(tx, tap, staff_phrases.which_code(tap.words, rows, stray=is_stray), why="asks what a code is for")
+    reply(
+        tx,
+        tap,
+        staff_phrases.which_code(tap.words, rows, stray=is_stray, among=len(meant)),
+        why="asks what a code is for",
+    )
     return "asked what a code is for"
 
 

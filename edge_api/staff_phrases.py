@@ -29,12 +29,16 @@ def is_it_valid(words: Catalogue, where: str, what: str, *, size: int, wish_id: 
     return Buttons(text="\n".join(lines), buttons=buttons)
 
 
-def which_code(words: Catalogue, rows: Sequence[tuple[str, str, str]], *, stray: bool) -> Outgoing:
-    """Several rooms, houses or codes may be meant: id, title and a few words of each."""
+def which_code(
+    words: Catalogue, rows: Sequence[tuple[str, str, str]], *, stray: bool, among: int
+) -> Outgoing:
+    """Several rooms, houses or codes may be meant: id, title and a few words of each; `among` so many."""
     t = words.text
     text = t("What is it for?")
     if stray:
         text = t("There is no such room. What is it for?")
+    if among > len(rows):
+        text = f"{text} {t('There are {count} in all.', count=str(among))}"
     made = tuple(Choice(payload=f"code:{wish_id}", title=title, text=more) for wish_id, title, more in rows)
     return Options(text=text, button=t("Choose"), groups=(Group(rows=made),))
 

@@ -23,7 +23,9 @@ SHORTEST_WORDS: Final = 8  # characters of a password that has no digit
 SHORTEST_MIXED: Final = 5
 _SEPARATOR: Final = re.compile(r"\s*(?:[:=：＝→]|->)\s*")
 _CODE: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9*#.-]{3,20}(?: [#*]+)?")
-_TIME: Final = re.compile(r"\d{1,2}[:.h]\d{2}h?|\d{1,2}[:.]\d{2}(?:[:.]\d{2,4})?")
+_TIME: Final = re.compile(
+    r"\d{1,2}[:.h]\d{2}h?|\d{1,2}[:.]\d{2}(?:[:.]\d{2,4})?|\d{1,2}(?:h|am|pm)", re.IGNORECASE
+)
 _QUOTES: Final = "\"'“”„«»‘’「」"
 _ENDS: Final = ",.;!?。、！"
 

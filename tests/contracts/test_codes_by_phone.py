@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -37,7 +38,12 @@ def lobby(inn: Inn) -> Lobby:
 def furnish_codes(inn: Inn) -> None:
     with inn.database.write() as tx:
         for room in ("room-1", "room-2", "room-3"):
-            told = {"name": "door-code", "value": "1111", "unit": inn.unit(room), "rule": SHOWS}
+            told: dict[str, Any] = {
+                "name": "door-code",
+                "value": "1111",
+                "unit": inn.unit(room),
+                "rule": SHOWS,
+            }
             secret_values.set_secret(tx, inn.ring, inn.house, at=AT, by=BY, **told)
         for name in ("gate-code", "wifi-password", "safe-code"):
             secret_values.set_secret(tx, inn.ring, inn.house, name=name, value="old-value", at=AT, by=BY)
@@ -183,7 +189,7 @@ def test_a_code_that_the_house_does_not_have_is_answered_with_those_that_it_has(
 def test_a_stay_with_a_code_of_its_own_keeps_it_and_that_is_said(lobby: Lobby) -> None:
     stay = lobby.inn.add("ana", lobby.inn.period("room-2"))
     with lobby.inn.database.write() as tx:
-        told = {"name": "door-code", "value": "2222", "at": AT, "by": BY, "stay": stay}
+        told: dict[str, Any] = {"name": "door-code", "value": "2222", "at": AT, "by": BY, "stay": stay}
         secret_values.set_secret(tx, lobby.inn.ring, lobby.inn.house, **told)
     for room, says in (("1", False), ("2", True)):
         lobby.says(MIRA, f"code {room} {CODE}")
@@ -194,7 +200,7 @@ def test_a_stay_with_a_code_of_its_own_keeps_it_and_that_is_said(lobby: Lobby) -
 def test_what_was_set_for_later_still_begins_then(lobby: Lobby) -> None:
     later = NOON + 60 * MINUTE
     with lobby.inn.database.write() as tx:
-        told = {"name": "gate-code", "value": "3333", "at": AT, "by": BY, "valid_from": later}
+        told: dict[str, Any] = {"name": "gate-code", "value": "3333", "at": AT, "by": BY, "valid_from": later}
         secret_values.set_secret(tx, lobby.inn.ring, lobby.inn.house, **told)
     lobby.says(MIRA, f"gate {CODE}")
     lobby.taps(MIRA, "Yes")

@@ -121,7 +121,9 @@ def of_codes_and_rooms(words: Catalogue) -> dict[str, list[Said]]:
     over = [words.text(why) for why in (staff_phrases.OVER, staff_phrases.NO_STAY)]
     return {
         "is_it_valid": [staff_phrases.is_it_valid(words, where, what, size=4, wish_id=REQUEST_ID), *over],
-        "which_code": [staff_phrases.which_code(words, codes, stray=stray) for stray in (True, False)],
+        "which_code": [
+            staff_phrases.which_code(words, codes, stray=stray, among=12) for stray in (True, False)
+        ],
         "code_counts": [staff_phrases.code_counts(words, where, what, has_own=own) for own in (True, False)],
         "nothing_changed": [staff_phrases.nothing_changed(words)],
         "no_such_code": [staff_phrases.no_such_code(words, each) for each in (known, [])],

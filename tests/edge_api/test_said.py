@@ -82,6 +82,7 @@ def test_a_new_code_is_read_as_people_write_it(text: str, told: tuple[str, str, 
     [
         "code 4 does not work",
         "the code of room 4 fails since 10:30",
+        "gate open 24h",
         "wifi does not work",
         "code 4",
         "code 12",
