@@ -18,8 +18,8 @@ from guestlink.catalogue import Entry
 from guestlink.contacts import Person
 from guestlink.errors import NotFound, Refused, Stale
 from guestlink.records import Stay
-from tests.contracts.test_journey import AGREED, ANA, BY, TOMAS, House
-from tests.databases import Inn
+from tests.contracts.test_journey import AGREED, ANA, TOMAS, House
+from tests.databases import BY, Inn
 
 PRICES = Prices(currency="EUR", rows={"utility": {"default": 20_000, "1": 50_000}, "email": {"default": 100}})
 WATER = {
