@@ -347,11 +347,12 @@ def _mail_of(
     if tx.one("quoted_lately", **ids, since=clock.as_text(at - TOLD_AGAIN)):
         return
     to, since = _reader(tx, voice, member, house), talk.waiting_since or at
+    unit = _unit_of(tx, talk) if talk.contact_id else ""  # a booking word alone is nobody's room
     correspondence.say(
         tx,
         voice.ring,
         staff_talk,
-        staff_letters.guest_writes(to, _unit_of(tx, talk), since=since),
+        staff_letters.guest_writes(to, unit, since=since),
         at=at,
         by=AUTOMATIC,
         why="a guest writes",

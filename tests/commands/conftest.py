@@ -32,6 +32,7 @@ MODULES = {
     "messages": "edge_api.commands.messages",
     "token": "edge_api.commands.token",
     "templates": "edge_api.commands.templates",
+    "mail": "edge_api.commands.mail",
     "whatsapp": "edge_api.commands.whatsapp",
     "staff": "edge_api.commands.staff",
     "status": "status",

@@ -31,7 +31,7 @@ def test_staff_are_listed_with_the_last_digits_of_their_phones(staffed: Say) -> 
     told = staffed("staff", "list").out
     rows = [line.split("\t") for line in told.splitlines()]
     mira = next(row for row in rows if row[0] == "Mira Holm")
-    assert mira[1:4] == ["…0101", "en", "casa-azul (staff)"]
+    assert mira[1:5] == ["…0101", "WhatsApp", "en", "casa-azul (staff)"]
     assert "7700" not in told
     assert "+44 7700 900101" in staffed("staff", "list", "--phones").out
     people = json.loads(staffed("staff", "list", "--json").out)
@@ -85,9 +85,17 @@ def test_the_duty_list_is_there_for_machines(staffed: Say) -> None:
 
 def test_the_host_who_is_told_last_needs_a_phone(in_sample: Say) -> None:
     (host, *_) = json.loads(in_sample("staff", "list", "--json").out)
-    assert "No host has a phone" in in_sample("staff", "duty", "harbour-house").out
+    assert "No host can be told" in in_sample("staff", "duty", "harbour-house").out
     assert in_sample("staff", "set", host["id"], "--phone", "+1 555 0104").code == 0
     assert f"When nobody answers: {host['name']}." in in_sample("staff", "duty", "harbour-house").out
+
+
+def test_who_has_no_phone_is_told_by_e_mail_where_there_is_e_mail(in_sample: Say) -> None:
+    told = in_sample("staff", "add", "Nessa", "--email", "nessa@example.com")
+    assert "Nessa is told by e-mail" in told.out
+    assert "Asked first now: Nessa" in in_sample("staff", "duty", "harbour-house").out
+    ways = {each["name"]: each["told_by"] for each in json.loads(in_sample("staff", "list", "--json").out)}
+    assert ways["Nessa"] == "e-mail"
 
 
 def test_a_person_is_changed_joins_another_house_and_leaves_it(staffed: Say) -> None:

@@ -109,7 +109,7 @@ OPERATIONS = {
     "askForRebuild": "POST /api/rebuilds",
     "watchRebuild": "GET /api/rebuilds/{rebuild_id}",
 }
-NOT_DESCRIBED = {"/", "/{path}", "/api", "/api/{rest}"}
+NOT_DESCRIBED = {"/", "/{path}", "/api", "/api/{rest}", "/api/guest/mail/{token}"}  # the last is for people
 FOR_MANAGERS = {"addStay", "changeStay", "getLinks", "changeContact", "setSecretOfHouse", "setSecretOfStay"}
 FOR_MANAGERS |= {"previewNotice", "sendNotice"}
 FOR_TRIGGERS = {"askForRebuild", "watchRebuild"}

@@ -14,7 +14,7 @@ from guestlink.language import LANGUAGES, direction
 from tests.generator import sample
 
 GENERAL = ("404.html", "index.html")
-FORMS = [f"shells/open.{language}.html" for language in LANGUAGES]
+FORMS = [f"shells/{name}.{language}.html" for name in ("open", "mail") for language in LANGUAGES]
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def theme() -> Theme:
     return Theme(sample.THEME)
 
 
-@pytest.mark.parametrize("path", ["index.html", "404.html", "shells/open.en.html"])
+@pytest.mark.parametrize("path", ["index.html", "404.html", "shells/open.en.html", "shells/mail.en.html"])
 def test_a_shell_is_what_was_looked_at(path: str, theme: Theme, golden: Callable[[str, bytes], None]) -> None:
     golden(f"shell/{Path(path).name}", shells(theme, [sample.content()])[path])
 
