@@ -29,6 +29,7 @@ from guestlink.language import N_, Catalogue
 from guestlink.reach import Channel
 
 AT_ONCE: Final = 8  # messages in one transaction
+AT_ONCE_MARK: Final = "at-once"  # among the channels that were tried: what has no time for the morning
 AGAIN: Final = timedelta(minutes=5)  # after a defect of ours
 ON_PAPER: Final = N_("On the print list of the day of arrival.")
 NO_PAPER: Final = N_("The guest is there already: paper would be of no use.")
@@ -149,8 +150,9 @@ def _made(tx: Writing, office: Office, row: Row, *, at: datetime) -> Letters | D
         return Drop("stopped", plans.NO_TEXT)
     if row.is_of_file:
         text = texts.filled(text, book, guest.facts, periods=guest.periods)
-    elif row.reason == sayings.AT_ANY_HOUR:
+    elif row.reason == sayings.AT_ANY_HOUR or AT_ONCE_MARK in row.tried.split():
         text = msgspec.structs.replace(text, at_any_hour=True)
+        row = msgspec.structs.replace(row, tried=AT_ONCE_MARK if row.state == "planned" else row.tried)
     person = contacts.opened(office.voice.ring, guest.contact)
     return Letters(row=row, text=text, book=book, guest=guest, person=person, words=words, at=at)
 
