@@ -339,3 +339,21 @@ def test_a_token_ends_and_another_ring_knows_it_not() -> None:
         links.read_page_token(RING, TOKEN, at=ENDS)
     with pytest.raises(NotAllowed):
         links.read_page_token(KeyRing(new_keys(AT)), TOKEN, at=AT)
+
+
+# -- tokens that stop e-mails ------------------------------------------------------------------------
+TALK = "019a2b3c-0000-7000-8000-0000000000aa"
+
+
+def test_a_token_that_stops_e_mails_names_a_conversation_and_nothing_else() -> None:
+    token = links.mail_token(RING, TALK)
+    assert links.read_mail_token(RING, token) == TALK
+    assert (len(token), TALK in token) == (43, False)
+
+
+@pytest.mark.parametrize("text", ["", "x", links.mail_token(RING, TALK)[:-1], TOKEN, "A" * 43, "é" * 43])
+def test_nothing_else_stops_e_mails(text: str) -> None:
+    with pytest.raises(NotAllowed):
+        links.read_mail_token(RING, text)
+    with pytest.raises(NotAllowed):
+        links.read_page_token(RING, links.mail_token(RING, TALK), at=AT)

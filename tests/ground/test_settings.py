@@ -83,6 +83,10 @@ BAD = [
     pytest.param("public_url", "https://[::1", id="half an IPv6 address"),
     pytest.param("public_url", "https://stay example.com", id="a space"),
     pytest.param("public_url", "https://stay.example.com\n", id="a line break"),
+    pytest.param("mail_url", "smtp.example.com", id="a mail server without a scheme"),
+    pytest.param("mail_url", "smtp://user:pa/ss@host", id="a password with a slash in it"),
+    pytest.param("mail_from", "Harbour House <stay@example.com>", id="an address with a name"),
+    pytest.param("mail_bounce", "bounce@example.com\nBcc: all@example.com", id="an address of two lines"),
     pytest.param("content", "", id="content nowhere"),
     pytest.param("theme", "", id="a theme nowhere"),
     pytest.param("keys", "", id="keys nowhere"),
@@ -258,3 +262,10 @@ def test_a_bad_value_is_never_saved(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="public_url"):
         save_setting(settings, public_url="nowhere")
     assert (tmp_path / "data/guestlink.toml").read_text() == 'content = "texts"\n'
+
+
+def test_a_wrong_address_of_a_mail_server_is_told_without_its_password(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(tmp_path, {"GUESTLINK_MAIL_URL": "smpt://house:s3cret@smtp.example.com"})
+    assert "smpt://…@smtp.example.com" in caught.value.message
+    assert "s3cret" not in str(caught.value)
