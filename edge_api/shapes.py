@@ -13,7 +13,9 @@ from guestlink.records import Phase, Status
 
 
 class HouseRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request as the house sees it, in the house's language; `price` in minor units of `currency`."""
+    """A request as the house sees it, in the house's language; `price` in minor units of `currency`. `by` is
+    the id of who of the house made it what it is, empty for a guest or a program; `who` says it in words.
+    """
 
     id: str
     property: str
@@ -35,6 +37,8 @@ class HouseRequest(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     changes: str
     assigned_to: str
+    by: str
+    who: str
     asked_at: datetime
     changed_at: datetime
     version: int
