@@ -1,7 +1,7 @@
 """The tick beside "may write to me on WhatsApp": by a script and without one, and the way back."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from guestlink.contacts import opened as known
 from guestlink.crypto import PageSeal
@@ -71,7 +71,7 @@ def test_a_tick_is_recorded_shown_again_and_taken_back_on_a_small_phone(
 
 
 def test_the_same_without_a_script(writing: Lodging, visit: Visits) -> None:
-    def form(page: Page):
+    def form(page: Page) -> Locator:
         return page.locator("form[data-slot=whatsapp]")
 
     visit.forgive("status of 422")

@@ -75,6 +75,8 @@ OPERATIONS = {
     "rate": "PUT /api/rating",
     "rating": "GET /api/rating",
     "openPage": "POST /api/openings",
+    "channels": "GET /api/guest/channels",
+    "setChannel": "PUT /api/guest/channels/{channel}",
     "listRequests": "GET /api/house/requests",
     "askForGuest": "POST /api/house/requests",
     "getRequest": "GET /api/house/requests/{request_id}",
@@ -92,6 +94,8 @@ OPERATIONS = {
     "changeStay": "PATCH /api/house/stays/{stay_id}",
     "getLinks": "GET /api/house/stays/{stay_id}/links",
     "setReadiness": "PUT /api/house/stays/{stay_id}/readiness",
+    "addCompanion": "POST /api/house/stays/{stay_id}/companions",
+    "removeCompanion": "DELETE /api/house/stays/{stay_id}/companions/{contact_id}",
     "getContact": "GET /api/house/contacts/{contact_id}",
     "changeContact": "PATCH /api/house/contacts/{contact_id}",
     "listSecrets": "GET /api/house/properties/{slug}/secrets",
@@ -111,7 +115,7 @@ OPERATIONS = {
 }
 NOT_DESCRIBED = {"/", "/{path}", "/api", "/api/{rest}", "/api/guest/mail/{token}"}  # the last is for people
 FOR_MANAGERS = {"addStay", "changeStay", "getLinks", "changeContact", "setSecretOfHouse", "setSecretOfStay"}
-FOR_MANAGERS |= {"previewNotice", "sendNotice"}
+FOR_MANAGERS |= {"previewNotice", "sendNotice", "addCompanion", "removeCompanion"}
 FOR_TRIGGERS = {"askForRebuild", "watchRebuild"}
 
 
@@ -146,6 +150,7 @@ def make(home: Path) -> House:
         "contact_id": [link.contact_id],
         "slug": ["planted"],
         "notice": ["water"],
+        "channel": ["whatsapp", "email"],
         "unit": ["room-1"],
         "secret": ["door-code"],
         "property": ["planted"],
