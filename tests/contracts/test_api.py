@@ -115,7 +115,7 @@ OPERATIONS = {
 }
 NOT_DESCRIBED = {"/", "/{path}", "/api", "/api/{rest}", "/api/guest/mail/{token}"}  # the last is for people
 FOR_MANAGERS = {"addStay", "changeStay", "getLinks", "changeContact", "setSecretOfHouse", "setSecretOfStay"}
-FOR_MANAGERS |= {"previewNotice", "sendNotice", "addCompanion", "removeCompanion"}
+FOR_MANAGERS |= {"previewNotice", "sendNotice", "addCompanion", "removeCompanion", "holdMessage", "sendMessage"}
 FOR_TRIGGERS = {"askForRebuild", "watchRebuild"}
 
 
