@@ -292,14 +292,36 @@ def broken_rules(lives: Sequence[Life], heard: Iterable[Told]) -> list[str]:
 
 
 # -- the diary ---------------------------------------------------------------------------------------
+WAYS = {"whatsapp": "WhatsApp", "email": "e-mail", "print": "paper"}
+
+
 def diary(lives: Sequence[Life], heard: Iterable[Told]) -> list[str]:
-    """What happened, a line for each message, in the local time of each house."""
+    """What happened, a line for each event, in the local time of each house, as a table in Markdown."""
     by_name = {life.reference: life for life in lives}
-    return [_line(by_name[told.reference], told) for told in sorted(heard)]
+    told = [(each.at, by_name[each.reference], _told(each)) for each in heard]
+    done = [(at, life, what) for life in lives for at, what in _done(life)]
+    lines = [_line(*each) for each in sorted([*done, *told], key=lambda each: (each[0], each[1].reference))]
+    return ["| the house's clocks | who | what |", "|---|---|---|", *lines]
 
 
-def _line(life: Life, told: Told) -> str:
-    when = f"{shown(told.at, life.house.turns):%a %d %b, %H:%M}"
-    way = {"whatsapp": "by WhatsApp", "email": "by e-mail", "print": "on paper"}[told.channel]
-    to = f"{life.name} ({told.reference})" + (f", {told.who}" if told.who else "")
-    return f"{when} {life.house.slug}: {to}: {told.key} {way}, {told.language}"
+def _done(life: Life) -> Iterator[tuple[datetime, str]]:
+    """What guests do, as far as it changes their dates."""
+    before: Facts | None = None
+    for at, facts in life.turns:
+        dates = f"{facts.arrives:%a %d %b} to {facts.leaves:%a %d %b}"
+        if before is None:
+            yield at, f"*books {dates} ({facts.source})*"
+        elif facts.is_on != before.is_on:
+            yield at, f"*{'books again' if facts.is_on else 'comes no more'}*"
+        elif (facts.arrives, facts.leaves) != (before.arrives, before.leaves):
+            yield at, f"*stays {dates} instead*"
+        before = facts
+
+
+def _told(told: Told) -> str:
+    to = f", to the {told.who}" if told.who else ""
+    return f"{told.key}: {WAYS[told.channel]}, {told.language}{to}"
+
+
+def _line(at: datetime, life: Life, what: str) -> str:
+    return f"| {shown(at, life.house.turns):%a %d %b, %H:%M} | {life.name} | {what} |"

@@ -27,7 +27,7 @@ STAFF = {
     "ferry-house": ("Jory Tamblyn", "+44 7700 900202"),
 }
 ROOMS = tuple(f"room-{number}" for number in range(1, 13))
-SECRETS = ("exact-address", "gate-code", "door-code", "key-box", "wifi-password")
+SECRETS = ("exact-address", "gate-code", "key-box", "wifi-password")
 FERRY = {
     "property.md": f"""---
 name: Ferry House
@@ -126,11 +126,14 @@ def _build(place: Town, slugs: Sequence[str]) -> None:
     with closing(database), database.write() as tx:
         for slug in slugs:
             house = houses.add_property(tx, drafts[slug], at=at, by=BY)
+            told = {"at": at, "by": BY}
             for room in ROOMS:
-                houses.add_unit(tx, house, slug=room, title=room.title(), at=at, by=BY)
+                unit = houses.add_unit(tx, house, slug=room, title=room.title(), **told)
+                value = f"{slug[:2]}{room}81"
+                secret_values.set_secret(tx, ring, house, name="door-code", value=value, unit=unit, **told)
             for name in SECRETS:
                 value = f"{slug[:2]}{name[:4]}81"
-                secret_values.set_secret(tx, ring, house, name=name, value=value, at=at, by=BY)
+                secret_values.set_secret(tx, ring, house, name=name, value=value, **told)
         for slug in slugs:
             name, phone = STAFF[slug]
             there = [records.find_property(tx, slug)]

@@ -22,6 +22,7 @@ LORD_HOWE, KOLKATA = House("reef-house", "Australia/Lord_Howe"), House("garden-h
 BEGIN = datetime(2023, 9, 26, 12, tzinfo=UTC)
 WEEKEND = datetime(2023, 10, 27, 12, tzinfo=UTC)
 END = datetime(2024, 11, 5, tzinfo=UTC)  # 406 days later
+KEPT = timedelta(days=30)  # docs/privacy.md
 TURNED = "2023-10-29T01:30"  # comes twice in London
 
 VALUES = (
@@ -130,7 +131,12 @@ def test_codes_are_on_time_on_days_that_are_longer_shorter_or_rare(tmp_path: Pat
 @pytest.mark.faults
 def test_codes_are_on_time_for_four_hundred_days(tmp_path: Path) -> None:
     with a_year(tmp_path / "home", ALL_YEAR, (*VALUES, *MORE_VALUES)) as year:
-        year.start()
+        year.start("work")
+        ends = year.hear_something() + KEPT
+        year.live_through(until_at=ends - timedelta(minutes=1), with_every_due=True)
+        assert year.keeps_what_it_heard()
+        year.live_through(until_at=ends + timedelta(hours=1), with_every_due=True)
+        until(lambda: not year.keeps_what_it_heard(), "what Meta told is forgotten, within the hour")
         year.live_through(until_at=END, with_every_due=True)
         everything_was_on_time(year)
 

@@ -2,15 +2,28 @@
 phones and mailboxes, against an oracle that reads the houses' files by itself.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.diary import broken_rules, diary, differences
+from tests.diary import broken_rules, diary, differences, expected
 from tests.faults.almanac import NO_ZONES, instant
 from tests.faults.cast import forty_days, ten_days
 from tests.faults.stage import ferry_house, harbour_house, stage
 from tests.faults.story import Story
+
+DIARY = "../../docs/diary.md"
+HEAD = """# Ten days of messages
+
+What six invented guests of the sample house do, and what they are told without anybody at the desk lifting a
+finger. `tests/faults/test_forty_days.py` makes this page: whole processes live through these days, and what
+reached phones, mailboxes and the print list is compared with what the files below
+`content/harbour-house/journey/` say. Ana agreed to WhatsApp; so did Samuel, but his number is not there. Hugo
+booked at Airbnb, which allows no messages outside it. Lena told when she comes. In the night before they
+arrive, clocks go back.
+
+"""
 
 
 def was_as_it_should_be(story: Story) -> None:
@@ -21,12 +34,16 @@ def was_as_it_should_be(story: Story) -> None:
     assert story.row(unexplained) == (0,)
 
 
-def test_ten_days_of_six_guests_are_as_the_files_say(tmp_path: Path) -> None:
+def test_ten_days_of_six_guests_are_as_the_files_say(
+    tmp_path: Path, golden: Callable[[str, bytes], None]
+) -> None:
     house = harbour_house()
     with stage(tmp_path / "home", [house.slug], at=instant("2023-10-24T09:00", house.turns)) as story:
         story.play(list(ten_days(house)), end=instant("2023-11-03T12:00", house.turns))
         was_as_it_should_be(story)
         lives, heard = list(story.lives.values()), story.heard()
+        lines = diary(lives, [told for life in lives for told in expected(life)])
+        golden(DIARY, (HEAD + "\n".join(lines) + "\n").encode())
         assert differences(lives, heard[1:]), "one that does not come is missed"
         assert differences(lives, [*heard, heard[0]]), "one that comes twice is noticed"
         in_utc = [life._replace(house=house._replace(turns=NO_ZONES["Europe/London"])) for life in lives]

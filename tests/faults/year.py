@@ -11,11 +11,14 @@ from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from edge_api import deliveries, inbox
+from edge_api.messages import Sender
 from guestlink import clock, houses, records, secret_values, stays
 from guestlink.contacts import Person
 from guestlink.houses import HouseDraft
 from guestlink.records import Period
 from tests.faults.almanac import CHECK_IN, CHECK_OUT, RULES, Almanac, Guest, House, Look, Value
+from tests.faults.journey import body_of, status
 from tests.guest import open_page
 from tests.house import BY, from_folder, link_of, opened, run_publish, write_files
 from tests.town import Town, until
@@ -147,9 +150,21 @@ class Year:
         self.town.say(*words)
 
     # -- the worker ----------------------------------------------------------------------------------
-    def start(self) -> None:
-        self.town.start("pages")
+    def start(self, name: str = "pages") -> None:
+        self.town.start(name)
         until(self._is_quiet, "the worker is up to date")
+
+    def hear_something(self) -> datetime:
+        """Meta tells something that nobody need answer; when that came in."""
+        at, who = self.town.now(), Sender(wa_id="447700900999")
+        told = status("others", "delivered", to=who, at=at)
+        database, ring = opened(self.town.settings)
+        with closing(database), database.write() as tx:
+            inbox.receive(tx, ring, deliveries.split(body_of([told])), at=at)
+        return at
+
+    def keeps_what_it_heard(self) -> bool:
+        return self._row("select count(*) from inbox where body is not null") == 1
 
     def start_ahead(self, span: timedelta) -> None:
         """The worker's clock is so far ahead of everybody's."""
