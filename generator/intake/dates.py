@@ -19,6 +19,7 @@ _YEAR_LAST = re.compile(
     r"(?:[^\W\d]+[.,]*\s+)?(\d{1,2})([-/.])\s?(\d{1,2})\2\s?(\d{4}|\d{2})(?!\d)\.?(?:[\sT,].*)?", re.DOTALL
 )
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T.*)?")
+_DOTTED = re.compile(r"\d{1,2}\.\d{1,2}\.\d{2}")
 _OFFSET = re.compile(r"\d[T ]\d\d:?\d\d.*(Z|[+-]\d\d:?\d\d)\Z")
 _DAY = re.compile(r"(\d{1,2})(st|nd|rd|th|er|o|a)?")
 _AFTER_DATE = re.compile(r"(?:\d{4}-\d\d?-\d\d?|\d\d?[./]\d\d?[./]\d{4})[T ]+")
@@ -30,7 +31,7 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(
-    r"(\d{1,2})(?:\s?(?:[:.h]|uhr)\s?(\d{2}))?(?:[:.]\d{2}(?:\.\d+)?)?\s?(?:h|uhr|hrs?)?(?:\s?([ap])\.?m\.?)?",
+    r"(\d{1,2})(?:\s?(?:[:.h]|uhr)\s?(\d{2})(?:[:.]\d{2}(?:\.\d+)?)?)?\s?(?:h|uhr|hrs?)?(?:\s?([ap])\.?m\.?)?",
     re.IGNORECASE,
 )
 
@@ -151,6 +152,9 @@ def read_time(text: str) -> str:
 
 
 def looks_like_time(text: str) -> bool:
+    """Of 10.11.26, which could be both, it says no."""
+    if _DOTTED.fullmatch(text) and looks_like_date(text):
+        return False
     try:
         read_time(text)
     except InvalidInput:

@@ -177,7 +177,20 @@ def test_a_time_is_read_in_any_of_its_spellings(text: str, time: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["late", "25:00", "12:60", "1500", "", "ca.", "around", "a las", "before 6 pm"]
+    "text",
+    [
+        "late",
+        "25:00",
+        "12:60",
+        "1500",
+        "",
+        "ca.",
+        "around",
+        "a las",
+        "before 6 pm",
+        "01.12.2026",
+        "22.11.2026",
+    ],
 )
 def test_what_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(InvalidInput, match="is not a time"):

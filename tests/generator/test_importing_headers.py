@@ -146,3 +146,12 @@ def test_every_heading_in_the_list_is_folded_and_every_field_is_known_in_seven_l
         for field in fields()
         if field != "uid" and text.split(f"[{field}]")[1].split("[")[0].count(" = ") != 7
     ] == []
+
+
+@pytest.mark.parametrize("last", ["01.12.2026", "1.12.26"])
+def test_a_day_with_points_between_is_no_time_of_check_out(last: str) -> None:
+    """Its beginning would be one: 01.12."""
+    assert mapped("Check-in,Check-out", f"28.11.2026,{last}") == {
+        "arrival": "Check-in",
+        "departure": "Check-out",
+    }
