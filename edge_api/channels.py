@@ -121,9 +121,11 @@ def _shortened(address: str) -> str:
 def _settle(tx: Writing, desk: Desk, guest: Guest, wanted: Wish) -> None:
     if wanted.channel == "whatsapp":
         (_agree if wanted.agrees else _take_back)(tx, desk, guest, wanted)
-    stopped_at = None if wanted.agrees else guest.at
     for talk in _talks(tx, desk, guest, wanted):
-        correspondence.mark(tx, talk, opted_out_at=stopped_at)
+        if wanted.agrees:
+            correspondence.mark(tx, talk, opted_out_at=None)
+        else:
+            correspondence.silence(tx, talk, at=guest.at)
     stay_id, said = guest.stay.id, f"{'yes' if wanted.agrees else 'no'} to {wanted.channel}"
     consents.tell(tx, guest.contact, why=f"guest said {said}", at=guest.at, by=guest.name, stay_id=stay_id)
 
