@@ -61,6 +61,12 @@ class Letters(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
 
     @property
+    def left(self) -> list[Channel]:
+        """The channels that have not failed yet, in the order of the house."""
+        tried = self.row.tried.split()
+        return [channel for channel in self.text.channels if channel not in tried]
+
+    @property
     def expires_at(self) -> datetime | None:
         """It may wait in the outbox as long as it is of use and its hours last."""
         if self.text.at_any_hour or (self.row.by_user and self.row.is_of_file):
@@ -119,8 +125,9 @@ def _send(tx: Writing, office: Office, row: Row, *, at: datetime) -> None:
         ledger.settle(tx, row, state="planned", due_at=decided.until, at=at)
     else:
         reasons = _say(tx, office, letters)
-        if reasons:
-            _drop(tx, office, row, Drop("skipped", " ".join(reasons.values())), at=at)
+        if reasons is not None:
+            why = " ".join(reasons.values()) or outbox.TRIED_ENOUGH
+            _drop(tx, office, row, Drop("skipped", why), at=at)
 
 
 def _drop(tx: Writing, office: Office, row: Row, decided: Drop, *, at: datetime) -> None:
@@ -158,13 +165,13 @@ def _made(tx: Writing, office: Office, row: Row, *, at: datetime) -> Letters | D
 
 
 # -- by which channel ----------------------------------------------------------------------------------
-def _say(tx: Writing, office: Office, letters: Letters) -> Mapping[Channel, str]:
-    """Hands the message to the first channel that takes it; when none does, why, by channel."""
-    row, tried = letters.row, letters.row.tried.split()
+def _say(tx: Writing, office: Office, letters: Letters) -> Mapping[Channel, str] | None:
+    """Hands the message to the first channel that takes it; when none does, why, by channel. Those that were
+    tried have no say, so there may be no reason at all.
+    """
+    row = letters.row
     reasons: dict[Channel, str] = {}
-    for channel in letters.text.channels:
-        if channel in tried:
-            continue
+    for channel in letters.left:
         reasons[channel] = obstacle(tx, office, letters, channel)
         if reasons[channel]:
             continue
@@ -172,13 +179,13 @@ def _say(tx: Writing, office: Office, letters: Letters) -> Mapping[Channel, str]
             ledger.settle(
                 tx, row, state="sent", channel=channel, message_id=None, reason=ON_PAPER, at=letters.at
             )
-            return {}
+            return None
         said = _by_whatsapp(tx, office, letters) if channel == "whatsapp" else _by_mail(tx, office, letters)
         if said.message_id:
             ledger.settle(
                 tx, row, state="sent", channel=channel, message_id=said.message_id, reason="", at=letters.at
             )
-            return {}
+            return None
         reasons[channel] = said.reason
     return reasons
 
@@ -303,11 +310,13 @@ def _fall_back(tx: Writing, office: Office, row: Row, *, why: str, at: datetime)
         return
     is_late = why == outbox.TOO_LATE  # the hours of the day ended before it could leave
     tried = row if is_late else msgspec.structs.replace(row, tried=f"{row.tried} {row.channel}".strip())
+    letters = msgspec.structs.replace(letters, row=tried)
     comes = at if letters.text.at_any_hour else moments.allowed(at, letters.book.hours)
-    if is_late or comes > at:
-        left = msgspec.structs.replace(tried, message_id=None, channel="")
-        ledger.settle(tx, left, state="planned", due_at=comes, at=at)
-    elif _say(tx, office, msgspec.structs.replace(letters, row=tried)):
+    can_wait = any(not obstacle(tx, office, letters, channel) for channel in letters.left)
+    if can_wait and (is_late or comes > at):
+        later = msgspec.structs.replace(tried, message_id=None, channel="")
+        ledger.settle(tx, later, state="planned", due_at=comes, at=at)
+    elif not can_wait or _say(tx, office, letters) is not None:
         ledger.settle(tx, row, state="sent", reason=why, at=at)
         return
     tx.do("drop_message", id=row.message_id, at=clock.as_text(at))

@@ -330,3 +330,26 @@ def test_planning_goes_on_where_a_crash_ended_it(house: House) -> None:
     house.shelf = Shelf()
     house.work(AT)
     assert {house.states(stay).get("hello") for stay in stays} == {"planned"}
+
+
+def test_what_no_channel_is_left_for_stays_on_the_list_of_what_could_not_be_sent(house: House) -> None:
+    house.publish({"booked": {"send": {"anchor": "booking"}, "channels": ["email"]}})
+    stay = house.inn.add("1", guest=TOMAS)
+    house.work(AT)
+    house.dies(stay, "booked", "Nobody has this address.", at=AT)
+    house.work(AT + timedelta(minutes=1))
+    assert house.rows(stay)["booked"] == ("sent", "email", "Nobody has this address.")
+    with house.inn.database.read() as db:
+        assert len(outbox.unsent(db, "dead")) == 1
+
+
+def test_what_failed_at_night_by_its_only_channel_waits_for_no_morning(house: House) -> None:
+    house.publish({"booked": {"send": {"anchor": "booking"}, "channels": ["whatsapp"]}})
+    stay = house.inn.add("1", guest=ANA, opt_in=AGREED)
+    house.work(AT)
+    house.dies(stay, "booked", "This number has no WhatsApp.", at=AT)
+    house.work(at(2, 23))
+    house.work(at(3, 8))
+    assert house.rows(stay)["booked"] == ("sent", "whatsapp", "This number has no WhatsApp.")
+    with house.inn.database.read() as db:
+        assert len(outbox.unsent(db, "dead")) == 1
