@@ -22,9 +22,9 @@ def due(tx: Writing, *, at: datetime, most: int) -> list[Row]:
 
 def write(
     tx: Writing, stay: Stay, *, contact_id: str, want: Wanted, at: datetime, row_id: str = "", by: str = ""
-) -> None:
-    """A message as it is planned now; one that was sent stays as it is."""
-    tx.do(
+) -> bool:
+    """A message as it is planned now; one that was sent stays as it is: then False."""
+    changed = tx.do(
         "plan_message",
         id=row_id or clock.new_id(),
         property_id=stay.property_id,
@@ -38,14 +38,18 @@ def write(
         by_user=by,
         at=clock.as_text(at),
     )
+    return changed > 0
 
 
-def settle(tx: Writing, row: Row, *, state: State, at: datetime, by: str = "", **told: object) -> None:
-    """What came of a message at its moment. `told` are channel, tried, message_id, reason, due_at."""
+def settle(tx: Writing, row: Row, *, state: State, at: datetime, by: str = "", **told: object) -> bool:
+    """What came of a message at its moment. `told` are channel, tried, message_id, reason, due_at. False
+    when another process was faster: what it has sent stays sent.
+    """
     after = msgspec.structs.replace(row, state=state, by_user=by or row.by_user, **told)
-    tx.do(
+    changed = tx.do(
         "settle_journey",
         id=row.id,
+        before=row.state,
         state=state,
         due_at=clock.as_text(after.due_at) if after.due_at else "",
         channel=after.channel,
@@ -56,3 +60,4 @@ def settle(tx: Writing, row: Row, *, state: State, at: datetime, by: str = "", *
         decided_at=None if state == "planned" else clock.as_text(at),
         at=clock.as_text(at),
     )
+    return changed > 0

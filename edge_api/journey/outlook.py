@@ -9,7 +9,7 @@ import msgspec
 from edge_api.journey import known, ledger, plans, texts
 from edge_api.journey.known import Guest
 from edge_api.journey.plans import Row, State
-from edge_api.journey.sayings import CODES_CHANGED, COMPANION_LINK, NOTICE
+from edge_api.journey.sayings import AT_ANY_HOUR, CODES_CHANGED, COMPANION_LINK, NOTICE
 from edge_api.journey.texts import Book, Shelf
 from edge_api.messages import Sender
 from edge_api.prices import Prices
@@ -134,23 +134,32 @@ def price_of(prices: Prices, channel: Channel, person: Person) -> int | None:
 
 # -- by hand -------------------------------------------------------------------------------------------
 def hold(tx: Writing, stay: Stay, key: str, *, at: datetime, by: str) -> None:
-    """It is not sent. Refused when it has left already."""
-    for row in _rows(tx, stay, key):
-        if row.state == "sent":
-            raise Refused(f"{key!r} was sent already.", hint="`publish.py journey STAY` tells when.")
+    """It is not sent, to nobody who has not got it yet. Refused when it has left already."""
+    stopped = [
         ledger.settle(tx, row, state="stopped", reason=HELD, at=at, by=by)
+        for row in _rows(tx, stay, key)
+        if row.state != "sent"
+    ]
+    if not any(stopped):
+        raise Refused(f"{key!r} was sent already.", hint="`publish.py journey STAY` tells when.")
 
 
 def hasten(tx: Writing, stay: Stay, key: str, *, at: datetime, by: str) -> None:
-    """It is sent now, if the rules let it. Refused when it was sent, or the stay is over."""
-    for row in _rows(tx, stay, key):
-        if row.state == "sent":
-            raise Refused(f"{key!r} was sent already; nothing is sent twice.")
-        if stay.status not in records.TAKEN:
-            raise Refused(plans.CANCELLED)
-        ends_at = row.ends_at if row.ends_at and row.ends_at > at else None
-        want = plans.Wanted(key=key, state="planned", due_at=at, ends_at=ends_at)
-        ledger.write(tx, stay, contact_id=row.contact_id, want=want, at=at, row_id=row.id, by=by)
+    """It is sent now to everybody who has not got it, if the rules let it. Refused when it was sent, or the
+    stay is over.
+    """
+    waits = [row for row in _rows(tx, stay, key) if row.state != "sent"]
+    if waits and stay.status not in records.TAKEN:
+        raise Refused(plans.CANCELLED)
+    if not any([_hasten(tx, stay, row, at=at, by=by) for row in waits]):
+        raise Refused(f"{key!r} was sent already; nothing is sent twice.")
+
+
+def _hasten(tx: Writing, stay: Stay, row: Row, *, at: datetime, by: str) -> bool:
+    ends_at = row.ends_at if row.ends_at and row.ends_at > at else None
+    why = "" if row.is_of_file else AT_ANY_HOUR
+    want = plans.Wanted(key=row.key, state="planned", due_at=at, ends_at=ends_at, reason=why)
+    return ledger.write(tx, stay, contact_id=row.contact_id, want=want, at=at, row_id=row.id, by=by)
 
 
 def _rows(db: Reading, stay: Stay, key: str) -> list[Row]:

@@ -33,7 +33,7 @@ where j.state = 'sent' and j.reason = '' and o.state = 'dead' order by j.id limi
 -- name: settle_journey!
 update journey set state = :state, due_at = :due_at, channel = :channel, tried = :tried, message_id = :message_id,
   reason = :reason, by_user = :by_user, decided_at = :decided_at, changed_at = :at
-where id = :id;
+where id = :id and state = :before;
 
 -- name: stays_to_plan
 select id from stays

@@ -1,5 +1,6 @@
 """A stay's messages on both engines: planned by what happens, sent once, by a channel that reaches them."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,13 +8,15 @@ import msgspec
 import pytest
 
 from edge_api import correspondence, outbox, templates
-from edge_api.journey import ledger, planning, sending
+from edge_api.journey import ledger, outlook, planning, sending
+from edge_api.journey.sayings import COMPANION_LINK
 from edge_api.journey.texts import Shelf
 from edge_api.messages import Letter, LinkButton
 from edge_api.phrases import Voice
-from guestlink import catalogue, clock, reach, secret_values
+from guestlink import catalogue, clock, companions, reach, secret_values
 from guestlink.catalogue import Entry
 from guestlink.contacts import OptIn, Person
+from guestlink.errors import Refused
 from guestlink.records import Stay
 from guestlink.settings import Settings
 from tests.databases import AT, BY, FRIDAY, Inn
@@ -353,3 +356,40 @@ def test_what_failed_at_night_by_its_only_channel_waits_for_no_morning(house: Ho
     assert house.rows(stay)["booked"] == ("sent", "whatsapp", "This number has no WhatsApp.")
     with house.inn.database.read() as db:
         assert len(outbox.unsent(db, "dead")) == 1
+
+
+def test_what_another_process_has_sent_meanwhile_stays_sent(house: House) -> None:
+    stay = house.inn.add("1", guest=ANA, opt_in=AGREED)
+    house.work(at(4, 14))
+    with house.inn.database.read() as db:
+        (seen,) = (row for row in ledger.of_stay(db, stay.id) if row.key == "codes")
+    house.work(at(4, 15))
+    with house.inn.database.write() as tx:
+        assert not ledger.settle(tx, seen, state="stopped", reason=outlook.HELD, at=at(4, 15))
+    assert house.rows(stay)["codes"] == ("sent", "whatsapp", "")
+
+
+def test_a_companion_who_comes_later_is_decided_on_alone(house: House) -> None:
+    stay = house.inn.add("1", guest=ANA, opt_in=AGREED)
+    key, states = COMPANION_LINK, []
+
+    def decide(verb: Callable[..., None] | None, when: datetime) -> None:
+        if verb:
+            with house.inn.database.write() as tx:
+                verb(tx, stay, key, at=when, by=BY)
+        house.work(when)
+        with house.inn.database.read() as db:
+            rows = [row for row in ledger.of_stay(db, stay.id) if row.key == key]
+        states.append([row.state for row in sorted(rows, key=lambda row: row.id)])
+
+    for name, when in (("Ben", at(2, 12)), ("Cleo", at(2, 23))):
+        person = Person(name=name, email=f"{name}@example.com")
+        with house.inn.database.write() as tx:
+            companions.add_companion(tx, house.inn.ring, stay, person, at=when, by=BY)
+        decide(None, when)
+    decide(outlook.hold, at(2, 23))
+    decide(None, at(3, 9))
+    decide(outlook.hasten, at(3, 23))
+    assert states == [["sent"], ["sent", "planned"], *[["sent", "stopped"]] * 2, ["sent", "sent"]]
+    with pytest.raises(Refused):
+        decide(outlook.hasten, at(3, 23))
