@@ -151,7 +151,8 @@ def hasten(tx: Writing, stay: Stay, key: str, *, at: datetime, by: str) -> None:
     waits = [row for row in _rows(tx, stay, key) if row.state != "sent"]
     if waits and stay.status not in records.TAKEN:
         raise Refused(plans.CANCELLED)
-    if not any([_hasten(tx, stay, row, at=at, by=by) for row in waits]):
+    begun = [_hasten(tx, stay, row, at=at, by=by) for row in waits]
+    if not any(begun):
         raise Refused(f"{key!r} was sent already; nothing is sent twice.")
 
 
