@@ -201,13 +201,12 @@ def _covered(facts: Facts, texts: Sequence[Text], *, sent: Collection[str]) -> d
     is_late = facts.booked_at >= facts.marks.arriving or any(
         due <= facts.booked_at for due in before.values()
     )
-    if any(text.key in sent for text in late):
-        return {text.key: SAID_BY_LATE for text in texts if text.send.anchor == "booking"}
-    if not is_late or not late:
-        return {text.key: NOT_LATE for text in late}
-    return dict.fromkeys(
-        [*before, *(text.key for text in texts if text.send.anchor == "booking")], SAID_BY_LATE
-    )
+    booked = [text.key for text in texts if text.send.anchor == "booking"]
+    if is_late and late:
+        return dict.fromkeys([*before, *booked], SAID_BY_LATE)
+    if any(text.key in sent for text in late):  # and then the dates moved away
+        return dict.fromkeys(booked, SAID_BY_LATE)
+    return {text.key: NOT_LATE for text in late}
 
 
 def _at_most(found: list[Wanted], *, sent: Collection[str], dropped: Collection[str]) -> list[Wanted]:

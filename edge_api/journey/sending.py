@@ -67,9 +67,14 @@ class Letters(msgspec.Struct, frozen=True, kw_only=True):
         return [channel for channel in self.text.channels if channel not in tried]
 
     @property
+    def is_at_any_hour(self) -> bool:
+        """By its file, or since somebody of the house wants it sent now."""
+        return self.text.at_any_hour or bool(self.row.by_user and self.row.is_of_file)
+
+    @property
     def expires_at(self) -> datetime | None:
         """It may wait in the outbox as long as it is of use and its hours last."""
-        if self.text.at_any_hour or (self.row.by_user and self.row.is_of_file):
+        if self.is_at_any_hour:
             return self.row.ends_at
         until = moments.last_allowed(self.at, self.book.hours)
         return min(until, self.row.ends_at) if self.row.ends_at else until
@@ -126,7 +131,7 @@ def _send(tx: Writing, office: Office, row: Row, *, at: datetime) -> None:
     else:
         reasons = _say(tx, office, letters)
         if reasons is not None:
-            why = " ".join(reasons.values()) or outbox.TRIED_ENOUGH
+            why = " ".join(dict.fromkeys(reasons.values())) or outbox.TRIED_ENOUGH
             _drop(tx, office, row, Drop("skipped", why), at=at)
 
 
@@ -311,7 +316,7 @@ def _fall_back(tx: Writing, office: Office, row: Row, *, why: str, at: datetime)
     is_late = why == outbox.TOO_LATE  # the hours of the day ended before it could leave
     tried = row if is_late else msgspec.structs.replace(row, tried=f"{row.tried} {row.channel}".strip())
     letters = msgspec.structs.replace(letters, row=tried)
-    comes = at if letters.text.at_any_hour else moments.allowed(at, letters.book.hours)
+    comes = at if letters.is_at_any_hour else moments.allowed(at, letters.book.hours)
     can_wait = any(not obstacle(tx, office, letters, channel) for channel in letters.left)
     if can_wait and (is_late or comes > at):
         later = msgspec.structs.replace(tried, message_id=None, channel="")

@@ -254,6 +254,23 @@ def test_what_failed_at_night_goes_by_the_other_channel_in_the_morning(house: Ho
     assert house.rows(stay)["booked"][:2] == ("sent", "email")
 
 
+def test_what_somebody_wants_sent_at_night_goes_by_the_other_channel_at_night(house: House) -> None:
+    stay = house.inn.add("1", guest=ANA, opt_in=AGREED)
+    house.work(AT)
+    with house.inn.database.write() as tx:
+        outlook.hasten(tx, stay, "codes", at=at(2, 23), by=BY)
+    house.work(at(2, 23))
+    house.dies(stay, "codes", "This number has no WhatsApp.", at=at(2, 23))
+    house.work(at(2, 23, 1))
+    assert house.rows(stay)["codes"] == ("sent", "email", "")
+
+
+def test_one_reason_of_several_channels_is_told_once(house: House) -> None:
+    stay = house.inn.add("1", guest=ANA, opt_in=AGREED, source="airbnb")
+    house.work(at(6, 19))
+    assert house.rows(stay)["evening"] == ("skipped", "", f"{reach.FORBIDDEN} {sending.NO_PAPER}")
+
+
 def test_what_could_not_leave_while_its_hours_lasted_comes_the_next_morning(house: House) -> None:
     stay = house.inn.add("1", guest=ANA, opt_in=AGREED)
     house.work(at(2, 20, 59))

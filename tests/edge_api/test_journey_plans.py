@@ -116,6 +116,16 @@ def test_a_late_booking_gets_one_message_that_says_all():
     assert told["thanks"] == "27 Oct 11:00Z"
 
 
+def test_what_the_late_one_has_said_is_not_said_again_unless_the_dates_move_away():
+    booked_at = datetime(2026, 10, 22, 21, 30, tzinfo=UTC)
+    told = planned(facts(booked_at=booked_at), sent=["late"])
+    assert {told[key] for key in ("booked", "arrival", "codes")} == {plans.SAID_BY_LATE}
+    away = {"from_on": date(2026, 11, 23), "until_on": date(2026, 11, 26)}
+    codes_at = datetime(2026, 11, 21, 15, tzinfo=UTC)
+    told = planned(facts(booked_at=booked_at, codes_at=codes_at, **away), sent=["late"])
+    assert (told["booked"], told["codes"]) == (plans.SAID_BY_LATE, "21 Nov 15:00Z")
+
+
 def test_whoever_books_at_the_desk_gets_the_late_one_too_and_no_evening_that_is_over():
     told = planned(facts(booked_at=datetime(2026, 10, 23, 19, tzinfo=UTC)))
     assert told["late"] == "23 Oct 19:00Z"
