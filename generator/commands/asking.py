@@ -119,7 +119,7 @@ def take_guest_file(args: argparse.Namespace) -> None:
     """Fills what the options leave out from the guest file."""
     if args.guest_file:
         for name, value in msgspec.structs.asdict(_guest_file(args.guest_file)).items():
-            setattr(args, name, getattr(args, name) or value)
+            setattr(args, name, getattr(args, name, "") or value)
 
 
 def ask_guest(args: argparse.Namespace) -> None:

@@ -49,6 +49,13 @@ def test_a_companion_is_added_renamed_listed_and_taken_off(in_house, companion, 
     assert in_house("link", "ANA-1").out.count("/w/") == 1
 
 
+def test_a_companion_may_stand_in_a_file(companion, guests, home):
+    told = home / "ben.json"
+    told.write_text('{"name": "Ben Planted", "email": "ben@example.com", "language": "pt"}')
+    assert companion("add", "--guest-file", str(told)).code == 0
+    assert opened(read_keys(home / "data/keys/keyring.json"), guests()[1]).email == "ben@example.com"
+
+
 def test_who_is_not_there_is_not_named_in_the_answer(companion):
     answer = companion("remove", "Cy Planted")
     assert answer.code == 1
