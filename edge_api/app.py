@@ -22,13 +22,16 @@ from litestar.types import ControllerRouterHandler, Message, Scope
 from edge_api.access import watched
 from edge_api.auth import StaffGuard
 from edge_api.bulletins import bulletin_routes
+from edge_api.conversations import conversation_routes
 from edge_api.counters import LONGEST_BODY, HouseCounter
+from edge_api.feed import Feed
 from edge_api.guests import guest_routes
 from edge_api.health import health_routes
 from edge_api.holdings import Holdings, KeyFile
 from edge_api.host import host_routes
 from edge_api.journeys import journey_routes
 from edge_api.keybox import keybox_routes
+from edge_api.live import live_routes
 from edge_api.mail_wishes import mail_wish_routes
 from edge_api.metrics import Metrics, metrics_routes
 from edge_api.openapi import described_routes
@@ -79,6 +82,7 @@ def create_app(
     proxies = int(settings.proxies)
     guard = StaffGuard(holdings, proxies=proxies)
     metrics = Metrics(holdings, at=at)
+    feed = Feed(holdings, at=at)
     guests = guest_routes(holdings, public_url=settings.public_url, proxies=proxies, at=at)
     triggers = trigger_routes(holdings, settings, guard, at=at)
     door = Door(settings, holdings, site.copies, at=at)
@@ -87,7 +91,7 @@ def create_app(
         *health_routes(site, holdings),
         *metrics_routes(metrics, guard, proxies=proxies, at=at),
         guests,
-        house_routes(holdings, guard, at=at),
+        house_routes(holdings, guard, feed, at=at),
         *triggers,
     ]
     webhooks = webhook_routes(holdings, settings, at=at)
@@ -100,7 +104,7 @@ def create_app(
     ]
     return Litestar(
         [*api, *described_routes(api), *webhooks, *pages],
-        on_shutdown=[holdings.close],
+        on_shutdown=[feed.close, holdings.close],
         middleware=[watched(metrics)],
         before_send=[_guard(settings.public_url)],
         exception_handlers={Exception: problem},
@@ -190,7 +194,7 @@ def _public_keys(key_ring: KeyRing) -> dict[str, str]:
     return {key.id: key.public_pem for key in key_ring.stored.signing_keys}
 
 
-def house_routes(holdings: Holdings, guard: StaffGuard, *, at: Callable[[], datetime]) -> Router:
+def house_routes(holdings: Holdings, guard: StaffGuard, feed: Feed, *, at: Callable[[], datetime]) -> Router:
     """Everything below /api/house that programs of the house ask for; who may is asked before all else."""
     counter = HouseCounter(holdings, at=at, voice=lambda: voice_of(holdings))
     return Router(
@@ -202,6 +206,8 @@ def house_routes(holdings: Holdings, guard: StaffGuard, *, at: Callable[[], date
             *keybox_routes(counter),
             *journey_routes(counter),
             *bulletin_routes(counter),
+            *live_routes(counter, feed),
+            *conversation_routes(counter),
         ],
         guards=[guard.letting_in("staff", at=at)],
         request_max_body_size=LONGEST_BODY,

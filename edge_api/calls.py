@@ -347,7 +347,7 @@ def _mail_of(
     if tx.one("quoted_lately", **ids, since=clock.as_text(at - TOLD_AGAIN)):
         return
     to, since = _reader(tx, voice, member, house), talk.waiting_since or at
-    unit = _unit_of(tx, talk) if talk.contact_id else ""  # a booking word alone is nobody's room
+    unit = unit_of(tx, talk) if talk.contact_id else ""  # a booking word alone is nobody's room
     correspondence.say(
         tx,
         voice.ring,
@@ -463,11 +463,11 @@ def who_writes(db: Reading, voice: Voice, talk: Conversation) -> str:
     """How staff know a guest: name and room; only the name they gave themselves when we know none."""
     name = confirmations.guest_name(db, voice, talk.contact_id) if talk.contact_id else ""
     name = name or correspondence.address(voice.ring, talk).name or "?"
-    unit = _unit_of(db, talk) if talk.contact_id else ""
+    unit = unit_of(db, talk) if talk.contact_id else ""
     return f"{name}, {unit}" if unit else name
 
 
-def _unit_of(db: Reading, talk: Conversation) -> str:
+def unit_of(db: Reading, talk: Conversation) -> str:
     """The room that a conversation is about; nothing when that is not known."""
     if talk.stay_id is None:
         return ""

@@ -39,6 +39,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     alerted_at: datetime | None
     greeted_at: datetime | None
     opted_out_at: datetime | None
+    assigned_to: str | None = None
     version: int
 
     @property
@@ -353,6 +354,18 @@ def thread(db: Reading, ring: KeyRing, conversation_id: str) -> list[Said]:
     """All that was said in a conversation, oldest first."""
     rows = db.all("messages_of_conversation", conversation_id=conversation_id, most=MOST_SHOWN)
     return [_shown(ring, row) for row in rows]
+
+
+def page(db: Reading, ring: KeyRing, conversation_id: str, *, before: str, most: int) -> list[Said]:
+    """The newest messages of a conversation, or the newest before one of them; the newest first."""
+    rows = db.all("messages_before", conversation_id=conversation_id, before=before, most=most)
+    return [_shown(ring, row) for row in rows]
+
+
+def newest(db: Reading, ring: KeyRing, conversation_id: str) -> Said | None:
+    """What was said last."""
+    row = db.one("newest_message", conversation_id=conversation_id)
+    return _shown(ring, row) if row else None
 
 
 def _shown(ring: KeyRing, row: Row) -> Said:

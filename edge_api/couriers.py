@@ -40,6 +40,7 @@ IDLE: Final = 1.0  # seconds
 SWITCH: Final = 0.0005
 PURGE_EVERY: Final = timedelta(hours=1)
 RAW_KEPT: Final = timedelta(days=30)  # docs/privacy.md
+MOVES_KEPT: Final = 100_000  # of conversations, for boards that were away (migration 0012)
 NOT_UNDERSTOOD: Final = "cannot be read"
 
 log = logging.getLogger("guestlink.couriers")
@@ -184,7 +185,9 @@ def _fetch(holdings: Holdings, media: Storage, speaker: Speaker, at: datetime) -
 
 
 class _Purge:
-    """Raw bodies that were understood long enough ago go; the keys that tell repeats apart stay."""
+    """Raw bodies that were understood long enough ago go, and what boards have long been told; the keys that
+    tell repeats apart stay.
+    """
 
     def __init__(self, holdings: Holdings) -> None:
         self._holdings = holdings
@@ -195,6 +198,7 @@ class _Purge:
             return 0
         with self._holdings.database.write() as tx:
             inbox.purge(tx, before=at - RAW_KEPT)
+            tx.do("forget_moves", most=MOVES_KEPT)
         self._last = at
         return 0
 

@@ -76,15 +76,15 @@ def enclose(db: Reading, clerk: Clerk, due: Due, *, at: datetime) -> Envelope | 
     if talk.number_id == MAIL:
         return _mail(db, clerk, due, talk=talk, said=said, at=at)
     to = correspondence.address(ring, talk)
-    way = _way(db, talk, due, said, at=at)
-    if isinstance(way, Nothing):
-        return way.reason
-    said = way.said if isinstance(way, FreeForm) else way.template
+    chosen = way(db, talk, due, said, at=at)
+    if isinstance(chosen, Nothing):
+        return chosen.reason
+    said = chosen.said if isinstance(chosen, FreeForm) else chosen.template
     url = _url(db, clerk, said)
     answers = correspondence.wamid_of(db, ring, due.answers) if due.answers else ""
     if url is None:
         return NO_LINK
-    category = _category(db, said)
+    category = category_of(db, said)
     intent = Intent(
         due=due,
         route="template" if isinstance(said, Template) else "free-form",
@@ -95,7 +95,8 @@ def enclose(db: Reading, clerk: Clerk, due: Due, *, at: datetime) -> Envelope | 
     return Envelope(intent=intent, number_id=talk.number_id, said=said, to=to, answers=answers, url=url)
 
 
-def _way(db: Reading, talk: Conversation, due: Due, said: Outgoing, *, at: datetime) -> conversation.Route:
+def way(db: Reading, talk: Conversation, due: Due, said: Outgoing, *, at: datetime) -> conversation.Route:
+    """How something may be said in a conversation on WhatsApp now."""
     contact = contacts.load_contact(db, talk.contact_id) if talk.contact_id else None
     template = conversation.template_of(said)
     heard_at = None if due.route == "template" else talk.heard_at  # Meta said that the window is closed
@@ -129,7 +130,7 @@ def _source_allows(db: Reading, talk: Conversation, due: Due) -> bool:
     return conversation.source_allows(stay.source, sources.off_platform)
 
 
-def _category(db: Reading, said: Outgoing) -> str:
+def category_of(db: Reading, said: Outgoing) -> str:
     """What Meta counts it as; a reaction costs nothing."""
     if isinstance(said, Reaction):
         return ""
@@ -146,14 +147,10 @@ def _mail(
     """The whole e-mail: no window and no template, but the same opt-out and the same booking sources."""
     if not isinstance(said, Letter):
         return NO_LETTER
-    to = _mailbox(db, clerk.ring(), talk)
-    is_silenced = conversation.is_silenced(
-        heard_at=None, opted_out_at=talk.opted_out_at, asked_at=due.asked_at, is_reply=False
-    )
-    source_allows = said.is_to_staff or _source_allows(db, talk, due)
-    address = letters.checked_address(to.email)
-    if reason := conversation.why_not_by_mail(address, opted_out=is_silenced, source_allows=source_allows):
+    if reason := why_not_by_mail(db, clerk.ring(), talk, due, is_to_staff=said.is_to_staff):
         return reason
+    to = _mailbox(db, clerk.ring(), talk)
+    address = letters.checked_address(to.email)
     url = _url(db, clerk, said)
     if url is None:
         return NO_LINK
@@ -179,6 +176,18 @@ def _mail(
     )
     mail = letters.composed(said, cover, frame_of(db, house, said.language))
     return Envelope(intent=intent, number_id=MAIL, said=said, to=to, answers="", url=url, mail=mail)
+
+
+def why_not_by_mail(
+    db: Reading, ring: KeyRing, talk: Conversation, due: Due, *, is_to_staff: bool = False
+) -> str:
+    """Why an e-mail may not be sent now, in words for the host; empty when it may."""
+    is_silenced = conversation.is_silenced(
+        heard_at=None, opted_out_at=talk.opted_out_at, asked_at=due.asked_at, is_reply=False
+    )
+    source_allows = is_to_staff or _source_allows(db, talk, due)
+    address = letters.checked_address(_mailbox(db, ring, talk).email)
+    return conversation.why_not_by_mail(address, opted_out=is_silenced, source_allows=source_allows)
 
 
 def _mailbox(db: Reading, ring: KeyRing, talk: Conversation) -> Sender:

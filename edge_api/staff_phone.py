@@ -24,7 +24,7 @@ from edge_api.board import Stored
 from edge_api.correspondence import Conversation
 from edge_api.duty import User
 from edge_api.front_desk import Faster
-from edge_api.messages import AFTERTHOUGHTS, ASIDES, Heard, Outgoing
+from edge_api.messages import AFTERTHOUGHTS, ASIDES, MAIL, Heard, Letter, Outgoing
 from edge_api.phrases import REASONS, Voice
 from edge_api.requests import OPEN, Accept, Assign, Command, Complete, Decline, Overtaken
 from edge_api.said import Overheard
@@ -327,22 +327,24 @@ def _relay(tx: Writing, tap: Tap, guest_talk: Conversation, heard: Heard) -> str
 
 def send(tx: Writing, voice: Voice, guest_talk: Conversation, text: str, *, at: datetime, by: str) -> str:
     """Somebody of the house writes to a guest; the conversation no longer waits for an answer."""
-    words = voice.words(guest_talk.language)
-    assert guest_talk.property_id is not None
-    name = calls.name_of(tx, records.house_by_id(tx, guest_talk.property_id))
-    template = voice.templates("house_writes", words.language, words, house=name)
-    message_id = correspondence.say(
-        tx,
-        voice.ring,
-        guest_talk,
-        phrases.from_staff(text, template),
-        at=at,
-        by=by,
-        why=calls.ANSWERS,
-    )
+    said = as_said(tx, voice, guest_talk, text)
+    message_id = correspondence.say(tx, voice.ring, guest_talk, said, at=at, by=by, why=calls.ANSWERS)
     correspondence.mark(tx, guest_talk, waiting_since=None)
     calls.end_waiting(tx, guest_talk, guest_talk.property_id or "", at=at)
     return message_id
+
+
+def as_said(db: Reading, voice: Voice, guest_talk: Conversation, text: str) -> Outgoing:
+    """What somebody of the house writes, as it goes out: an e-mail, or words with what announces them while
+    the guest's window is closed.
+    """
+    assert guest_talk.property_id is not None
+    words, house = voice.words(guest_talk.language), records.house_by_id(db, guest_talk.property_id)
+    name = calls.name_of(db, house)
+    if guest_talk.number_id == MAIL:
+        return Letter(subject=name, text=text, language=words.language, property_id=house.id)
+    template = voice.templates("house_writes", words.language, words, house=name)
+    return phrases.from_staff(text, template)
 
 
 def _guest_of(tx: Writing, tap: Tap, row: Mapping[str, object]) -> Conversation | None:

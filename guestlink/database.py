@@ -453,5 +453,8 @@ def _migrations(engine: str) -> list[tuple[int, Path]]:
 
 
 def _statements(text: str) -> list[str]:
+    """A statement ends with a semicolon, and the next begins in the first column: the lines of a trigger's or
+    a function's body are indented, its `end` too.
+    """
     bare = re.sub(r"--[^\n]*", "", text)
-    return [statement.strip() for statement in bare.split(";") if statement.strip()]
+    return [each.strip().removesuffix(";") for each in re.split(r";\s*\n(?=\S)", bare) if each.strip()]

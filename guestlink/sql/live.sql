@@ -1,0 +1,111 @@
+-- name: moves_head^
+select coalesce(max(id), 0) as position from board_moves;
+
+-- name: moves_since
+select id, kind, subject from board_moves where id > :position order by id limit :most;
+
+-- name: moves_kept^
+select coalesce(min(id), 1) as first_id, coalesce(min(id), 1) as first_position from board_moves;
+
+-- name: forget_moves!
+delete from board_moves where id < (select max(id) from board_moves) - :most;
+
+-- name: move_board!
+insert into board_moves (kind, subject) values (:kind, :subject);
+
+-- name: reach_of_caller
+select property_id from reach where caller = :caller;
+
+-- name: stays_coming_or_going
+select * from stays
+where property_id = :property_id and from_on in (:today, :tomorrow) and status in ('confirmed', 'proposed_cancelled')
+union
+select * from stays
+where property_id = :property_id and until_on in (:today, :tomorrow) and status in ('confirmed', 'proposed_cancelled');
+
+-- name: conversations_waiting^
+select count(*) as waiting from conversations
+where property_id = :property_id and waiting_since is not null and user_id is null;
+
+-- name: conversation_in_reach^
+select c.id from conversations c join reach a on a.property_id = c.property_id and a.caller = :caller
+where c.id = :id and c.user_id is null;
+
+-- name: newest_conversations
+select m.id as last, m.conversation_id as id from messages m
+join conversations c on c.id = m.conversation_id
+join reach a on a.property_id = c.property_id and a.caller = :caller
+join properties p on p.id = c.property_id
+where c.user_id is null and (:property = '' or p.slug = :property) and (:before = '' or m.id < :before)
+  and not exists (select 1 from messages n where n.conversation_id = m.conversation_id and n.id > m.id)
+order by m.id desc limit :most;
+
+-- name: waiting_conversations
+select c.id, c.waiting_since as last from conversations c
+join reach a on a.property_id = c.property_id and a.caller = :caller
+join properties p on p.id = c.property_id
+where c.waiting_since is not null and c.user_id is null and (:property = '' or p.slug = :property)
+  and (:before = '' or c.waiting_since > :before)
+order by c.waiting_since, c.id limit :most;
+
+-- name: newest_message^
+select m.*, k.wrapped, coalesce(o.state, '') as state, coalesce(o.reason, '') as reason
+from messages m
+left join guest_keys k on k.contact_id = m.contact_id
+left join outbox o on o.id = m.id
+where m.conversation_id = :conversation_id order by m.id desc limit 1;
+
+-- name: messages_before
+select m.*, k.wrapped, coalesce(o.state, '') as state, coalesce(o.reason, '') as reason
+from messages m
+left join guest_keys k on k.contact_id = m.contact_id
+left join outbox o on o.id = m.id
+where m.conversation_id = :conversation_id and (:before = '' or m.id < :before)
+order by m.id desc limit :most;
+
+-- name: unsent_in_conversation^
+select count(*) as unsent from outbox
+where conversation_id = :conversation_id and state in ('dead', 'in_doubt');
+
+-- name: message_in_reach^
+select m.id, m.conversation_id, coalesce(o.state, '') as state from messages m
+join conversations c on c.id = m.conversation_id
+join reach a on a.property_id = c.property_id and a.caller = :caller
+left join outbox o on o.id = m.id
+where m.id = :id and c.user_id is null;
+
+-- name: media_state^
+select state, media_type, size, reason from media where message_id = :message_id;
+
+-- name: add_conversation_note!
+insert into conversation_notes (id, conversation_id, contact_id, by_user, words, at)
+values (:id, :conversation_id, :contact_id, :by_user, :words, :at);
+
+-- name: notes_of_conversation
+select n.*, k.wrapped from conversation_notes n left join guest_keys k on k.contact_id = n.contact_id
+where n.conversation_id = :conversation_id order by n.id desc limit :most;
+
+-- name: assign_conversation!
+update conversations set assigned_to = :assigned_to, version = version + 1 where id = :id;
+
+-- name: reply_by_key^
+select body_token, message_id from replies where conversation_id = :conversation_id and key_token = :key_token;
+
+-- name: remember_reply!
+insert into replies (conversation_id, key_token, body_token, message_id)
+values (:conversation_id, :key_token, :body_token, :message_id);
+
+-- name: put_typing!
+insert into typing (conversation_id, by_user, until_at) values (:conversation_id, :by_user, :until_at)
+on conflict (conversation_id, by_user) do update set until_at = excluded.until_at;
+
+-- name: typing_in
+select by_user, until_at from typing where conversation_id = :conversation_id and until_at > :at order by by_user;
+
+-- name: shift_note^
+select * from shift_notes where property_id = :property_id;
+
+-- name: put_shift_note!
+insert into shift_notes (property_id, words, by_user, at) values (:property_id, :words, :by_user, :at)
+on conflict (property_id) do update set words = excluded.words, by_user = excluded.by_user, at = excluded.at,
+  version = shift_notes.version + 1;
