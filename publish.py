@@ -32,7 +32,7 @@ COMMANDS = {
     "messages": ("edge_api.commands.messages", "what could not be sent; what was said in a stay"),
     "journey": ("edge_api.commands.journey", "what a stay's guests are told by themselves, and why not"),
     "notice": ("edge_api.commands.notice", "add, list, send: what guests of some days should know"),
-    "staff": ("edge_api.commands.staff", "add, list, set, duty, remove: who works here, who is asked first"),
+    "staff": ("edge_api.commands.staff", "add, list, set, duty, link, sessions, remove: who works here"),
     "whatsapp": ("edge_api.commands.whatsapp", "check: from the settings to a delivered message"),
     "mail": ("edge_api.commands.mail", "check: from the settings to a mail server that takes e-mails"),
     "templates": ("edge_api.commands.templates", "submit, refresh: message templates and Meta's review"),

@@ -38,6 +38,9 @@ from edge_api.openapi import described_routes
 from edge_api.phrases import voice_of
 from edge_api.preview import SCRIPT, SCRIPT_PATH, VERSIONS_PATH, PreviewFolder
 from edge_api.problems import problem
+from edge_api.sign_in.gate import Gate
+from edge_api.sign_in.porter import Porter
+from edge_api.sign_in.routes import sign_in_routes
 from edge_api.site import Site, guard_headers, object_key, site_route
 from edge_api.staff import staff_routes
 from edge_api.triggers import trigger_routes
@@ -80,7 +83,8 @@ def create_app(
     )
     holdings = Holdings(settings, key_ring)
     proxies = int(settings.proxies)
-    guard = StaffGuard(holdings, proxies=proxies)
+    gate = Gate(holdings, public_url=settings.public_url)
+    guard = StaffGuard(holdings, proxies=proxies, by_cookie=gate.caller)
     metrics = Metrics(holdings, at=at)
     feed = Feed(holdings, at=at)
     guests = guest_routes(holdings, public_url=settings.public_url, proxies=proxies, at=at)
@@ -92,6 +96,7 @@ def create_app(
         *metrics_routes(metrics, guard, proxies=proxies, at=at),
         guests,
         house_routes(holdings, guard, feed, at=at),
+        sign_in_routes(Porter(holdings, gate, at=at, voice=lambda: voice_of(holdings))),
         *triggers,
     ]
     webhooks = webhook_routes(holdings, settings, at=at)
@@ -103,7 +108,7 @@ def create_app(
         site_route(site),
     ]
     return Litestar(
-        [*api, *described_routes(api), *webhooks, *pages],
+        [*api, *described_routes(api, cookie=gate.cookies.session), *webhooks, *pages],
         on_shutdown=[feed.close, holdings.close],
         middleware=[watched(metrics)],
         before_send=[_guard(settings.public_url)],
@@ -240,12 +245,14 @@ async def nothing_there() -> None:
 
 
 def _guard(public_url: str) -> Callable[[Message, Scope], Awaitable[None]]:
-    """Adds the headers of every answer where the answer itself has none."""
+    """Adds the headers of every answer where the answer itself has none, and the cookies that were left."""
     guards = [(name.encode(), value.encode()) for name, value in guard_headers(public_url).items()]
 
-    async def guarded(message: Message, _: Scope) -> None:
+    async def guarded(message: Message, scope: Scope) -> None:
         if message["type"] == "http.response.start":
             own = {name.lower() for name, _ in message["headers"]}
-            message["headers"] = [*message["headers"], *(pair for pair in guards if pair[0] not in own)]
+            cookies = [(b"set-cookie", line.encode()) for line in scope["state"].get("cookies", ())]
+            added = [*(pair for pair in guards if pair[0] not in own), *cookies]
+            message["headers"] = [*message["headers"], *added]
 
     return guarded

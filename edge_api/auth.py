@@ -1,7 +1,7 @@
 """Who may ask: the page token of a guest, the token of a program of the house, a browser on our own page.
 
 Every refusal of a page is one 401: the CDN would turn 403 and 404 into its own page, and nothing can be
-probed. People of the house will come in by a cookie beside the token; both become a `Caller`.
+probed. People of the house come in by a cookie beside the token (sign_in/gate.py); both become a `Caller`.
 """
 
 import ipaddress
@@ -26,7 +26,7 @@ from guestlink.links import PageToken, read_page_token
 
 REFUSED: Final = "Open your link again."
 UNKNOWN: Final = "This needs a token that counts."
-NOT_THIS_ROLE: Final = "The role of this token may not do that."
+NOT_THIS_ROLE: Final = "This role may not do that."
 BEARER: Final = re.compile(r"Bearer ([A-Za-z0-9_-]{1,100})", re.IGNORECASE)
 OUR_SITES: Final = frozenset({"same-origin", "none"})
 WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
@@ -65,7 +65,7 @@ class PageGuard:
                 raise NotAllowed
         except NotAllowed:
             self._guessing.spend(address_of(request, self._proxies), now=at.timestamp())
-            raise _refusal() from None
+            raise refusal() from None
         self._speaking.spend(token.link_id, now=at.timestamp())
         return guest
 
@@ -78,32 +78,62 @@ class PageGuard:
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks for the house. `id` is what the view `reach` knows them by, `by` how the journal calls them;
-    no `property_id` means all houses.
+    no `property_id` means all houses that they reach. People have a `session_id`, and `role` is the most that
+    they are in any house.
     """
 
     id: str
     by: str
     role: Role
     property_id: str | None
+    session_id: str = ""
 
     def may(self, least: Role) -> bool:
         """Whether the role is this one or more: host, manager, staff, trigger."""
         return ROLES.index(self.role) >= ROLES.index(least)
 
+    def acting_as(self, least: Role) -> "Caller":
+        """The same, who reaches only the houses where they are this or more. Of a token that is all of them;
+        a person may be host in one house and staff in another.
+        """
+        if not self.session_id or least not in {"manager", "host"}:
+            return self
+        return msgspec.structs.replace(self, id=f"{self.by}:{least}")
+
+
+ByCookie = Callable[[Asking, datetime], Caller | None]
+
 
 class StaffGuard:
-    """Lets in programs with a token of the house; what they reach is for the queries to say."""
+    """Lets in programs with a token of the house, and people by the cookie of their session; what they
+    reach is for the queries to say.
+    """
 
-    def __init__(self, holdings: Holdings, *, proxies: int) -> None:
+    def __init__(self, holdings: Holdings, *, proxies: int, by_cookie: ByCookie | None = None) -> None:
         self._holdings = holdings
         self._proxies = proxies
+        self._by_cookie = by_cookie
         self._working = Meter(WORKING)
         self._guessing = Meter(GUESSING)
 
     def caller(self, request: Asking, *, at: datetime, least: Role = "staff") -> Caller:
-        """Who asks. 401 without a token that counts, NotAllowed for a role below `least`, TooMany for who
-        asks without end. It reads the database, so it belongs into a thread.
+        """Who asks. 401 without a token or session that counts, NotAllowed for a role below `least`,
+        TooMany for who asks without end. It reads the database, so it belongs into a thread.
         """
+        caller = self._person(request, at) or self._program(request, at)
+        if not caller.may(least):
+            raise NotAllowed(NOT_THIS_ROLE, hint=f"It needs the role {least}, or more.")
+        return caller.acting_as(least)
+
+    def _person(self, request: Asking, at: datetime) -> Caller | None:
+        if self._by_cookie is None or "authorization" in request.headers:
+            return None
+        caller = self._by_cookie(request, at)
+        if caller is not None:
+            self._working.spend(caller.session_id, now=at.timestamp())
+        return caller
+
+    def _program(self, request: Asking, at: datetime) -> Caller:
         found = BEARER.fullmatch(request.headers.get("authorization", ""))
         token = None
         if found and found[1].startswith(tokens.PREFIX):
@@ -111,15 +141,12 @@ class StaffGuard:
                 token = tokens.find(db, found[1], at=at)
         if token is None:
             self._guessing.spend(address_of(request, self._proxies), now=at.timestamp())
-            raise _refusal(UNKNOWN)
+            raise refusal(UNKNOWN)
         self._working.spend(token.id, now=at.timestamp())
         if token.used_on != tokens.day(at):
             with self._holdings.database.write() as tx:
                 tokens.mark_used(tx, token, at=at)
-        caller = Caller(id=token.id, by=token.by, role=token.role, property_id=token.property_id)
-        if not caller.may(least):
-            raise NotAllowed(NOT_THIS_ROLE, hint=f"It needs the role {least}, or more.")
-        return caller
+        return Caller(id=token.id, by=token.by, role=token.role, property_id=token.property_id)
 
     def letting_in(self, least: Role, *, at: Callable[[], datetime]) -> Letting:
         """For the `guards` of a route: it asks before anything of the body is read. `caller_of` tells who."""
@@ -142,10 +169,15 @@ def refused_alike() -> Iterator[None]:
     try:
         yield
     except NotAllowed:
-        raise _refusal() from None
+        raise refusal() from None
 
 
-def _refusal(words: str = REFUSED) -> NotAuthorizedException:
+def leave_cookie(request: Asking, line: str) -> None:
+    """Adds a Set-Cookie line to the answer, whatever it will be."""
+    request.scope["state"].setdefault("cookies", []).append(line)
+
+
+def refusal(words: str = REFUSED) -> NotAuthorizedException:
     return NotAuthorizedException(words, headers={"WWW-Authenticate": "Bearer"})
 
 
@@ -157,6 +189,14 @@ def is_cross_site(headers: Mapping[str, str], origin: str) -> bool:
     """
     said = "sec-fetch-site" in headers or "origin" in headers
     return said and not is_own_form(headers, origin)
+
+
+def is_own_page(headers: Mapping[str, str], origin: str) -> bool:
+    """Whether a page of ours asks by script: what a cookie alone lets in must come from there."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site.lower() == "same-origin"
+    return headers.get("origin", "").lower() == origin.lower()
 
 
 def is_own_form(headers: Mapping[str, str], origin: str) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Request, Response
 
 from edge_api import front_desk
-from edge_api.auth import Caller, caller_of
+from edge_api.auth import NOT_THIS_ROLE, Caller, caller_of
 from edge_api.holdings import Holdings
 from edge_api.phrases import Voice
 from edge_api.tokens import Role
@@ -35,11 +35,11 @@ class HouseCounter:
         self.voice = voice
 
     def caller(self, request: Asking, least: Role = "staff") -> Caller:
-        """Who asks; NotAllowed for a role below `least`."""
+        """Who asks, reaching only houses where they are `least`; NotAllowed for who is so nowhere."""
         caller = caller_of(request)
         if not caller.may(least):
-            raise NotAllowed("The role of this token may not do that.", hint=f"It needs the role {least}.")
-        return caller
+            raise NotAllowed(NOT_THIS_ROLE, hint=f"It needs the role {least}.")
+        return caller.acting_as(least)
 
     def told(self, look: Callable[[Reading, KeyRing], T]) -> T:
         """What the records say, in one snapshot."""

@@ -20,7 +20,7 @@ from edge_api.account import Account
 from edge_api.envelopes import Clerk, Envelope
 from edge_api.flights import Flights, Landed, Speaks
 from edge_api.mail import Mailer
-from edge_api.messages import MAIL, File
+from edge_api.messages import MAIL, File, Template
 from edge_api.outbox import Due
 from edge_api.outcomes import NotSent, Sent, Unknown
 from edge_api.pacing import Breaker, Ticket
@@ -349,18 +349,23 @@ class Courier:
     # -- what became of the last ones ----------------------------------------------------------------
     def _record(self, tx: Writing, at: datetime) -> None:
         for landed in self._landed:
-            intent, outcome = landed.envelope.intent, landed.outcome
-            if outcome is None:
-                outbox.released(tx, intent)
-            elif isinstance(outcome, Sent):
-                outbox.sent(tx, self._office.ring(), intent, outcome.wamid, at=at)
-                self._praise(tx, landed.envelope.number_id, at)
-            elif isinstance(outcome, NotSent):
-                log.warning("message-refused id=%s code=%s", intent.due.id, outcome.code)
-                outbox.refused(tx, intent, outcome.code, number_id=landed.envelope.number_id, at=at)
-            elif isinstance(outcome, Unknown):
-                log.warning("message-in-doubt id=%s", intent.due.id)
-                outbox.in_doubt(tx, intent, outcome.reason, at=at)
+            self._record_one(tx, landed, at)
+        if any(isinstance(each.envelope.said, Template) and each.envelope.said.code for each in self._landed):
+            outbox.forget_codes(tx)
+
+    def _record_one(self, tx: Writing, landed: Landed, at: datetime) -> None:
+        intent, outcome = landed.envelope.intent, landed.outcome
+        if outcome is None:
+            outbox.released(tx, intent)
+        elif isinstance(outcome, Sent):
+            outbox.sent(tx, self._office.ring(), intent, outcome.wamid, at=at)
+            self._praise(tx, landed.envelope.number_id, at)
+        elif isinstance(outcome, NotSent):
+            log.warning("message-refused id=%s code=%s", intent.due.id, outcome.code)
+            outbox.refused(tx, intent, outcome.code, number_id=landed.envelope.number_id, at=at)
+        elif isinstance(outcome, Unknown):
+            log.warning("message-in-doubt id=%s", intent.due.id)
+            outbox.in_doubt(tx, intent, outcome.reason, at=at)
 
     def _praise(self, tx: Writing, number_id: str, at: datetime) -> None:
         """What was sent shows that number and account work again."""

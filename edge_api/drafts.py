@@ -14,6 +14,8 @@ import msgspec
 LONGEST_BODY: Final = 1024
 LONGEST_BUTTON: Final = 25
 LONGEST_NAME: Final = 512
+AUTHENTICATION: Final = "AUTHENTICATION"
+CODE_LIVES: Final = range(60, 901, 60)  # seconds; Meta takes no more than 15 minutes
 MOST_QUICK_REPLIES: Final = 3  # Meta takes ten; more than three are folded away on the phone
 WORDS_FOR_EACH_VARIABLE: Final = 3  # and one more: Meta refuses bodies that are mostly variables
 NAME: Final = re.compile(r"[a-z0-9_]+\Z")
@@ -54,6 +56,11 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         """Differs when anything does that Meta would have to review again."""
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
+    @property
+    def carries_a_code(self) -> bool:
+        """Whether its words are Meta's own, around a code (…/templates/authentication-templates)."""
+        return self.category == AUTHENTICATION
+
 
 def meta_language(language: str) -> str:
     """Meta's code for one of our languages."""
@@ -70,8 +77,19 @@ def mistakes(draft: Draft) -> Iterator[tuple[str, str]]:
     """What review would refuse: the field and a sentence for each."""
     if not NAME.match(draft.name) or len(draft.name) > LONGEST_NAME:
         yield "name", "A name has small letters, digits and underscores, at most 512."
+    if draft.carries_a_code:
+        yield from _of_code(draft)
+        return
     yield from (("body", told) for told in _of_body(draft))
     yield from _of_buttons(draft)
+
+
+def _of_code(draft: Draft) -> Iterator[tuple[str, str]]:
+    for field in ("body", "examples", "quick_replies", "link"):
+        if getattr(draft, field):
+            yield field, "Meta writes the words around a code itself: leave it out."
+    if draft.lives not in CODE_LIVES:
+        yield "lives", "A code needs 1m to 15m."
 
 
 def _of_buttons(draft: Draft) -> Iterator[tuple[str, str]]:

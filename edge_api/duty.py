@@ -133,6 +133,7 @@ def leave(tx: Writing, user: User, *, at: datetime, by: str) -> None:
     tx.do("user_left", id=user.id, left_at=clock.as_text(at))
     _forget_ways(tx, user)
     tx.do("revoke_tokens_of_user", user_id=user.id, at=clock.as_text(at))
+    _sign_out(tx, user, at=at)
     for house in houses_of(tx, user):
         tx.do("forget_duty", property_id=house.id, user_id=user.id)
         _close_ranks(tx, house)
@@ -260,6 +261,16 @@ def _write_list(tx: Writing, house: Property, ordered: Mapping[str, Duty]) -> No
 def _close_ranks(tx: Writing, house: Property) -> None:
     rows = tx.all("duties_of_property", property_id=house.id)
     _write_list(tx, house, {str(row["user_id"]): _duty(row) for row in rows})
+
+
+def _sign_out(tx: Writing, user: User, *, at: datetime) -> None:
+    """From the next call on they are nobody, and nothing lets them in."""
+    now = clock.as_text(at)
+    tx.do("end_sessions_of_user", user_id=user.id, at=now)
+    tx.do("spend_codes_of_user", user_id=user.id, at=now)
+    tx.do("forget_sign_in_links", user_id=user.id, at=now)
+    tx.do("forget_passkeys", user_id=user.id)
+    tx.do("forget_pins", user_id=user.id)
 
 
 def _forget_ways(tx: Writing, user: User) -> None:

@@ -17,7 +17,7 @@ from edge_api.letters import Cover, Frame
 from edge_api.messages import MAIL, GuestLinkOf, Letter, LinkButton, Outgoing, Reaction, Sender, Template
 from edge_api.outbox import Due, Intent
 from edge_api.prices import Prices
-from guestlink import catalogue, contacts, language, links, records, stays
+from guestlink import catalogue, clock, contacts, language, links, records, stays
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading
 from guestlink.language import N_
@@ -29,6 +29,7 @@ EMAIL: Final = "email"
 FRAME_KIND, FRAME_KEY = "mail", "frame"  # in the catalogue
 NO_LETTER: Final = N_("This message cannot be said by e-mail.")
 ERASED: Final = N_("This guest was erased.")
+NO_CODE: Final = N_("This code does not count any more.")
 NO_LINK: Final = N_("The guest’s page is not there any more.")
 
 
@@ -80,6 +81,11 @@ def enclose(db: Reading, clerk: Clerk, due: Due, *, at: datetime) -> Envelope | 
     if isinstance(chosen, Nothing):
         return chosen.reason
     said = chosen.said if isinstance(chosen, FreeForm) else chosen.template
+    if isinstance(said, Template) and said.code:
+        digits = _digits(db, ring, due, at=at)
+        if not digits:
+            return NO_CODE
+        said = msgspec.structs.replace(said, values=(digits,))
     url = _url(db, clerk, said)
     answers = correspondence.wamid_of(db, ring, due.answers) if due.answers else ""
     if url is None:
@@ -138,6 +144,12 @@ def category_of(db: Reading, said: Outgoing) -> str:
         return SERVICE
     row = db.one("message_template", name=said.name, language=said.language)
     return str(row["category"]).lower() if row else UNSURE
+
+
+def _digits(db: Reading, ring: KeyRing, due: Due, *, at: datetime) -> str:
+    """The digits of a code to sign in, while they are to be sent; the archive never has them."""
+    row = db.one("code_to_send", message_id=due.id, at=clock.as_text(at))
+    return ring.open(row["value"], "sign_in_codes", "value", row=str(row["id"])) if row else ""
 
 
 # -- by e-mail ---------------------------------------------------------------------------------------

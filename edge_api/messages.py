@@ -50,7 +50,8 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
 # -- what we say -----------------------------------------------------------------------------------
 class Template(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="template"):
     """An approved template; `values` fill its body in order, `payloads` come back from its quick replies,
-    `link` fills the variable of its link button.
+    `link` fills the variable of its link button. `code` names a code to sign in, whose digits are its only
+    value at the moment of sending and never before.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag=
     values: tuple[str, ...] = ()
     payloads: tuple[str, ...] = ()
     link: GuestLinkOf | None = None
+    code: str = ""
 
 
 class Text(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="text"):

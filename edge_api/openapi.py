@@ -24,10 +24,10 @@ JSON: Final = "application/json"
 REFERENCE: Final = "#/components/schemas/{name}"
 ALWAYS: Final = (400, 429, 503)  # a call that is none, asked too often, the database is down
 INTRODUCTION: Final = """\
-Two kinds of callers, two kinds of Bearer tokens: a guest's page asks below `/api/requests`, `/api/arrival`,
-`/api/rating`, `/api/guest` and `/api/openings` with the token that lies sealed in it; programs of the house
-ask below `/api/house` with one that `publish.py token add` has made. What a token does not reach is
-answered 404.
+Three kinds of callers. A guest's page asks below `/api/requests`, `/api/arrival`,
+`/api/rating`, `/api/guest` and `/api/openings` with the Bearer token that lies sealed in it; programs of the
+house ask below `/api/house` with one that `publish.py token add` has made; people of the house ask there with
+the cookie of their session, from our own pages only. What a caller does not reach is answered 404.
 
 Errors are `application/problem+json` (RFC 9457). 429 and 503 come with `Retry-After`. No answer is
 stored on the way.
@@ -91,18 +91,26 @@ def told(
         "summary": summary,
         "operation_id": lambda _, method, __: f"{name}Head" if method == "HEAD" else name,
         "responses": answers | problems,
-        "security": [*([{}] if is_open else []), {scheme: []}] if scheme else None,
+        "security": _needed(scheme, is_open=is_open),
         "tags": [tag or scheme or "health"],
         "opt": {"told": Told(codes=codes, shapes=shapes, takes=takes, sends=sends, key=key)},
     }
 
 
-def described_routes(routes: Sequence[ControllerRouterHandler]) -> list[HTTPRouteHandler]:
-    """Serves the description of these routes and of itself; it is written at the first call."""
+def _needed(scheme: str, *, is_open: bool) -> list[dict[str, list[str]]] | None:
+    """Who is let in: to what programs of the house may do, people of the house, too."""
+    people: list[dict[str, list[str]]] = [{"session": []}] if scheme == "house" else []
+    return [*([{}] if is_open else []), {scheme: []}, *people] if scheme else None
+
+
+def described_routes(routes: Sequence[ControllerRouterHandler], *, cookie: str) -> list[HTTPRouteHandler]:
+    """Serves the description of these routes and of itself; it is written at the first call. `cookie` is the
+    name of the session's.
+    """
 
     @cache
     def document() -> bytes:
-        return msgspec.json.encode(described([*routes, as_json]))
+        return msgspec.json.encode(described([*routes, as_json], cookie=cookie))
 
     said = {200: (dict[str, Any], None)}
 
@@ -121,11 +129,14 @@ def described_routes(routes: Sequence[ControllerRouterHandler]) -> list[HTTPRout
 HEADERS: Final = {"Cache-Control": "no-store"}
 
 
-def described(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
+def described(routes: Sequence[ControllerRouterHandler], *, cookie: str) -> dict[str, Any]:
     """The document. An application that serves nobody holds the routes, so that Litestar describes them."""
     schemes: dict[str, SecurityScheme | Reference] = {
         "page": SecurityScheme(type="http", scheme="bearer", description="The token of a guest's page."),
         "house": SecurityScheme(type="http", scheme="bearer", description="A `gl_…` token of the house."),
+        "session": SecurityScheme(
+            type="apiKey", name=cookie, security_scheme_in="cookie", description="Of who is signed in."
+        ),
     }
     config = OpenAPIConfig(
         title="Guest Link",
@@ -137,6 +148,7 @@ def described(routes: Sequence[ControllerRouterHandler]) -> dict[str, Any]:
         tags=[
             Tag(name="page", description="What a guest's page asks for."),
             Tag(name="house", description="What programs of the house ask for."),
+            Tag(name="session", description="How people of the house sign in, and out."),
             Tag(name="health", description="Whether it answers, and how it goes."),
         ],
     )

@@ -149,9 +149,15 @@ def numbers(db: Reading, *, at: datetime) -> list[str]:
 def recover(tx: Writing, *, at: datetime) -> int:
     """Ends what is too late, and what was left while it was sent: nobody knows whether that arrived."""
     now = clock.as_text(at)
-    return tx.do("expire_messages", at=now, reason=TOO_LATE) + tx.do(
-        "doubt_lapsed", at=now, reason=NO_OUTCOME
-    )
+    ended = tx.do("expire_messages", at=now, reason=TOO_LATE)
+    ended += tx.do("doubt_lapsed", at=now, reason=NO_OUTCOME)
+    forget_codes(tx)
+    return ended
+
+
+def forget_codes(tx: Writing) -> None:
+    """Digits whose message has come to an end, whichever, lie nowhere any more."""
+    tx.do("forget_sent_codes")
 
 
 def turns(tx: Writing, number_id: str, *, at: datetime, most: int, within: float) -> Turns:
@@ -264,6 +270,7 @@ def released(tx: Writing, intent: Intent) -> None:
 def bury(tx: Writing, due: Due, reason: str, *, at: datetime) -> None:
     """It may not be sent at all."""
     tx.do("bury_message", id=due.id, code=0, reason=reason, at=clock.as_text(at))
+    forget_codes(tx)
 
 
 def _end(

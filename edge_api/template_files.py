@@ -29,7 +29,8 @@ EXAMPLE_END: Final = "w/AbCdEfGhIjKlMnOpQrStUv#0123456789abcdefghijkl"
 class Form(msgspec.Struct, frozen=True, kw_only=True):
     """One file: an English message with {named} places, and what Meta has to know about it.
 
-    `link` is the title of a button whose address ends with the guest's link; `lives` is in seconds.
+    `link` is the title of a button whose address ends with the guest's link; `lives` is in seconds. Around
+    a code the words are Meta's, and there is no body.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
 class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     category: Literal["UTILITY", "AUTHENTICATION"]
-    body: str
+    body: str = ""
     examples: dict[str, str] = {}
     quick_replies: tuple[str, ...] = ()
     link: str = ""

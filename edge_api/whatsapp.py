@@ -230,7 +230,13 @@ class Speaker:
 
     def _template(self, said: Template, url: str) -> Json:
         components: list[Json] = []
-        if said.values:
+        if said.code:
+            (digits,) = said.values or ("",)
+            if not digits:
+                raise CannotBeSaid
+            components.append(parts.AuthenticationBody.params(otp=digits).to_dict())
+            components.append(parts.CopyCodeOTPButton.params(otp=digits).to_dict())
+        elif said.values:
             components.append(parts.BodyText.params(*cast(Any, said.values)).to_dict())
         for index, payload in enumerate(said.payloads):
             components.append(parts.QuickReplyButton.params(callback_data=payload, index=index).to_dict())
@@ -274,6 +280,8 @@ def _rows(said: Options) -> Json:
 # -- templates -------------------------------------------------------------------------------------
 def template_body(draft: Draft) -> Json:
     """A template as Meta takes it for review."""
+    if draft.carries_a_code:
+        return _code_template(draft)
     components: list[Any] = [parts.BodyText(draft.body, *draft.examples)]
     buttons: list[Any] = [parts.QuickReplyButton(text=title) for title in draft.quick_replies]
     if link := draft.link:
@@ -281,6 +289,22 @@ def template_body(draft: Draft) -> Json:
         buttons.append(parts.URLButton(text=link.title, url=link.base + "{{1}}", example=example))
     if buttons:
         components.append(parts.Buttons(buttons=buttons))
+    return _made(draft, components)
+
+
+def _code_template(draft: Draft) -> Json:
+    """Meta's own words around a code, a warning not to share it, how long it counts, a button that copies
+    it.
+    """
+    components = [
+        parts.AuthenticationBody(add_security_recommendation=True),
+        parts.AuthenticationFooter(code_expiration_minutes=draft.lives // 60),
+        parts.Buttons(buttons=[parts.CopyCodeOTPButton()]),
+    ]
+    return _made(draft, components)
+
+
+def _made(draft: Draft, components: list[Any]) -> Json:
     made = parts.Template(
         name=draft.name,
         language=parts.TemplateLanguage(meta_language(draft.language)),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from edge_api import duty, front_desk
-from edge_api.commands import staff_duty
+from edge_api.commands import staff_access, staff_duty
 from edge_api.commands.staff_duty import joined
 from edge_api.duty import User
 from guestlink import clock, records
@@ -23,7 +23,9 @@ ID_SHOWN: Final = 6
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    verbs = parser.add_subparsers(dest="verb", metavar="add|list|set|duty|remove", required=True)
+    verbs = parser.add_subparsers(
+        dest="verb", metavar="add|list|set|duty|link|sessions|remove", required=True
+    )
     add = verbs.add_parser("add", help="somebody new")
     add.add_argument("name", metavar="NAME")
     _add_fields(add)
@@ -35,6 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     change.add_argument("--name", default="")
     _add_fields(change)
     staff_duty.configure(verbs.add_parser("duty", help="who is asked first, and when"))
+    staff_access.configure(verbs)
     remove = verbs.add_parser("remove", help="somebody who left")
     remove.add_argument("named", metavar="WHO")
     remove.add_argument("--property", metavar="PROPERTY", default="", help="leaves this house only")
@@ -54,6 +57,8 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
         "list": _list,
         "set": _set,
         "duty": staff_duty.run,
+        "link": staff_access.link,
+        "sessions": staff_access.list_sessions,
         "remove": _remove,
     }
     return verbs[args.verb](args, desk)

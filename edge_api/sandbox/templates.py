@@ -15,6 +15,7 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(_[A-Z]{2,4})?\Z")
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 CATEGORIES = ("MARKETING", "UTILITY", "AUTHENTICATION")
 LONGEST_BODY, LONGEST_LINE, MOST_BUTTONS, LONGEST_BUTTON = 1024, 60, 10, 25
+LONGEST_CODE = 15
 RUNS_OF_SPACES = re.compile(r"[\n\t]| {5}")
 PAUSES = (("FIRST_PAUSE", 3 * 3600), ("SECOND_PAUSE", 6 * 3600))  # then it is disabled
 MEDIA_FORMATS = {"IMAGE": "image", "VIDEO": "video", "DOCUMENT": "document"}
@@ -85,8 +86,25 @@ def read_template(body: Json, template_id: str) -> Template:
     made = Template(
         template_id, name, language, category, [each.value for each in components], named=named, ttl=ttl
     )
+    if made.category == "AUTHENTICATION":
+        _write_in(made)
     _check_lengths(made, fields)
     return made
+
+
+def _write_in(made: Template) -> None:
+    """Around a code the words are Meta's own, here in English only."""
+    body, footer = made.part("BODY"), made.part("FOOTER")
+    if body and not body.get("text"):
+        warning = (
+            " For your security, do not share this code." if body.get("add_security_recommendation") else ""
+        )
+        body["text"] = f"*{{{{1}}}}* is your verification code.{warning}"
+    if minutes := footer.get("code_expiration_minutes"):
+        footer["text"] = f"This code expires in {minutes} minutes."
+    for button in made.buttons:
+        if button.get("type") == "OTP":
+            button.setdefault("text", "Copy code")
 
 
 def _check_lengths(made: Template, fields: Fields) -> None:
@@ -115,6 +133,8 @@ def review(template: Template) -> tuple[str, Json]:
     """What review thinks: a reason to reject and its explanation, or NONE."""
     text = str(template.part("BODY").get("text", ""))
     names = VARIABLE.findall(text)
+    if template.category == "AUTHENTICATION":
+        return "NONE", {}
     if VARIABLE.match(text.strip()) or re.search(VARIABLE.pattern + r"\W*\Z", text.strip()):
         told = "Variables can't be at the start or end of the template."
         return "INVALID_FORMAT", {"reason": told, "recommendation": "Put words around the variable."}
@@ -196,6 +216,8 @@ def _button(button: Json, values: list[Fields]) -> Json:
     if len(values) != needed:
         raise Refusal(132000, _count_told("button", len(values), needed))
     text = str(values[0].value.get("text") or values[0].value.get("coupon_code", "")) if values else ""
+    if kind == "OTP" and len(text) > LONGEST_CODE:
+        raise Refusal(132005, f"button: a code may have at most {LONGEST_CODE} characters")
     if kind == "URL":
         told["url"] = VARIABLE.sub(lambda _: text, url)
     elif kind == "PHONE_NUMBER":

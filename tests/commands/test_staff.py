@@ -5,7 +5,10 @@ from collections.abc import Callable
 
 import pytest
 
-from guestlink import journal
+from edge_api import team
+from edge_api.sign_in import sessions
+from edge_api.sign_in.browsers import Device
+from guestlink import clock, journal
 from guestlink.database import Database
 from tests.commands.conftest import Say
 
@@ -140,3 +143,31 @@ def test_what_cannot_be_is_told_in_a_sentence(staffed: Say, words: tuple[str, ..
     answer = staffed("staff", *words)
     assert answer.code
     assert told in answer.err
+
+
+# -- how they sign in ------------------------------------------------------------------------------
+def test_a_host_prints_a_link_by_which_somebody_signs_in(staffed: Say) -> None:
+    first, second = (staffed("staff", "link", "Mira") for _ in range(2))
+    url = first.out.splitlines()[0]
+    assert "/staff/#in=" in url
+    assert (url in second.out, "once, within a day" in first.out) == (False, True)
+    assert staffed("staff", "sessions", "Mira").out.startswith("Mira Holm is signed in nowhere.")
+    assert staffed("staff", "link", "Nobody").code == 1
+
+
+def test_a_host_sees_where_somebody_is_signed_in_and_ends_it(
+    staffed: Say, records_of: Callable[[], Database]
+) -> None:
+    database = records_of()
+    with database.write() as tx:
+        mira = next(user for user in team.users(tx) if user.ways == 1)
+        device = Device(value="", token="a browser", browser="Chrome, Android")
+        session = sessions.begin(tx, mira, how="code", device=device, at=clock.now())
+    told = staffed("staff", "sessions", mira.id)
+    row = told.out.splitlines()[1].split("\t")
+    assert (row[:2], row[-1]) == (["Chrome, Android", "code"], session.id[-6:])
+    assert json.loads(staffed("staff", "sessions", mira.id, "--json").out)[0]["id"] == session.id
+    assert staffed("staff", "sessions", mira.id, "--passkeys").code == 2
+    assert "is signed out." in staffed("staff", "sessions", mira.id, "--end", "--passkeys").out
+    with database.read() as db:
+        assert sessions.find(db, session.id, at=clock.now()) is None

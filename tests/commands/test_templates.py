@@ -14,7 +14,7 @@ from tests.edge_api.sandbox import conftest
 from tests.edge_api.sandbox.place import NUMBER, WABA, Place, eventually
 
 place, running_place = conftest.place, conftest.running_place
-NAMES = 17
+NAMES = 18
 
 
 @pytest.fixture

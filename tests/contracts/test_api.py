@@ -125,6 +125,21 @@ OPERATIONS = {
     "getMedia": "GET /api/house/media/{message_id}",
     "askForRebuild": "POST /api/rebuilds",
     "watchRebuild": "GET /api/rebuilds/{rebuild_id}",
+    "askForCode": "POST /api/session/codes",
+    "signIn": "POST /api/session",
+    "getSession": "GET /api/session",
+    "signOut": "DELETE /api/session",
+    "listSessions": "GET /api/sessions",
+    "endSession": "DELETE /api/sessions/{session_id}",
+    "setPin": "PUT /api/session/pin",
+    "forgetPin": "DELETE /api/session/pin",
+    "switchPerson": "POST /api/session/switch",
+    "passkeyOptions": "POST /api/passkeys/options",
+    "addPasskey": "POST /api/passkeys",
+    "listPasskeys": "GET /api/passkeys",
+    "forgetPasskey": "DELETE /api/passkeys/{passkey_id}",
+    "signInOptions": "POST /api/session/passkey/options",
+    "signInByPasskey": "POST /api/session/passkey",
 }
 NOT_DESCRIBED = {"/", "/{path}", "/api", "/api/{rest}", "/api/guest/mail/{token}"}  # the last is for people
 FOR_MANAGERS = {"addStay", "changeStay", "getLinks", "changeContact", "setSecretOfHouse", "setSecretOfStay"}
@@ -230,9 +245,9 @@ def test_operations_keep_their_names(document: dict[str, Any]) -> None:
     assert {name: told.get(name) for name in OPERATIONS} == OPERATIONS
 
 
-def test_it_is_openapi_3_1_and_tells_of_both_kinds_of_tokens(document: dict[str, Any]) -> None:
+def test_it_is_openapi_3_1_and_tells_of_both_kinds_of_tokens_and_the_cookie(document: dict[str, Any]) -> None:
     assert document["openapi"].startswith("3.1.")
-    assert document["components"]["securitySchemes"].keys() == {"page", "house"}
+    assert document["components"]["securitySchemes"].keys() == {"page", "house", "session"}
 
 
 def test_every_error_is_a_problem_and_every_operation_says_what_it_is_for(document: dict[str, Any]) -> None:
@@ -286,7 +301,9 @@ def test_only_who_may_is_let_in(
         assert status < 500, name
         if not scheme:
             continue
-        if scheme == "page":
+        if scheme == "session":
+            assert status == 401, (name, status)
+        elif scheme == "page":
             assert (status == 401) == (who != "page"), (name, status)
         elif name == "metrics":
             assert (status in {200, 403}) == (who in ROLES or who == "other"), (name, status)

@@ -1,0 +1,2 @@
+-- name: lock_sign_in
+select pg_advisory_xact_lock(7265011);
