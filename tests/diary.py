@@ -269,7 +269,9 @@ def differences(lives: Sequence[Life], heard: Iterable[Told]) -> list[str]:
 
 
 def _is_same(want: Told, heard: Told) -> bool:
-    return want[1:] == heard[1:] and want.at <= heard.at <= want.at + SOON
+    """A mail says its time to the second."""
+    begins = want.at.replace(microsecond=0)
+    return want[1:] == heard[1:] and begins <= heard.at <= want.at + SOON
 
 
 def broken_rules(lives: Sequence[Life], heard: Iterable[Told]) -> list[str]:
@@ -280,7 +282,7 @@ def broken_rules(lives: Sequence[Life], heard: Iterable[Told]) -> list[str]:
         life = by_name[told.reference]
         letters = {letter.key: letter for letter in life.house.letters}
         letter = letters.get(told.key)
-        facts = [facts for at, facts in life.turns if at <= told.at][-1]
+        facts = [facts for at, facts in life.turns if at.replace(microsecond=0) <= told.at][-1]
         if not facts.is_on:
             found.append(f"after the stay was off: {told}")
         if letter and told.channel != "print":

@@ -90,15 +90,24 @@ def _ferry_files() -> Iterator[tuple[str, str]]:
 
 # -- the stage ---------------------------------------------------------------------------------------
 @contextmanager
-def stage(home: Path, houses_there: Sequence[str], *, at: datetime) -> Iterator[Story]:
-    """A running town at this time, in which nobody has booked yet."""
+def stage(
+    home: Path,
+    houses_there: Sequence[str],
+    *,
+    at: datetime,
+    languages: Sequence[str] = LANGUAGES,
+    by_command: bool = True,
+) -> Iterator[Story]:
+    """A running town at this time, in which nobody has booked yet; bookings come by command or by hand. On
+    WhatsApp guests speak these languages.
+    """
     with town(home, at=at) as place:
         post = PostOffice(home / "post", port=free_port())
         place.settings = save_setting(place.settings, mail_url=post.url, mail_from="stay@example.com")
         _build(place, houses_there)
-        _make_languages_known(place)
+        _make_languages_known(place, languages)
         run_publish(place.settings, at=place.now())
-        with closing(Story(place, post)) as story, post:
+        with closing(Story(place, post, by_command=by_command)) as story, post:
             place.start("sandbox", "serve")
             place.phone.patch("/sandbox/settings", json={"review_after": 0}).raise_for_status()
             place.say("templates", "submit")
@@ -140,9 +149,9 @@ def _build(place: Town, slugs: Sequence[str]) -> None:
             duty.add_staff(tx, ring, name=name, phone=phone, role="staff", houses=there, at=at, by=BY)
 
 
-def _make_languages_known(place: Town) -> None:
-    """Message templates are submitted in the languages of guests: somebody was there from everywhere."""
-    for number, tag in enumerate(LANGUAGES):
+def _make_languages_known(place: Town, languages: Sequence[str]) -> None:
+    """Message templates are submitted in the languages of guests: somebody of each was there long ago."""
+    for number, tag in enumerate(languages):
         day = date(2023, 1, 1) + timedelta(days=number)
         fields = {"language": tag, "guest": Person(name=tag)}
         add_stay(

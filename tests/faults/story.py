@@ -17,11 +17,13 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from guestlink import clock
+from guestlink import clock, records, stays
+from guestlink.contacts import OptIn, Person
+from guestlink.records import Period
 from tests.diary import Facts, House, Life, Told, next_expected
 from tests.faults.almanac import instant
 from tests.guest import open_page
-from tests.house import from_folder, link_of
+from tests.house import BY, from_folder, link_of, opened
 from tests.postoffice import Mail, Mailbox
 from tests.town import Town, until
 
@@ -64,8 +66,8 @@ class Act(NamedTuple):
 class Story:
     """The town, its guests' lives as the oracle knows them, and their mailboxes."""
 
-    def __init__(self, town: Town, post: Mailbox) -> None:
-        self.town, self.post = town, post
+    def __init__(self, town: Town, post: Mailbox, *, by_command: bool) -> None:
+        self.town, self.post, self.by_command = town, post, by_command
         self.lives: dict[str, Life] = {}
         self.phones: dict[str, str] = {}  # of guests in the sandbox
         self._http = httpx.Client(base_url=f"{town.settings.public_url}/api", timeout=20)
@@ -185,18 +187,14 @@ class Story:
         has_phone: bool = True,
         **more: str,
     ) -> None:
-        """A stay by the command. `ways` are the channels by which something reaches this guest in truth."""
+        """`ways` are the channels by which something reaches this guest in truth."""
         if phone and has_phone:
             self._has_phone(reference, phone)
         booked, (arrives, leaves) = self.town.now(), nights
-        words = ["stay", "add", house.slug, "--reference", reference, "--name", name, "--unit", unit]
-        words += ["--arrival", arrives, "--departure", leaves, "--language", language, "--source", source]
-        words += ["--phone", phone] if phone else []
-        words += ["--email", mail] if mail else []
-        words += ["--whatsapp-consent", consent] if consent else []
-        for option, value in more.items():
-            words += [f"--{option.replace('_', '-')}", value] if option != "returns" else []
-        self.town.say(*words)
+        told = {"reference": reference, "unit": unit, "arrival": arrives, "departure": leaves}
+        told |= {"name": name, "language": language, "source": source, "phone": phone, "email": mail}
+        told |= {"whatsapp_consent": consent, **more}
+        self._by_command(house, told) if self.by_command else self._by_hand(house, told)
         facts = Facts(
             booked=booked,
             arrives=date.fromisoformat(arrives),
@@ -209,6 +207,33 @@ class Story:
             check_in=clock_time.fromisoformat(more["check_in"]) if "check_in" in more else None,
         )
         self.lives[reference] = Life(reference, name, house, [(booked, facts)], [])
+
+    def _by_command(self, house: House, told: Mapping[str, str]) -> None:
+        given = [(name, value) for name, value in told.items() if value and name != "returns"]
+        options = [part for name, value in given for part in (f"--{name.replace('_', '-')}", value)]
+        self.town.say("stay", "add", house.slug, *options)
+
+    def _by_hand(self, house: House, told: Mapping[str, str]) -> None:
+        """In this process, which is quicker than the command."""
+        database, ring = opened(self.town.settings)
+        at, words = self.town.now(), told["whatsapp_consent"]
+        with closing(database), database.write() as tx:
+            there = records.find_property(tx, house.slug)
+            nights = Period(
+                unit_id=records.find_unit(tx, there, told["unit"]).id,
+                from_on=date.fromisoformat(told["arrival"]),
+                until_on=date.fromisoformat(told["departure"]),
+            )
+            draft = stays.StayDraft(
+                source=told["source"],
+                source_uid=told["reference"],
+                reference=told["reference"],
+                language=told["language"],
+                periods=(nights,),
+                guest=Person(name=told["name"], phone=told["phone"], email=told["email"]),
+                opt_in=OptIn(at=at, how="form", words=words) if words else None,
+            )
+            stays.add_stay(tx, ring, there, draft, at=at, by=BY)
 
     def changes(self, reference: str, *words: str, **facts: Any) -> None:
         """`stay set`; `facts` are what is true from then on."""

@@ -38,7 +38,8 @@ def test_ten_days_of_six_guests_are_as_the_files_say(
     tmp_path: Path, golden: Callable[[str, bytes], None]
 ) -> None:
     house = harbour_house()
-    with stage(tmp_path / "home", [house.slug], at=instant("2023-10-24T09:00", house.turns)) as story:
+    begin = instant("2023-10-24T09:00", house.turns)
+    with stage(tmp_path / "home", [house.slug], at=begin, languages=["en"], by_command=False) as story:
         story.play(list(ten_days(house)), end=instant("2023-11-03T12:00", house.turns))
         was_as_it_should_be(story)
         lives, heard = list(story.lives.values()), story.heard()

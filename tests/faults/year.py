@@ -155,13 +155,15 @@ class Year:
         until(self._is_quiet, "the worker is up to date")
 
     def hear_something(self) -> datetime:
-        """Meta tells something that nobody need answer; when that came in."""
+        """Meta tells something that nobody need answer; until when it was understood."""
         at, who = self.town.now(), Sender(wa_id="447700900999")
         told = status("others", "delivered", to=who, at=at)
         database, ring = opened(self.town.settings)
         with closing(database), database.write() as tx:
             inbox.receive(tx, ring, deliveries.split(body_of([told])), at=at)
-        return at
+        waits = "select count(*) from inbox where state = 'waiting'"
+        until(lambda: self._row(waits) == 0, "it is understood")
+        return self.town.now()
 
     def keeps_what_it_heard(self) -> bool:
         return self._row("select count(*) from inbox where body is not null") == 1
