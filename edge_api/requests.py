@@ -5,7 +5,7 @@ stream's version is the lock and lies with the journal.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ import msgspec
 from guestlink.errors import Refused
 
 State = Literal["", "requested", "accepted", "completed", "declined", "cancelled"]
+MOMENT: Final = timedelta(minutes=5)  # in which an acceptance can be taken back
 OPEN: Final[frozenset[State]] = frozenset({"requested", "accepted"})
 
 
@@ -70,6 +71,12 @@ class Reopen(msgspec.Struct, frozen=True, kw_only=True):
     pass
 
 
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever accepted it a moment ago did not mean to: it waits again for everybody."""
+
+    at: datetime
+
+
 class Note(msgspec.Struct, frozen=True, kw_only=True):
     """What staff tell each other; the guest never sees it."""
 
@@ -81,7 +88,7 @@ class Rate(msgspec.Struct, frozen=True, kw_only=True):
     words: bytes = b""
 
 
-Command = Ask | Accept | Assign | Decline | Complete | Cancel | Reopen | Note | Rate
+Command = Ask | Accept | Assign | Decline | Complete | Cancel | Reopen | Release | Note | Rate
 
 
 # -- events: stable names, fields are only ever added ----------------------------------------------
@@ -165,6 +172,7 @@ _MAY: Final[Mapping[type[Command], tuple[str, frozenset[State]]]] = {
     Complete: ("completed", OPEN),
     Cancel: ("cancelled", OPEN),
     Reopen: ("reopened", frozenset({"declined", "completed"})),
+    Release: ("released", frozenset({"accepted"})),
     Note: ("noted", frozenset({"requested", "accepted", "completed", "declined", "cancelled"})),
     Rate: ("rated", frozenset({"completed"})),
 }
@@ -198,6 +206,8 @@ def decide(request: Request, command: Command, *, by: str) -> tuple[Event, ...]:
             return _asked(command)
         case Assign(to=to):
             return (Assigned(to=to),) if to != request.assigned_to else ()
+        case Release(at=at):
+            return _released(request, by=by, at=at)
         case Complete() if request.state == "requested":
             return (Accepted(), Completed())
         case _:
@@ -232,6 +242,17 @@ def evolved(request: Request, events: Iterable[Event], *, by: str, at: datetime)
     for event in events:
         request = evolve(request, event, by=by, at=at)
     return request
+
+
+def _released(request: Request, *, by: str, at: datetime) -> tuple[Event, ...]:
+    """Refused for all but who accepted it, after some minutes, and when it has changed the stay."""
+    if request.by != by or request.at is None or at > request.at + MOMENT:
+        raise Refused(
+            "Only who accepted it a few minutes ago can give it back.", hint="Assign it to somebody."
+        )
+    if request.change:
+        raise Refused("It has changed the stay.", hint="Decline it: that takes the change back.")
+    return (Reopened(),)
 
 
 def _told(command: Command) -> Event:

@@ -1,4 +1,5 @@
-"""Routes of what the house does with a request: accept, assign, decline, complete, cancel, reopen, note.
+"""Routes of what the house does with a request: accept, give back, assign, decline, complete, cancel, reopen,
+note.
 
 Each verb is a resource of its own. A request that somebody else moved first is answered 409 with what it is
 by now; the same word from the same person twice is once.
@@ -27,6 +28,7 @@ from edge_api.requests import (
     Decline,
     Note,
     Overtaken,
+    Release,
     Reopen,
 )
 from edge_api.shapes import HouseRequest
@@ -78,11 +80,15 @@ def verb_routes(counter: HouseCounter) -> list[HTTPRouteHandler]:
     def plain(command: Command) -> Callable[[Writing, KeyRing, Stored, Any], Command]:
         return lambda *_: command
 
+    def released(*_: object) -> Command:
+        return Release(at=counter.at())
+
     asked: list[tuple[str, str, type[Seen], Callable[[Writing, KeyRing, Stored, Any], Command]]] = [
         ("acceptance", "Say yes; a stay changes as the service says.", Seen, plain(Accept())),
         ("completion", "It is done.", Seen, plain(Complete())),
         ("cancellation", "The guest takes it back.", Seen, plain(Cancel())),
         ("reopening", "It was not done, or no was wrong.", Seen, plain(Reopen())),
+        ("release", "Whoever accepted it a moment ago did not mean to.", Seen, released),
         ("assignment", "Somebody of the house does it.", Assignment, _assign),
         ("decline", "Say no, and why.", Refusal, _decline),
         ("notes", "A word among the people of the house.", Remark, _note),
@@ -153,6 +159,8 @@ def _moved(
         is_news = bool(requests.decide(before, command, by=caller.by))
     except Overtaken:
         raise _late(tx, ring, stored) from None
+    except Refused as error:
+        raise _late(tx, ring, stored, error.message) from None
     if is_news and version not in {None, stored.version}:
         raise _late(tx, ring, stored)
     at, voice = counter.at(), counter.voice()

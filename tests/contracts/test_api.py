@@ -87,6 +87,7 @@ OPERATIONS = {
     "postCompletion": "POST /api/house/requests/{request_id}/completion",
     "postDecline": "POST /api/house/requests/{request_id}/decline",
     "postNotes": "POST /api/house/requests/{request_id}/notes",
+    "postRelease": "POST /api/house/requests/{request_id}/release",
     "postReopening": "POST /api/house/requests/{request_id}/reopening",
     "listStays": "GET /api/house/stays",
     "addStay": "POST /api/house/stays",

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge_api.requests import (
+    MOMENT,
     Accept,
     Ask,
     Asked,
@@ -21,11 +22,13 @@ from edge_api.requests import (
     Note,
     Overtaken,
     Rate,
+    Release,
     Reopen,
     Request,
     decide,
     evolved,
 )
+from guestlink.errors import Refused
 
 AT = datetime(2026, 11, 6, 20, tzinfo=UTC)
 ASK = Ask(stay_id="s", contact_id="c", unit_id="u", language="en", service="towels", words=b"sealed")
@@ -150,3 +153,20 @@ def test_the_price_of_the_moment_lies_in_the_event() -> None:
 def test_notes_and_stars_leave_the_state_alone() -> None:
     request = after(ASK, Complete(), Note(words=b"n"), Rate(stars=5))
     assert (request.state, request.stars) == ("completed", 5)
+
+
+def test_whoever_accepted_a_moment_ago_may_give_it_back_and_nobody_else() -> None:
+    accepted = after(ASK, Accept())
+    soon = Release(at=AT + MOMENT)
+    assert evolved(accepted, decide(accepted, soon, by="marta"), by="marta", at=AT).state == "requested"
+    late = Release(at=AT + MOMENT + timedelta(seconds=1))
+    changed = after(ASK, Accept(change=LATER))
+    for request, command, by in (
+        (accepted, soon, "joao"),
+        (accepted, late, "marta"),
+        (changed, soon, "marta"),
+    ):
+        with pytest.raises(Refused):
+            decide(request, command, by=by)
+    with pytest.raises(Overtaken):
+        decide(after(ASK, Complete()), soon, by="marta")

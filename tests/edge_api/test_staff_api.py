@@ -373,3 +373,15 @@ def test_no_person_reaches_the_log(desk: Desk, caplog: pytest.LogCaptureFixture)
         "Lindqvist",
     ):
         assert private not in ours
+
+
+def test_an_acceptance_is_taken_back_within_minutes_by_who_gave_it(desk: Desk) -> None:
+    token, other = desk.token("staff"), desk.token("staff")
+    path = f"requests/{desk.wish(token).json()['id']}"
+    assert desk.ask("POST", f"{path}/acceptance", token=token).json()["state"] == "accepted"
+    refused = desk.ask("POST", f"{path}/release", token=other)
+    assert (refused.status_code, refused.json()["request"]["state"]) == (409, "accepted")
+    assert desk.ask("POST", f"{path}/release", token=token).json()["state"] == "requested"
+    assert desk.ask("POST", f"{path}/acceptance", token=other).json()["state"] == "accepted"
+    desk.clock[0] = AT + timedelta(minutes=6)
+    assert desk.ask("POST", f"{path}/release", token=other).status_code == 409
