@@ -353,7 +353,10 @@ def _reply(
 
 # -- wishes about messages ---------------------------------------------------------------------------
 def _stop(tx: Writing, voice: Voice, talk: Conversation, *, message_id: str, at: datetime) -> str:
+    was_stopped = talk.opted_out_at is not None
     talk = _silence(tx, voice, talk, how=consents.BY_STOP, at=talk.heard_at or at)
+    if was_stopped:
+        return "opted out already"
     said = phrases.stopped(voice.words(talk.language or "en"))
     _reply(tx, voice, talk, said, message_id=message_id, at=at, why="opted out")
     return "opted out"

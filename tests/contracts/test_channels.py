@@ -159,6 +159,17 @@ def test_a_first_message_is_a_yes_in_its_words_and_stop_and_start_follow(lobby: 
     assert len(told(lobby, contact)) == 3
 
 
+def test_stop_is_confirmed_once_however_often_it_is_said(lobby: Lobby, stay: Stay) -> None:
+    words = ("STOP", "stop", "STOP", "START", "STOP")
+    lobby.says(ANA, "Hello", at=NOON - HOUR)
+    told = [lobby.says(ANA, word, at=NOON + hour * HOUR) for hour, word in enumerate(words)]
+    assert told == ["opted out", "opted out already", "opted out already", "opted in again", "opted out"]
+    with lobby.inn.database.read() as db:
+        (talk,) = (row["id"] for row in db.all("conversations_of_stay", stay_id=stay.id))
+        said = [each for each in correspondence.thread(db, lobby.inn.ring, talk) if each.direction == "out"]
+    assert [each.why for each in said][1:] == ["opted out", "opted in again", "opted out"]
+
+
 def test_metas_own_switch_is_a_no_and_a_yes_too(lobby: Lobby, stay: Stay) -> None:
     lobby.says(ANA, "Hello")
     for wants, at in (("stop", NOON + HOUR), ("resume", NOON + 2 * HOUR)):
