@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from edge_api import envelopes, outbox
+from edge_api import conversation, envelopes, outbox, templates
 from edge_api.account import Account
 from edge_api.envelopes import Clerk, Envelope
 from edge_api.flights import Flights, Landed, Speaks
@@ -315,6 +315,8 @@ class Courier:
             envelope = self._enclosed(tx, due, at)
             if isinstance(envelope, str):
                 outbox.bury(tx, due, envelope, at=at)
+                if envelope == conversation.NO_TEMPLATE:
+                    templates.note_missing(tx, due.conversation_id, at=at)
                 claim.changed += 1
             else:
                 made.append(envelope)

@@ -27,6 +27,7 @@ MAIL_LEASE: Final = timedelta(minutes=5)  # a mail server may take its time to l
 PATIENCE: Final = timedelta(minutes=10)  # what waits longer for its next try lets others pass
 MOST_TRIES: Final = 20
 OPTED_OUT: Final = 131050
+UNREACHABLE: Final = frozenset({131026, 550, 551, 553})  # not on WhatsApp; no such mailbox (RFC 5321)
 RANKS: Final = {"": 0, "sent": 1, "failed": 2, "delivered": 3, "read": 4, "played": 5}
 TOO_LATE: Final = N_("It was too late to be of use.")
 NO_OUTCOME: Final = N_("The program ended before the answer was known.")
@@ -252,9 +253,13 @@ def refused(tx: Writing, intent: Intent, code: int, *, number_id: str, at: datet
 
 
 def _honour(tx: Writing, code: int, message_id: str, *, at: datetime) -> None:
-    """Meta says that this person does not want to hear from us: from now on they do not."""
+    """Meta says that this person does not want to hear from us: from now on they do not. Nor is an address
+    tried again and again that nobody has.
+    """
     if code == OPTED_OUT:
         tx.do("opt_out_by_message", id=message_id, at=clock.as_text(at))
+    if code in UNREACHABLE:
+        tx.do("mark_unreachable", id=message_id, at=clock.as_text(at))
 
 
 def in_doubt(tx: Writing, intent: Intent, reason: str, *, at: datetime) -> None:

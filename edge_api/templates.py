@@ -13,7 +13,7 @@ from edge_api.template_files import Form, draft_of, numbered, read_forms
 from guestlink import alerts, clock
 from guestlink.database import Reading, Writing
 from guestlink.errors import NotFound
-from guestlink.language import LANGUAGES, Catalogue, chrome_language
+from guestlink.language import LANGUAGES, Catalogue, chrome_language, native_name
 
 FOLDER: Final = "whatsapp"
 # What a webhook may tell; a quality update or a word that Meta invents later changes no state.
@@ -186,7 +186,19 @@ def record_state(tx: Writing, changed: TemplateChanged, *, at: datetime) -> bool
         alerts.raise_alert(tx, kind="template-rejected", subject=subject, words=words, at=at)
     elif state == "APPROVED":
         alerts.end_alert(tx, kind="template-rejected", subject=subject, at=at)
+        alerts.end_alert(tx, kind="template-missing", subject=language, at=at)
     return True
+
+
+def note_missing(tx: Writing, conversation_id: str, *, at: datetime) -> None:
+    """Somebody could not be written to since the message has no approved template in their language: the host
+    hears of the language once.
+    """
+    row = tx.one("conversation_by_id", id=conversation_id)
+    language = chrome_language(str(row["language"]) or "en") if row else "en"
+    name = native_name(language)
+    words = f"No message template is approved in {name} yet: `publish.py templates submit` hands them in."
+    alerts.raise_alert(tx, kind="template-missing", subject=language, words=words, at=at)
 
 
 def refresh(

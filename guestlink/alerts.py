@@ -18,6 +18,7 @@ Kind = Literal[
     "account-stopped",
     "mail-configuration",
     "template-rejected",
+    "template-missing",
     "conversation-waiting",
     "inbox-quarantined",
     "feed-failing",

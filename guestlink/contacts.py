@@ -71,6 +71,7 @@ def change_contact(tx: Writing, ring: KeyRing, contact: Contact, person: Person)
     tx.do("change_contact", id=contact.id, **_sealed(key, contact.id, person))
     tx.do("forget_tokens", contact_id=contact.id)
     _remember_tokens(tx, ring, person, property_id=contact.property_id, contact_id=contact.id)
+    tx.do("try_addresses_again", contact_id=contact.id)
     return load_contact(tx, contact.id)
 
 

@@ -9,7 +9,7 @@ from typing import Final, Literal, get_args
 import msgspec
 
 from guestlink.contacts import Person, dialled
-from guestlink.database import Reading
+from guestlink.database import Reading, Row
 from guestlink.language import N_
 
 Channel = Literal["whatsapp", "email", "print"]
@@ -22,28 +22,37 @@ NO_NUMBER: Final = N_("No WhatsApp number of the guest is known.")
 NO_ADDRESS: Final = N_("No e-mail address of the guest is known.")
 NOT_AGREED: Final = N_("The guest has not agreed to WhatsApp messages.")
 STOPPED: Final = N_("The guest wants no messages by this channel.")
+NOT_THERE: Final = N_("The guest’s number is not on WhatsApp.")
+NO_MAILBOX: Final = N_("Nobody has the guest’s e-mail address.")
 FORBIDDEN: Final = N_("The booking source does not allow messages outside it.")
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """What decides how somebody may be written to; `stopped` are channels that they do not want."""
+    """What decides how somebody may be written to; `stopped` are channels that they do not want, by `dead`
+    ones nothing arrives.
+    """
 
     has_number: bool
     has_email: bool
     opted_in: bool
     stopped: frozenset[Channel] = frozenset()
+    dead: frozenset[Channel] = frozenset()
 
 
 def known(db: Reading, person: Person, *, contact_id: str, opted_in: bool) -> Known:
     """Of a contact whose words are open."""
     rows = db.all("silenced_numbers", contact_id=contact_id)
-    channels: set[Channel] = {"email" if row["number_id"] == MAIL else "whatsapp" for row in rows}
     return Known(
         has_number=bool(person.wa_id or person.bsuid or dialled(person.phone)),
         has_email="@" in person.email,
         opted_in=opted_in,
-        stopped=frozenset(channels),
+        stopped=frozenset(_channel(row) for row in rows if row["opted_out_at"]),
+        dead=frozenset(_channel(row) for row in rows if row["unreachable_at"]),
     )
+
+
+def _channel(row: Row) -> Channel:
+    return "email" if row["number_id"] == MAIL else "whatsapp"
 
 
 def obstacle(
@@ -61,7 +70,11 @@ def obstacle(
     if channel == "whatsapp":
         if channel not in speaks:
             return NO_WHATSAPP
-        return NO_NUMBER if not guest.has_number else "" if guest.opted_in else NOT_AGREED
+        if not guest.has_number:
+            return NO_NUMBER
+        return NOT_THERE if channel in guest.dead else "" if guest.opted_in else NOT_AGREED
     if channel not in speaks:
         return NO_MAIL
-    return "" if guest.has_email else NO_ADDRESS
+    if not guest.has_email:
+        return NO_ADDRESS
+    return NO_MAILBOX if channel in guest.dead else ""

@@ -51,8 +51,16 @@ def guest(
         codes_seen=any(link.codes_seen_on for link in mine),
         arrival_told=db.one("arrival_of_stay", stay_id=stay.id) is not None,
         is_returning=db.one("was_here_before", contact_id=contact.id, from_on=before) is not None,
+        is_second_room=_is_second_room(db, stay, contact),
     )
     return Guest(contact=contact, facts=facts, periods=periods)
+
+
+def _is_second_room(db: Reading, stay: Stay, contact: Contact) -> bool:
+    if stay.party_id is None:
+        return False
+    found = db.one("first_of_party", party_id=stay.party_id, from_on=str(stay.from_on), contact_id=contact.id)
+    return found is not None and found["id"] != stay.id
 
 
 def companions(db: Reading, stay: Stay) -> list[Contact]:

@@ -40,7 +40,7 @@ class Hours(msgspec.Struct, frozen=True, kw_only=True):
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a stay, as far as its messages go by it; `codes_at` is when its first code is shown,
-    None while that is open.
+    None while that is open. Of a party's rooms that one guest has booked, all but one are second rooms.
     """
 
     stay: Stay
@@ -52,6 +52,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     codes_seen: bool
     arrival_told: bool
     is_returning: bool
+    is_second_room: bool = False
 
     @property
     def marks(self) -> Moments:

@@ -113,6 +113,10 @@ def _touched(desk: Desk, event: Entry) -> Iterator[str]:
     kind, _, name = event.stream.partition(":")
     if kind == "stay":
         yield name
+        stay = tx.one("stay_by_id", id=name)
+        if stay and stay["party_id"]:
+            fellows = tx.all("stays_of_party", party_id=stay["party_id"], stay_id=name)
+            yield from (str(row["id"]) for row in fellows)
     elif kind == "contact":
         yield from (str(row["stay_id"]) for row in tx.all("stays_of_contact", contact_id=name))
     elif event.kind == "secret-set":

@@ -25,6 +25,7 @@ NOBODY_CAME: Final = N_("Nobody came.")
 NO_TEXT: Final = N_("The house has no such text any more.")
 OTHER_ROOM: Final = N_("The text is for other rooms.")
 OTHER_SOURCE: Final = N_("The text is not for guests of this booking source.")
+FIRST_ROOM: Final = N_("It is said once for all rooms of the party.")
 NOT_LATE: Final = N_("The stay was booked early enough for the others.")
 SAID_BY_LATE: Final = N_("The message for late bookings says it.")
 BEFORE_BOOKING: Final = N_("Its moment was before the booking.")
@@ -44,6 +45,7 @@ CONDITIONS: Final[Mapping[str, str]] = {
     "pets": N_("No pets come along."),
     "more-than-one-night": N_("The stay is for one night."),
 }
+OF_ROOM: Final = frozenset({"codes", "ready", "late-booking"})  # what each room of a party says for itself
 CHANGES_UNTIL_SENT: Final = frozenset({"arrival-unknown", "page-not-opened", "codes-not-seen"})
 
 
@@ -156,6 +158,8 @@ def _not_for(facts: Facts, text: Text) -> str:
         return OTHER_ROOM
     if facts.stay.source in text.not_for:
         return OTHER_SOURCE
+    if facts.is_second_room and text.send.anchor not in OF_ROOM:
+        return FIRST_ROOM
     return unmet([each for each in text.only_if if each not in CHANGES_UNTIL_SENT], facts)
 
 

@@ -31,3 +31,6 @@ create table journey_marks (
   known_since text not null default '{}',
   swept_to text not null default ''
 );
+
+-- Since when messages to an address certainly do not arrive; until the address changes, or its person writes.
+alter table conversations add column unreachable_at text;

@@ -56,3 +56,6 @@ where j.stay_id = :stay_id order by j.role, c.id;
 
 -- name: stays_of_contact
 select stay_id from stay_contacts where contact_id = :contact_id order by stay_id;
+
+-- name: try_addresses_again!
+update conversations set unreachable_at = null where contact_id = :contact_id and unreachable_at is not null;

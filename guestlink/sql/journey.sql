@@ -1,5 +1,15 @@
 -- name: silenced_numbers
-select number_id from conversations where contact_id = :contact_id and opted_out_at is not null order by number_id;
+select number_id, opted_out_at, unreachable_at from conversations
+where contact_id = :contact_id and (opted_out_at is not null or unreachable_at is not null) order by number_id;
+
+-- name: first_of_party^
+select s.id from stays s join stay_contacts j on j.stay_id = s.id
+where s.party_id = :party_id and s.from_on = :from_on and j.contact_id = :contact_id
+  and s.status in ('confirmed', 'proposed_cancelled')
+order by s.id limit 1;
+
+-- name: stays_of_party
+select id from stays where party_id = :party_id and id <> :stay_id order by id;
 
 -- name: journey_of_stay
 select id, property_id, stay_id, contact_id, key, state, nullif(due_at, '') as due_at, ends_at, channel, tried, message_id,

@@ -18,7 +18,9 @@ where id = :id;
 update conversations set address = :address, version = version + 1 where id = :id;
 
 -- name: mark_conversation!
-update conversations set heard_at = :heard_at, waiting_since = :waiting_since, alerted_at = :alerted_at,
+update conversations set
+  unreachable_at = case when coalesce(:heard_at, '') > coalesce(heard_at, '') then null else unreachable_at end,
+  heard_at = :heard_at, waiting_since = :waiting_since, alerted_at = :alerted_at,
   greeted_at = :greeted_at, opted_out_at = :opted_out_at, version = version + 1
 where id = :id;
 

@@ -131,6 +131,10 @@ select id from conversations
 where stay_id = :stay_id or contact_id in (select contact_id from stay_contacts where stay_id = :stay_id)
 order by made_at;
 
+-- name: mark_unreachable!
+update conversations set unreachable_at = :at
+where id = (select conversation_id from outbox where id = :id) and unreachable_at is null;
+
 -- name: opt_out_by_message!
 update conversations set opted_out_at = :at, version = version + 1
 where id = (select conversation_id from outbox where id = :id) and opted_out_at is null;

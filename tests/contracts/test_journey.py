@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from edge_api import correspondence, outbox, templates
-from edge_api.journey import ledger, outlook, planning, sending
+from edge_api.journey import ledger, outlook, planning, plans, sending
 from edge_api.journey.sayings import COMPANION_LINK
 from edge_api.journey.texts import Shelf
 from edge_api.messages import Letter, LinkButton
@@ -123,6 +123,20 @@ class House:
         with self.inn.database.write() as tx:
             (row,) = (each for each in ledger.of_stay(tx, stay.id) if each.key == key)
             tx.do("bury_message", id=row.message_id, code=131026, reason=reason, at=clock.as_text(at))
+
+
+    def refuses(self, stay: Stay, key: str, code: int, *, at: datetime) -> None:
+        """Meta or a mail server says no, with this code."""
+        with self.inn.database.write() as tx:
+            (row,) = (each for each in ledger.of_stay(tx, stay.id) if each.key == key)
+            due = outbox.due(tx, NUMBER, at=at, most=9)
+            intents = [
+                outbox.Intent(due=each, route="template", category="utility", price=None, currency="")
+                for each in due
+            ]
+            outbox.intend(tx, intents, at=at)
+            (intent,) = (each for each in intents if each.due.id == row.message_id)
+            outbox.refused(tx, intent, code, number_id=NUMBER, at=at)
 
 
 def _json(body: object) -> str:
@@ -337,6 +351,31 @@ def test_stop_ends_one_channel_and_leaves_the_other(house: House) -> None:
         correspondence.mark(tx, talk, opted_out_at=AT)
     house.work(at(4, 15))
     assert house.rows(stay)["codes"][:2] == ("sent", "email")
+
+
+def test_a_number_without_whatsapp_is_not_tried_again_until_it_changes(house: House) -> None:
+    stay = house.inn.add("1", guest=ANA, opt_in=AGREED)
+    house.work(AT)
+    house.refuses(stay, "booked", 131026, at=AT)
+    house.work(AT)
+    house.work(at(4, 15))
+    assert house.rows(stay)["codes"][:2] == ("sent", "email")
+    house.inn.change(house.inn.stay("1"), guest=Person(phone="+44 7700 900124"))
+    house.inn.change(house.inn.stay("1"), at=at(6, 13), ready_at=at(6, 13))
+    house.work(at(6, 13))
+    assert house.rows(stay)["ready"][:2] == ("sent", "whatsapp")
+
+
+def test_a_guest_with_two_rooms_of_a_party_is_told_once_what_is_the_same_for_both(house: House) -> None:
+    first = house.inn.add("1", guest=ANA, opt_in=AGREED, party="P1")
+    second = house.inn.add("2", house.inn.period("room-2"), guest=ANA, opt_in=AGREED, party="P1")
+    house.code("1212", room="room-2")
+    house.work(AT)
+    assert house.states(first)["booked"] == "sent"
+    assert house.rows(second)["booked"] == ("skipped", "", plans.FIRST_ROOM)
+    house.inn.change(house.inn.stay("1"), status="cancelled")
+    house.work(AT)
+    assert house.states(second)["booked"] == "sent"
 
 
 def test_planning_goes_on_where_a_crash_ended_it(house: House) -> None:
