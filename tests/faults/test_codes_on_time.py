@@ -151,7 +151,7 @@ def test_control_a_worker_that_stands_still_is_late_and_one_whose_clock_is_fast_
         year.start_ahead(timedelta(minutes=2))
         until(lambda: not year.look(), "a code is there before its time")
         assert {kind for _, kind, *_ in mistakes(year.almanac, year.looks)} == {"early"}
-        year.town.kill("pages")
+        year.kill_worker()
         year.looks.clear()
         year.start()
         with year.asleep():

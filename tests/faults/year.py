@@ -180,6 +180,12 @@ class Year:
     def _is_quiet(self) -> bool:
         return self._row(DUE) == 0
 
+    def kill_worker(self) -> None:
+        """When it holds nothing: a claim of the dead lasts as long as its lease."""
+        claimed = "select count(*) from rebuilds where state = 'claimed'"
+        until(lambda: self._row(claimed) == 0, "the worker rests")
+        self.town.kill("pages")
+
     @contextmanager
     def asleep(self) -> Iterator[None]:
         process = self.town.processes["pages"]
