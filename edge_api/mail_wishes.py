@@ -108,7 +108,10 @@ def mail_wish_routes(
 def _wish(request: Asking, body: bytes) -> Wish:
     """Only the page's own button brings e-mails back; everything else that is posted stops them."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8) if kind == FORM_TYPE else {}
+    try:
+        fields = parse_qs(body.decode("utf-8", "replace"), max_num_fields=8) if kind == FORM_TYPE else {}
+    except ValueError:  # more of them than a form of ours has
+        fields = {}
     return "again" if fields.get("wish") == ["again"] else "stop"
 
 

@@ -41,6 +41,16 @@ def write(
     return changed > 0
 
 
+def withdraw(tx: Writing, stay_id: str, *, reason: str, at: datetime) -> None:
+    """What waits in the outbox does not leave, and is planned as if it had not been due yet. What has left,
+    or is about to, stays as it is.
+    """
+    for row in of_stay(tx, stay_id):
+        told = {"id": row.message_id, "reason": reason, "at": clock.as_text(at)}
+        if row.state == "sent" and row.message_id and tx.do("withdraw_message", **told):
+            settle(tx, row, state="planned", message_id=None, channel="", at=at)
+
+
 def settle(tx: Writing, row: Row, *, state: State, at: datetime, by: str = "", **told: object) -> bool:
     """What came of a message at its moment. `told` are channel, tried, message_id, reason, due_at. False
     when another process was faster: what it has sent stays sent.

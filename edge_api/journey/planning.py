@@ -254,6 +254,8 @@ def plan_stay(desk: Desk, stay_id: str) -> None:
     guest = known.guest(desk.tx, book, stay_id, secrets=desk.secrets(house))
     if guest is None or desk.at >= guest.facts.marks.departed + plans.PLANNED_AFTER:
         return
+    if stay.status not in TAKEN:
+        ledger.withdraw(desk.tx, stay_id, reason=CANCELLED, at=desk.at)
     rows = ledger.of_stay(desk.tx, stay_id)
     mine = {row.key: row for row in rows if row.contact_id == guest.contact.id and row.is_of_file}
     sent = [row.key for row in mine.values() if row.state == "sent"]

@@ -47,6 +47,9 @@ where id = :id and attempts = :attempts and state = 'sending';
 -- name: bury_message!
 update outbox set state = 'dead', code = :code, reason = :reason, settled_at = :at where id = :id and state = 'waiting';
 
+-- name: withdraw_message!
+update outbox set state = 'dropped', reason = :reason, settled_at = :at where id = :id and state = 'waiting';
+
 -- name: bury_waiting!
 update outbox set state = 'dead', reason = :reason, settled_at = :at
 where conversation_id = :conversation_id and state = 'waiting';

@@ -118,12 +118,16 @@ class House:
             every = [each for talk in talks for each in correspondence.thread(db, self.inn.ring, talk)]
         return [each.content for each in sorted(every, key=lambda each: each.id)]
 
+    def leaves(self) -> None:
+        """Whatever waits is handed over."""
+        with self.inn.database.write() as tx:
+            tx.statement("update outbox set state = 'sent' where state = 'waiting'")  # type: ignore[attr-defined]
+
     def dies(self, stay: Stay, key: str, reason: str, *, at: datetime) -> None:
         """WhatsApp says for certain that it cannot deliver."""
         with self.inn.database.write() as tx:
             (row,) = (each for each in ledger.of_stay(tx, stay.id) if each.key == key)
             tx.do("bury_message", id=row.message_id, code=131026, reason=reason, at=clock.as_text(at))
-
 
     def refuses(self, stay: Stay, key: str, code: int, *, at: datetime) -> None:
         """Meta or a mail server says no, with this code."""
@@ -137,6 +141,12 @@ class House:
             outbox.intend(tx, intents, at=at)
             (intent,) = (each for each in intents if each.due.id == row.message_id)
             outbox.refused(tx, intent, code, number_id=NUMBER, at=at)
+
+
+def waiting(house: House) -> int:
+    """How many messages are to leave."""
+    with house.inn.database.read() as db:
+        return len(outbox.unsent(db, "waiting"))
 
 
 def _json(body: object) -> str:
@@ -218,6 +228,7 @@ def test_paper_is_of_no_use_to_somebody_who_is_there(house: House) -> None:
 def test_a_cancellation_stops_everything_and_a_second_booking_goes_on_without_repeating(house: House) -> None:
     stay = house.inn.add("1", guest=ANA, opt_in=AGREED)
     house.work(AT)
+    house.leaves()
     stay = house.inn.change(stay, status="cancelled")
     house.work(AT)
     assert house.states(stay) == {
@@ -228,6 +239,28 @@ def test_a_cancellation_stops_everything_and_a_second_booking_goes_on_without_re
     house.inn.change(house.inn.stay("1"), status="confirmed", at=at(4, 16))
     house.work(at(4, 16))
     assert [each.text for each in house.said(stay)] == ["booked at Harbour House", "codes at Harbour House"]
+
+
+def test_what_still_waits_to_leave_is_stopped_too_and_comes_after_a_second_booking(house: House) -> None:
+    stay = house.inn.add("1", guest=TOMAS)
+    house.work(AT)
+    assert waiting(house) == 1
+    stay = house.inn.change(stay, status="cancelled")
+    house.work(AT)
+    assert house.rows(stay)["booked"] == ("stopped", "", plans.CANCELLED)
+    assert waiting(house) == 0
+    house.inn.change(house.inn.stay("1"), status="confirmed")
+    house.work(AT)
+    assert (waiting(house), len(house.said(stay))) == (1, 2)
+
+
+def test_what_has_left_before_the_cancellation_stays_sent(house: House) -> None:
+    stay = house.inn.add("1", guest=TOMAS)
+    house.work(AT)
+    house.leaves()
+    stay = house.inn.change(stay, status="cancelled")
+    house.work(AT)
+    assert house.rows(stay)["booked"] == ("sent", "email", "")
 
 
 def test_what_waits_follows_the_dates_of_the_stay(house: House) -> None:

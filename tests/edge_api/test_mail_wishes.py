@@ -123,6 +123,13 @@ def test_the_button_of_a_mail_program_stops_them_too(
     assert (answer.status_code, ana.now.opted_out_at) == (200, AT)
 
 
+def test_a_form_that_is_not_ours_stops_them_however_many_fields_it_has(
+    ana: Guest, client: TestClient[Litestar]
+) -> None:
+    answer = client.post(ana.path, content="&".join(["wish=again"] * 20), headers=FORM)
+    assert (answer.status_code, ana.now.opted_out_at) == (200, AT)
+
+
 def test_there_is_a_way_back(ana: Guest, client: TestClient[Litestar]) -> None:
     ((_, sent),) = forms(client.post(ana.path))
     answer = client.post(ana.path, data=sent)
