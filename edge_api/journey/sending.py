@@ -35,6 +35,7 @@ ON_PAPER: Final = N_("On the print list of the day of arrival.")
 NO_PAPER: Final = N_("The guest is there already: paper would be of no use.")
 NO_LINK: Final = N_("The guest has no link any more.")
 NO_WORDS: Final = N_("There is no message template of this name.")
+CHANGED_AGAIN: Final = N_("The page shows another code by now, or none.")
 GONE: Final = N_("The guest was erased or is not of this stay any more.")
 
 log = logging.getLogger("guestlink.journey")
@@ -147,11 +148,15 @@ def _made(tx: Writing, office: Office, row: Row, *, at: datetime) -> Letters | D
     """The message filled for its guest, or why there is none."""
     house = records.house_by_id(tx, row.property_id)
     book = office.shelf.book(tx, house)
-    guest = known.guest(
-        tx, book, row.stay_id, contact_id=row.contact_id, secrets=secret_values.load_secrets(tx, house)
-    )
+    secrets = secret_values.load_secrets(tx, house)
+    guest = known.guest(tx, book, row.stay_id, contact_id=row.contact_id, secrets=secrets)
     if guest is None:
         return Drop("stopped", GONE)
+    kind, _, secret_id = row.key.partition(":")
+    if kind == sayings.CODES_CHANGED:
+        shown = known.shown_values(book, guest, house=house, secrets=secrets, at=at)
+        if not any(secret_id in ids for ids in shown.values()):
+            return Drop("skipped", CHANGED_AGAIN)
     words = office.voice.words(guest.stay.language)
     text = (
         book.text(row.key, guest.stay.language)

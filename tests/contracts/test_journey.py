@@ -374,6 +374,17 @@ def test_a_guest_who_comes_tomorrow_hears_of_a_new_code_in_the_morning(house: Ho
     assert house.states(stay)[key] == "sent"
 
 
+def test_who_is_told_in_the_morning_hears_once_of_a_code_that_changed_twice_by_night(house: House) -> None:
+    stay = house.inn.add("1", guest=ANA, opt_in=AGREED)
+    house.work(at(4, 15))
+    for value, minute in (("2222", 0), ("3333", 30)):
+        house.code(value, at=at(4, 23, minute))
+        house.work(at(4, 23, minute))
+    house.work(at(5, 8))
+    told = [told for key, told in house.rows(stay).items() if key.startswith("codes-changed")]
+    assert sorted(told) == [("sent", "whatsapp", ""), ("skipped", "", sending.CHANGED_AGAIN)]
+
+
 def test_stop_ends_one_channel_and_leaves_the_other(house: House) -> None:
     stay = house.inn.add("1", guest=ANA, opt_in=AGREED)
     house.work(AT)
