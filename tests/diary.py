@@ -18,6 +18,7 @@ CODES = timedelta(hours=48)  # before check-in, as both houses' files say it
 DAY_TURNS = time(4)
 SPANS = {"minute": "minutes", "hour": "hours", "day": "days"}
 NEVER = datetime.max.replace(tzinfo=UTC)
+OF_EACH_ROOM = {"on late booking", "when codes are shown", "when the room is ready"}
 
 
 class Letter(NamedTuple):
@@ -63,6 +64,7 @@ class Facts(NamedTuple):
     has_opened: bool = False
     has_seen_codes: bool = False
     is_returning: bool = False
+    has_other_room: bool = False
     children: int = 0
     pets: int = 0
     ready: datetime | None = None
@@ -178,6 +180,8 @@ def _next(
 def _chosen(house: House, facts: Facts) -> list[Letter]:
     """A late booking gets one message that says what the others before check-in would have said."""
     letters = [letter for letter in house.letters if facts.source not in letter.not_for]
+    if facts.has_other_room:  # of the same party: what is the same for both is said for the first
+        letters = [letter for letter in letters if letter.send in OF_EACH_ROOM]
     if not _is_late(house, facts):
         return [letter for letter in letters if letter.send != "on late booking"]
     return [

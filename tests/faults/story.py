@@ -204,12 +204,13 @@ class Story:
             source=source,
             children=int(more.get("children", 0)),
             is_returning="returns" in more,
+            has_other_room="second" in more,
             check_in=clock_time.fromisoformat(more["check_in"]) if "check_in" in more else None,
         )
         self.lives[reference] = Life(reference, name, house, [(booked, facts)], [])
 
     def _by_command(self, house: House, told: Mapping[str, str]) -> None:
-        given = [(name, value) for name, value in told.items() if value and name != "returns"]
+        given = [(name, value) for name, value in told.items() if value and name not in {"returns", "second"}]
         options = [part for name, value in given for part in (f"--{name.replace('_', '-')}", value)]
         self.town.say("stay", "add", house.slug, *options)
 
