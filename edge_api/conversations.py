@@ -16,7 +16,7 @@ from litestar import Response, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter, RawBody
 
-from edge_api import archive, composer, front_desk, registers, replies, threads
+from edge_api import archive, composer, front_desk, registers, replies, search, threads
 from edge_api.auth import Caller
 from edge_api.composer import Composer, Window
 from edge_api.correspondence import Conversation
@@ -24,6 +24,7 @@ from edge_api.counters import NEVER_STORED, Asking, HouseCounter, answered, sent
 from edge_api.messages import LONGEST_TEXT
 from edge_api.openapi import told
 from edge_api.prices import NONE_KNOWN, load_prices
+from edge_api.search import Found
 from edge_api.templates import Templates, load_templates
 from edge_api.threads import MessageLine, NoteLine, Summary, TypingLine, Who
 from guestlink.crypto import KeyRing
@@ -176,6 +177,7 @@ def _looking(counter: HouseCounter, talks: TalkCounter) -> list[HTTPRouteHandler
         *,
         property: Annotated[str, QueryParameter(description="The short name of a house.")] = "",  # noqa: A002
         waiting: Annotated[bool, QueryParameter(description="Those that wait for a person.")] = False,
+        q: Annotated[str, QueryParameter(max_length=100, description="As `/search` looks.")] = "",
         before: Annotated[str, QueryParameter(description="The `next` of the page before.")] = "",
         most: Page = MOST,
     ) -> Response[bytes]:
@@ -183,6 +185,10 @@ def _looking(counter: HouseCounter, talks: TalkCounter) -> list[HTTPRouteHandler
         wanted = {"property": property, "before": before}
 
         def look(db: Reading, ring: KeyRing) -> Conversations:
+            if q:
+                return Conversations(
+                    conversations=search.look_for(db, ring, caller.id, q).conversations, next=None
+                )
             found, following = threads.listed(db, ring, caller.id, waiting=waiting, most=most, **wanted)
             return Conversations(conversations=tuple(found), next=following)
 
@@ -231,7 +237,24 @@ def _looking(counter: HouseCounter, talks: TalkCounter) -> list[HTTPRouteHandler
         body, media_type, name = counter.told(look)
         return Response(body, media_type=media_type, headers=_file_headers(media_type, name))
 
-    return [every, one, file]
+    @get(
+        "/search",
+        sync_to_thread=True,
+        **told(
+            "Guests by name, phone, e-mail or BSUID, stays by reference or stay code.",
+            name="search",
+            gives={200: (Found, None)},
+        ),
+    )
+    def seek(
+        request: Asking,
+        *,
+        q: Annotated[str, QueryParameter(max_length=100, description="What is looked for.")] = "",
+    ) -> Response[bytes]:
+        caller = counter.caller(request)
+        return answered(counter.told(lambda db, ring: search.look_for(db, ring, caller.id, q)))
+
+    return [every, one, file, seek]
 
 
 # -- writing -----------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from edge_api.mail import Mailer
 from edge_api.messages import File
 from edge_api.phrases import Voice
 from edge_api.whatsapp import Speaker
-from guestlink import clock, records
+from guestlink import clock, contacts, records
 from guestlink.database import Writing
 from guestlink.errors import GuestLinkError, Outage
 from guestlink.settings import Settings
@@ -41,6 +41,7 @@ SWITCH: Final = 0.0005
 PURGE_EVERY: Final = timedelta(hours=1)
 RAW_KEPT: Final = timedelta(days=30)  # docs/privacy.md
 MOVES_KEPT: Final = 100_000  # of conversations, for boards that were away (migration 0012)
+NAMES_AT_ONCE: Final = 100
 NOT_UNDERSTOOD: Final = "cannot be read"
 
 log = logging.getLogger("guestlink.couriers")
@@ -60,7 +61,12 @@ def run(settings: Settings, stop: threading.Event) -> None:
             "bells": partial(
                 _look_again,
                 stop,
-                [partial(_ring_bells, holdings), partial(_forget_codes, holdings), _Purge(holdings)],
+                [
+                    partial(_ring_bells, holdings),
+                    partial(_forget_codes, holdings),
+                    _Names(holdings),
+                    _Purge(holdings),
+                ],
             ),
             "journeys": partial(_look_again, stop, [Journeys(holdings)]),
         }
@@ -182,6 +188,21 @@ class Journeys:
 
 def _fetch(holdings: Holdings, media: Storage, speaker: Speaker, at: datetime) -> int:
     return archive.fetch_due(holdings.database, holdings.ring, media, speaker.fetch_media, at=at)
+
+
+class _Names:
+    """Guests who were written before guests could be found by name, some at a time until there are none."""
+
+    def __init__(self, holdings: Holdings) -> None:
+        self._holdings, self._is_done = holdings, False
+
+    def __call__(self, _: datetime) -> int:
+        if self._is_done:
+            return 0
+        with self._holdings.database.write() as tx:
+            done = contacts.index_names(tx, self._holdings.ring, most=NAMES_AT_ONCE)
+        self._is_done = not done
+        return done
 
 
 class _Purge:

@@ -20,6 +20,8 @@ FIELDS = ("name", "phone", "wa_id", "bsuid", "email")
 SHORTEST_NUMBER: Final = 7  # digits
 LAST_GIVEN_FIRST: Final = 0x10FF  # scripts after Georgian: Hangul, kana, Han write the family name first
 SHORTEST_NAME: Final = 2
+SHORTEST_BEGINNING, LONGEST_BEGINNING = 3, 6  # letters of a name by which it is found
+LAST_LETTERS: Final = 0x2E7F  # scripts after it write a word with one or two signs
 TITLES: Final = frozenset("mr mrs ms miss dr prof herr frau m mme sig sr sra".split())
 
 
@@ -151,6 +153,27 @@ def dialled(phone: str) -> str:
     return digits if len(digits) >= SHORTEST_NUMBER and phone.strip().startswith(("+", "00")) else ""
 
 
+def name_words(name: str) -> list[str]:
+    """The words of a name as they are looked for: without case and accents."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", name).casefold())
+    return re.findall(r"\w+", "".join(char for char in plain if not unicodedata.combining(char)))
+
+
+def beginnings(word: str) -> list[str]:
+    """The first three to six letters of a word; of one that is shorter or is not written in letters, all."""
+    shortest = 1 if ord(word[0]) > LAST_LETTERS else min(SHORTEST_BEGINNING, len(word))
+    return [word[:length] for length in range(shortest, min(LONGEST_BEGINNING, len(word)) + 1)]
+
+
+def index_names(tx: Writing, ring: KeyRing, *, most: int) -> int:
+    """Makes contacts findable by name that were written before that was so; how many there were."""
+    rows = tx.all("contacts_without_names", most=most)
+    for contact in shaped_all(rows, Contact):
+        told = {"property_id": contact.property_id, "contact_id": contact.id}
+        tx.do_many("add_token", _name_rows(ring, opened(ring, contact), **told))
+    return len(rows)
+
+
 def given_name(name: str) -> str:
     """What a host calls a guest: `Ana` of `Ana Marques` and of `Marques, Ana`.
 
@@ -185,8 +208,21 @@ def _remember_tokens(
         {"contact_id": contact_id, "property_id": property_id, "kind": kind, "token": ring.blind(kind, value)}
         for kind, value in _tokens(person)
     ]
-    if rows:
-        tx.do_many("add_token", rows)
+    tx.do_many("add_token", rows + _name_rows(ring, person, property_id=property_id, contact_id=contact_id))
+
+
+def _name_rows(ring: KeyRing, person: Person, *, property_id: str, contact_id: str) -> list[dict[str, str]]:
+    """How a name is found by its beginnings; the empty one says that this was done."""
+    parts = sorted({"", *(part for word in name_words(person.name) for part in beginnings(word))})
+    return [
+        {
+            "contact_id": contact_id,
+            "property_id": property_id,
+            "kind": "name",
+            "token": ring.blind("name", part),
+        }
+        for part in parts
+    ]
 
 
 def _tokens(person: Person) -> Iterable[tuple[str, str]]:

@@ -47,7 +47,7 @@ create table shift_notes (
 create index messages_in_order on messages (conversation_id, id);
 create index outbox_unsent on outbox (conversation_id) where state in ('dead', 'in_doubt');
 create index stays_by_beginning on stays (property_id, from_on);
-create index links_by_contact on links (contact_id);
+create index conversation_tokens_by_token on conversation_tokens (token);
 
 create index board_moves_by_position on board_moves (position);
 

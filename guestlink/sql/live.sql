@@ -109,3 +109,33 @@ select * from shift_notes where property_id = :property_id;
 insert into shift_notes (property_id, words, by_user, at) values (:property_id, :words, :by_user, :at)
 on conflict (property_id) do update set words = excluded.words, by_user = excluded.by_user, at = excluded.at,
   version = shift_notes.version + 1;
+
+-- name: contacts_without_names
+select c.*, k.wrapped from contacts c join guest_keys k on k.contact_id = c.id
+where not exists (select 1 from contact_tokens t where t.contact_id = c.id and t.kind = 'name')
+order by c.id limit :most;
+
+-- name: contacts_found
+select c.*, k.wrapped from contact_tokens t
+join reach a on a.property_id = t.property_id and a.caller = :caller
+join contacts c on c.id = t.contact_id
+join guest_keys k on k.contact_id = c.id
+where t.token = :token and t.kind = :kind
+order by c.id desc limit :most;
+
+-- name: newest_stays_of_contact
+select s.* from stay_contacts j join stays s on s.id = j.stay_id
+where j.contact_id = :contact_id order by s.from_on desc, s.id desc limit :most;
+
+-- name: stays_called
+select s.* from stays s join reach a on a.property_id = s.property_id and a.caller = :caller
+where s.reference = :name
+union
+select s.* from stays s join reach a on a.property_id = s.property_id and a.caller = :caller
+where s.code = upper(:name);
+
+-- name: conversations_found
+select c.id from conversation_tokens t
+join conversations c on c.id = t.conversation_id
+join reach a on a.property_id = c.property_id and a.caller = :caller
+where t.token = :token and t.kind = :kind and c.user_id is null;

@@ -123,6 +123,7 @@ OPERATIONS = {
     "typeReply": "POST /api/house/conversations/{conversation_id}/typing",
     "retryMessage": "POST /api/house/conversations/{conversation_id}/messages/{message_id}/retry",
     "dropMessage": "POST /api/house/conversations/{conversation_id}/messages/{message_id}/drop",
+    "search": "GET /api/house/search",
     "getMedia": "GET /api/house/media/{message_id}",
     "askForRebuild": "POST /api/rebuilds",
     "watchRebuild": "GET /api/rebuilds/{rebuild_id}",

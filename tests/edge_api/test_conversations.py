@@ -14,7 +14,7 @@ from edge_api import conversation, correspondence, duty, outbox, phrases, recept
 from edge_api.app import create_app
 from edge_api.holdings import Holdings
 from edge_api.messages import Heard, MediaRef, Sender
-from guestlink import clock, houses, records
+from guestlink import clock, contacts, houses, records
 from guestlink.contacts import OptIn
 from guestlink.database import Database
 from guestlink.houses import HouseDraft
@@ -248,3 +248,46 @@ def test_a_file_never_becomes_a_page_of_ours(hall: Hall) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["cache-control"] == "no-store"
         assert "sandbox" in answer.headers["content-security-policy"]
+
+
+def test_guests_and_stays_are_found_by_the_beginning_of_a_name_a_number_or_a_code(hall: Hall) -> None:
+    stay = hall.thread()["stay"]
+    with hall.database.read() as db:
+        code = records.find_stay(db, stay).code
+    for wanted in (
+        "ana",
+        "ANAPLA",
+        "anaplanted test",
+        "stone",
+        "",
+        "+44 7700 900123",
+        "0123",
+        stay,
+        code.lower(),
+    ):
+        found = hall.ask("GET", "search", params={"q": wanted}).json()
+        is_known = wanted not in {"stone", ""}
+        assert [each["guest"] for each in found["stays"]] == [NAME] * is_known, wanted
+        assert hall.ask("GET", "search", who="other", params={"q": wanted}).json()["stays"] == []
+    for wanted in ("ana", "447700900123"):
+        told = hall.ask("GET", "conversations", params={"q": wanted}).json()["conversations"]
+        assert [each["id"] for each in told] == [hall.talk], wanted
+
+
+def test_who_was_written_before_names_could_be_found_is_found_after_a_while(hall: Hall) -> None:
+    ring = Holdings(hall.settings).ring
+    with hall.database.write() as tx:
+        (row,) = tx.all(
+            "contacts_found", caller=_caller(tx, hall), kind="name", token=ring.blind("name", "ana"), most=9
+        )
+        contact = contacts.load_contact(tx, str(row["id"]))
+        tx.do("forget_tokens", contact_id=contact.id)
+        assert contacts.index_names(tx, ring, most=9) == 1
+        assert contacts.index_names(tx, ring, most=9) == 0
+    assert len(hall.ask("GET", "search", params={"q": "Anapl"}).json()["stays"]) == 1
+
+
+def _caller(db: Any, hall: Hall) -> str:
+    found = tokens.find(db, hall.tokens["staff"], at=AT)
+    assert found
+    return found.id

@@ -1,0 +1,132 @@
+"""What people of the house look for: a guest by name, phone, e-mail or BSUID, a stay by reference or code.
+
+Names and numbers lie sealed; they are found by blind tokens, and what was found is opened and looked at. The
+words of messages are not looked through.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from typing import Final
+
+import msgspec
+
+from edge_api import correspondence, threads
+from edge_api.threads import Summary
+from guestlink import contacts, records
+from guestlink.crypto import KeyRing
+from guestlink.database import Reading
+from guestlink.records import Contact, Status, Stay
+
+MOST: Final = 20
+MOST_NAMED: Final = 100  # guests whose name begins alike, who are looked at
+MOST_STAYS: Final = 5  # of one guest
+NUMBER: Final = re.compile(r"[+\d][\d\s()./-]{2,}")
+BSUID: Final = re.compile(r"[A-Z]{2}\.\w{1,128}")
+LAST_DIGITS: Final = 4
+
+
+class StayFound(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    property: str
+    reference: str
+    code: str
+    unit: str
+    guest: str
+    from_on: date
+    until_on: date
+    status: Status
+
+    def __repr__(self) -> str:
+        return f"StayFound({self.id})"
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest stays and conversations that go with what was looked for."""
+
+    stays: tuple[StayFound, ...]
+    conversations: tuple[Summary, ...]
+
+
+def look_for(db: Reading, ring: KeyRing, caller: str, wanted: str) -> Found:
+    """What the caller reaches of it; nothing for nothing."""
+    text = " ".join(wanted.split())
+    stays: dict[str, Stay] = {}
+    talks: dict[str, None] = {}
+    if text:
+        for row in db.all("stays_called", caller=caller, name=text):
+            stays[str(row["id"])] = records.shaped(row, Stay)
+        for kind, token in _talk_tokens(ring, text):
+            for row in db.all("conversations_found", caller=caller, kind=kind, token=token):
+                talks[str(row["id"])] = None
+        for contact in _guests(db, ring, caller, text)[:MOST]:
+            for row in db.all("newest_stays_of_contact", contact_id=contact.id, most=MOST_STAYS):
+                stays[str(row["id"])] = records.shaped(row, Stay)
+            for row in db.all("conversations_of_contact", contact_id=contact.id):
+                talks[str(row["id"])] = None
+    newest = sorted(stays.values(), key=lambda stay: (stay.from_on, stay.id), reverse=True)[:MOST]
+    return Found(
+        stays=tuple(_stay(db, ring, stay) for stay in newest),
+        conversations=tuple(
+            threads.summary(db, ring, correspondence.load(db, each)) for each in list(talks)[:MOST]
+        ),
+    )
+
+
+def _guests(db: Reading, ring: KeyRing, caller: str, text: str) -> list[Contact]:
+    """Guests on file, each once."""
+    found: dict[str, Contact] = {}
+    for kind, value in _guest_tokens(text):
+        rows = db.all("contacts_found", caller=caller, kind=kind, token=ring.blind(kind, value), most=MOST)
+        found |= {contact.id: contact for contact in records.shaped_all(rows, Contact)}
+    words = contacts.name_words(text)
+    if words and not NUMBER.fullmatch(text):
+        found |= {contact.id: contact for contact in _named(db, ring, caller, words)}
+    return list(found.values())
+
+
+def _named(db: Reading, ring: KeyRing, caller: str, words: list[str]) -> Iterator[Contact]:
+    """Guests with a word in their name for each of these that begins with it."""
+    longest = max(words, key=len)[: contacts.LONGEST_BEGINNING]
+    token = ring.blind("name", longest)
+    rows = db.all("contacts_found", caller=caller, kind="name", token=token, most=MOST_NAMED)
+    for contact in records.shaped_all(rows, Contact):
+        name = contacts.name_words(contacts.opened(ring, contact).name)
+        if all(any(part.startswith(word) for part in name) for word in words):
+            yield contact
+
+
+def _guest_tokens(text: str) -> Iterator[tuple[str, str]]:
+    if "@" in text:
+        yield "email", contacts.folded(text)
+    if BSUID.fullmatch(text):
+        yield "bsuid", text
+    digits = contacts.phone_digits(text)
+    if NUMBER.fullmatch(text) and len(digits) >= contacts.SHORTEST_NUMBER:
+        yield "phone", digits
+    if NUMBER.fullmatch(text) and len(digits) == LAST_DIGITS:
+        yield "phone4", digits
+
+
+def _talk_tokens(ring: KeyRing, text: str) -> Iterator[tuple[str, str]]:
+    """Who writes to us without being on file."""
+    digits = contacts.phone_digits(text)
+    if NUMBER.fullmatch(text) and len(digits) >= contacts.SHORTEST_NUMBER:
+        yield "wa_id", ring.blind("conversation-wa_id", digits)
+    if BSUID.fullmatch(text):
+        yield "bsuid", ring.blind("conversation-bsuid", text)
+
+
+def _stay(db: Reading, ring: KeyRing, stay: Stay) -> StayFound:
+    parts, guests = records.periods(db, stay), records.contacts(db, stay)
+    return StayFound(
+        id=stay.id,
+        property=records.house_by_id(db, stay.property_id).slug,
+        reference=stay.reference,
+        code=stay.code,
+        unit=(parts[0].title or "") if parts else "",
+        guest=contacts.opened(ring, guests[0]).name if guests else "",
+        from_on=stay.from_on,
+        until_on=stay.until_on,
+        status=stay.status,
+    )
