@@ -69,7 +69,11 @@ def draft_of(form: Form, words: Catalogue, *, public_url: str) -> Draft:
 
 
 def numbered(body: str, words: Catalogue) -> tuple[str, list[str]]:
-    """The sentence with {{1}}, {{2}} … and the names of its places in that order."""
+    """The sentence with {{1}}, {{2}} … and the names of its places in that order; nothing where the words are
+    Meta's own.
+    """
+    if not body:
+        return "", []
     marked = words.text(body, **{name: "{{" + name + "}}" for name in _places(body)})
     names: list[str] = []
 

@@ -85,7 +85,7 @@ def _extracted(path: Path, method: str) -> Iterator[tuple[str, str]]:
 
 def _said_by_template(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """A message template's sentence and the titles of its buttons."""
-    for message in (told["body"], *told.get("quick_replies", ()), told.get("link", "")):
+    for message in (told.get("body", ""), *told.get("quick_replies", ()), told.get("link", "")):
         if message:
             yield message, ""
 
