@@ -4,8 +4,10 @@ Whoever changes a stay, a guest or a code needs to know nothing of messages: by 
 an accepted request, the journal tells it. Small steps, so that no other writer waits long.
 """
 
+import logging
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +22,7 @@ from edge_api.journey.texts import Book, Shelf
 from guestlink import records, secret_values, zones
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
+from guestlink.errors import GuestLinkError
 from guestlink.journal import Entry
 from guestlink.records import TAKEN, Property, Secret, Stay
 
@@ -31,6 +34,8 @@ ALL_HOUSES: Final = ""
 FIRST_TEXTS: Final = timedelta(days=7)  # so far back go the first texts that a house writes
 LOOKED_BACK: Final = 4  # days after departure
 SEEN_BEFORE: Final = 8  # days before arrival, the longest that a code is shown by hours
+
+log = logging.getLogger("guestlink.journey")
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +89,18 @@ def step(tx: Writing, ring: KeyRing, shelf: Shelf, *, at: datetime) -> int:
     return _follow(desk, began) + _sweep(desk, began)
 
 
+@contextmanager
+def _alone(desk: Desk, name: str) -> Iterator[None]:
+    """A defect in one event or stay must not hold up the others: it is passed over until it changes."""
+    try:
+        with desk.tx.attempt():
+            yield
+    except Exception as error:
+        if isinstance(error, GuestLinkError) and error.retry:
+            raise
+        log.warning("planning-failed %s error=%s", name, type(error).__name__)
+
+
 # -- what the journal tells ----------------------------------------------------------------------------
 def _follow(desk: Desk, began: float) -> int:
     tx = desk.tx
@@ -95,10 +112,11 @@ def _follow(desk: Desk, began: float) -> int:
     rows = tx.all("events_since", position=mark.position, most=EVENTS)
     done, position, planned = 0, mark.position, set[str]()
     for event in records.shaped_all(rows, Entry):
-        for stay_id in _touched(desk, event):
-            if stay_id not in planned:
-                plan_stay(desk, stay_id)
-                planned.add(stay_id)
+        with _alone(desk, f"event={event.position}"):
+            for stay_id in _touched(desk, event):
+                if stay_id not in planned:
+                    plan_stay(desk, stay_id)
+                    planned.add(stay_id)
         position, done = event.position, done + 1
         if time.monotonic() - began > LONGEST_HOLD:
             break
@@ -200,7 +218,8 @@ def _sweep(desk: Desk, began: float) -> int:
         )
         last = ""
         for row in rows:
-            plan_stay(desk, str(row["id"]))
+            with _alone(desk, f"stay={row['id']}"):
+                plan_stay(desk, str(row["id"]))
             last, done = str(row["id"]), done + 1
             if time.monotonic() - began > LONGEST_HOLD:
                 break

@@ -422,6 +422,19 @@ def test_a_guest_with_two_rooms_of_a_party_is_told_once_what_is_the_same_for_bot
     assert house.states(second)["booked"] == "sent"
 
 
+def test_a_stay_that_cannot_be_planned_holds_up_nobody(house: House) -> None:
+    broken, *others = (
+        house.inn.add(str(day), house.inn.period(on=FRIDAY + timedelta(days=3 * day))) for day in range(3)
+    )
+    with house.inn.database.write() as tx:
+        tx.statement(f"update stays set check_in = 'noon' where id = '{broken.id}'")  # type: ignore[attr-defined]
+    house.work(AT)
+    house.inn.change(house.inn.stay("1"), at=AT, ready_at=AT)
+    house.work(AT)
+    assert house.rows(broken) == {}
+    assert [house.states(each)["ready"] for each in others] == ["skipped", "planned"]
+
+
 def test_planning_goes_on_where_a_crash_ended_it(house: House) -> None:
     stays = [
         house.inn.add(str(day), house.inn.period(on=FRIDAY + timedelta(days=3 * day))) for day in range(30)
