@@ -16,6 +16,8 @@ from edge_api import frames
 from edge_api.auth import Caller
 from edge_api.frames import News, Position
 from edge_api.holdings import Holdings
+from guestlink import clock
+from guestlink.database import Reading
 from guestlink.errors import GuestLinkError, Outage, TooMany
 from guestlink.wakeups import Wakeups, open_wakeups
 
@@ -172,16 +174,16 @@ class Feed:
             new = frames.news(db, ring, position or now, at=at, known=self._known)
             wanted = {board.since or now for board in coming}
             missed = {since: frames.news(db, ring, since, at=at) for since in wanted}
-            callers = {board.caller.id for board in boards}
-            reaches = {caller: frames.reach(db, caller) for caller in callers}
+            callers = {board.caller for board in boards}
+            reaches = {caller: _reach(db, caller, at=at) for caller in callers}
         self._known = new.moves
         if boards and (coming or new.pieces or new.again or new.is_lost or self._has_moved(boards, reaches)):
             self._tell(self._hand_out, boards, new, missed, reaches)
         return new.until
 
     @staticmethod
-    def _has_moved(boards: Iterable[Board], reaches: dict[str, frozenset[str]]) -> bool:
-        return any(reaches[board.caller.id] != board.houses for board in boards)
+    def _has_moved(boards: Iterable[Board], reaches: dict[Caller, frozenset[str]]) -> bool:
+        return any(reaches[board.caller] != board.houses for board in boards)
 
     def _tell(self, what: Callable[..., None], *told: object) -> None:
         """Runs it in the event loop, in order with all before it."""
@@ -197,7 +199,7 @@ class Feed:
         boards: list[Board],
         new: News,
         missed: dict[Position, News],
-        reaches: dict[str, frozenset[str]],
+        reaches: dict[Caller, frozenset[str]],
     ) -> None:
         made: dict[tuple[int, frozenset[str]], bytes | None] = {}
 
@@ -208,7 +210,7 @@ class Feed:
             return made[key]
 
         for board in boards:
-            houses = reaches[board.caller.id]
+            houses = reaches[board.caller]
             if board.is_over or (board.houses and not houses):
                 board.end()
                 continue
@@ -230,3 +232,11 @@ class Feed:
     def _end(boards: Iterable[Board]) -> None:
         for board in boards:
             board.end()
+
+
+def _reach(db: Reading, caller: Caller, *, at: datetime) -> frozenset[str]:
+    """The houses that a board may be told of now: none any more when its session was ended."""
+    session_id, now = caller.session_id, clock.as_text(at)
+    if session_id and db.one("session_that_counts", id=session_id, at=now) is None:
+        return frozenset()
+    return frames.reach(db, caller.id)
