@@ -77,12 +77,13 @@ def _next(args: argparse.Namespace, desk: Desk) -> int:
     ]
     if rows:
         desk.table(("when", "property", "stay", "message"), rows)
-    desk.say(f"{len(lines) or 'No'} message{'' if len(lines) == 1 else 's'} to come.", style="bold")
+    told = "No message" if not lines else "1 message" if len(lines) == 1 else f"{len(lines)} messages"
+    desk.say(f"The next {SOON} messages." if len(lines) > SOON else f"{told} to come.", style="bold")
     return 0
 
 
 def _coming(db: Reading, house: Property) -> list[tuple[str, str, str, str]]:
-    rows = db.all("coming_messages", property_id=house.id, most=SOON)
+    rows = db.all("coming_messages", property_id=house.id, most=SOON + 1)
     return [(row["due_at"], house.slug, row["reference"] or row["code"], row["key"]) for row in rows]
 
 

@@ -9,7 +9,7 @@ import msgspec
 from edge_api.journey import known, ledger, plans, texts
 from edge_api.journey.known import Guest
 from edge_api.journey.plans import Row, State
-from edge_api.journey.sayings import AT_ANY_HOUR, CODES_CHANGED, COMPANION_LINK, NOTICE
+from edge_api.journey.sayings import AT_ANY_HOUR, CODES_CHANGED, COMPANION_LINK, NOTICE, REACHED
 from edge_api.journey.texts import Book, Shelf
 from edge_api.messages import Sender
 from edge_api.prices import Prices
@@ -19,7 +19,7 @@ from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
 from guestlink.errors import NotFound, Refused
 from guestlink.language import N_
-from guestlink.reach import CHANNELS, Channel
+from guestlink.reach import Channel
 from guestlink.records import Stay
 
 HELD: Final = N_("Somebody of the house stopped it.")
@@ -109,8 +109,8 @@ def _likely(db: Reading, lamp: Lamp, book: Book, *, row: Row, guest: Guest) -> t
     person = contacts.opened(lamp.ring, guest.contact)
     text = book.text(row.key, guest.stay.language) if row.is_of_file else None
     now = reach.known(db, person, contact_id=guest.contact.id, opted_in=guest.contact.opted_in_at is not None)
-    for channel in text.channels if text else CHANNELS:
-        if not reach.obstacle(
+    for channel in text.channels if text else REACHED:
+        if channel not in row.tried.split() and not reach.obstacle(
             channel,
             now,
             source=guest.stay.source,
