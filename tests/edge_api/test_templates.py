@@ -11,6 +11,7 @@ from edge_api import templates
 from edge_api.drafts import Draft, Link, meta_language, mistakes, our_language
 from edge_api.messages import GuestLinkOf, TemplateChanged
 from edge_api.templates import load_templates
+from edge_api.whatsapp import template_body
 from guestlink import alerts
 from guestlink.errors import ContentErrors, NotFound
 from guestlink.language import LANGUAGES, Catalogue, load_catalogue
@@ -75,6 +76,27 @@ def test_what_staff_and_guests_are_told_has_its_template() -> None:
     }
     needed |= {"codes_changed", "house_notice"}
     assert needed <= load_templates(THEME).forms.keys()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_around_a_code_the_words_are_metas_own(language: str) -> None:
+    forms = load_templates(THEME)
+    made = forms.rendered("sign_in_code", language, words(language))
+    assert (made.language, made.values, made.code) == (language, (), "")
+    body = template_body(forms.draft("sign_in_code", words(language), public_url="https://stay.example.com"))
+    assert (body["category"], body["message_send_ttl_seconds"]) == ("AUTHENTICATION", 600)
+    assert [each["type"] for each in body["components"]] == ["BODY", "FOOTER", "BUTTONS"]
+    assert body["components"][0]["add_security_recommendation"] is True
+    assert body["components"][1]["code_expiration_minutes"] == 10
+    (button,) = body["components"][2]["buttons"]
+    assert (button["type"], button["otp_type"]) == ("OTP", "COPY_CODE")
+
+
+def test_a_template_for_codes_has_no_words_of_ours(write: Write) -> None:
+    text = 'category = "AUTHENTICATION"\nbody = "Your code is {code}, please."\nlives = "1h"\n'
+    with pytest.raises(ContentErrors) as refused:
+        load_templates(write(text, "mine"))
+    assert {2, 3} <= {problem.line for problem in refused.value.problems}
 
 
 # -- sentences --------------------------------------------------------------------------------------
