@@ -9,6 +9,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from guestlink import reach
+
 LONGEST_TEXT: Final = 4096
 LONGEST_BODY: Final = 1024
 LONGEST_BUTTON: Final = 20
@@ -20,7 +22,7 @@ MOST_ROWS: Final = 10
 LONGEST_SUBJECT: Final = 150
 TEMPLATE_PARAMETER: Final = 512  # our own limit; Meta limits the whole body to 1024
 
-MAIL: Final = "mail"  # the number_id of conversations by e-mail
+MAIL: Final = reach.MAIL  # the number_id of conversations by e-mail
 Media = Literal["image", "audio", "video", "document", "sticker"]
 Category = Literal["utility", "authentication", "marketing", "service", "email"]
 
