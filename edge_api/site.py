@@ -25,6 +25,7 @@ SIGNED_FOLDER = "w/_/"
 LANDING_PAGE, ERROR_PAGE, WORKER = "index.html", "404.html", "w/sw.js"
 LONGEST_PATH = 1024  # an object's key in a bucket
 LONGEST_NAME = 255  # a file's name in a folder
+FOLDERS = {"/": LANDING_PAGE, "/staff/": "staff/index.html"}
 STRICT_TRANSPORT = "max-age=63072000"
 NO_FRAMES = "frame-ancestors 'none'"
 WORKER_POLICY = f"default-src 'none'; connect-src 'self'; {NO_FRAMES}"
@@ -142,11 +143,13 @@ class Site:
 
 def object_key(path: str) -> str | None:
     """The storage's key for a path; None for a path that can be no object of ours."""
+    if path in FOLDERS:
+        return FOLDERS[path]
     if len(path) > LONGEST_PATH or not PATH.fullmatch(path):
         return None
     if any(len(name) > LONGEST_NAME for name in path.split("/")):
         return None
-    return path[1:] or LANDING_PAGE
+    return path[1:]
 
 
 def shown(copy: Copy, scope: HTTPScope) -> Answer:

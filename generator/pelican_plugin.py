@@ -1,5 +1,5 @@
-"""The Pelican generator of what belongs to no guest: the landing page, the page for what is not there, and
-what the edge fills: the form of `/open`, and the page that stops e-mails.
+"""The Pelican generator of what belongs to no guest: the landing page, the page for what is not there, the
+staff board, and what the edge fills: the form of `/open`, and the page that stops e-mails.
 
 Pelican runs without feeds, articles and output on the terminal; its import changes process-wide classes, so
 the serving process never imports this file.
@@ -18,6 +18,7 @@ from pelican.log import console  # type: ignore[import-untyped]
 from pelican.settings import read_settings  # type: ignore[import-untyped]
 
 from generator.content import HostContent
+from generator.parts import staff_pages
 from generator.parts.theme import TEMPLATE_OPTIONS, Theme, open_policy, page_policy
 from guestlink.language import LANGUAGES, N_, chrome_language, direction, native_name
 
@@ -89,14 +90,16 @@ def register() -> None:
 
 
 def shells(theme: Theme, houses: Sequence[HostContent], *, build: Path | None = None) -> dict[str, bytes]:
-    """Path -> bytes of landing page, 404.html and what the edge fills, in `build` or a folder that goes."""
+    """Path -> bytes of landing page, 404.html, staff board and what the edge fills, in `build` or a folder
+    that goes.
+    """
     if build is None:
         with tempfile.TemporaryDirectory(prefix="guestlink-shells-") as folder:
             return shells(theme, houses, build=Path(folder))
     source, output = build / "source", build / "output"
     for folder_path in (source, output):
         folder_path.mkdir(parents=True, exist_ok=True)
-    wanted = [_landing(theme, houses), _not_found(theme, houses), *_filled(theme, houses)]
+    wanted = [_landing(theme, houses), _not_found(theme, houses), *_filled(theme, houses), *_staff(theme)]
     settings = read_settings(
         override={
             **QUIET,
@@ -163,6 +166,20 @@ def _filled(theme: Theme, houses: Sequence[HostContent]) -> list[Shell]:
         return Shell(path=f"shells/{name}.{tag}.html", template=template, context=context)
 
     return [shell(tag, *each) for each in FILLED for tag in LANGUAGES]
+
+
+def _staff(theme: Theme) -> list[Shell]:
+    """The staff board in every language, and the door that finds somebody's."""
+    pages = [
+        Shell(
+            path=f"{staff_pages.FOLDER}{tag}.html",
+            template="staff",
+            context=staff_pages.page_context(theme, tag),
+        )
+        for tag in LANGUAGES
+    ]
+    door = Shell(path=staff_pages.DOOR, template="staff_door", context=staff_pages.door_context(theme))
+    return [door, *pages]
 
 
 def _general(

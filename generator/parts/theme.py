@@ -17,7 +17,17 @@ from guestlink.errors import SettingsError
 from guestlink.language import Catalogue, load_catalogue
 
 INLINED: Final = frozenset(
-    {"page.css", "gate.css", "gate.js", "curtain.js", "forget.js", "icons.svg", "open.js"}
+    {
+        "page.css",
+        "gate.css",
+        "gate.js",
+        "curtain.js",
+        "forget.js",
+        "icons.svg",
+        "open.js",
+        "staff/door.js",
+        "staff/staff.css",
+    }
 )
 TEMPLATE_OPTIONS: Final[dict[str, Any]] = {
     "autoescape": True,
@@ -79,6 +89,10 @@ class Theme:
         """The path of a static file: `assets/welcome.0123456789abcdef.js`."""
         return _hashed(name, self._static[name])
 
+    def names(self, folder: str) -> list[str]:
+        """The static files below a folder that pages load, as `asset` wants them."""
+        return [name for name in self._static if name.startswith(folder) and name not in INLINED]
+
     def icon(self, name: str) -> Markup:
         """An icon of the sprite as a drawing for one place on the page."""
         return self._icons[name]
@@ -105,6 +119,13 @@ class Theme:
     def curtain(self) -> Markup:
         """The script that hides a welcome page until `opener` has run."""
         return self._inline("curtain.js")
+
+    def staff_style(self) -> Markup:
+        return self._inline("staff/staff.css")
+
+    def staff_door(self) -> Markup:
+        """The script that leads to the staff board in somebody's language."""
+        return self._inline("staff/door.js")
 
     def small_page_script(self) -> Markup:
         """On the page that the worker itself answers with."""

@@ -162,6 +162,7 @@ def test_keys_that_cannot_be_read_leave_the_known_ones_in_force(
         ("/assets/p/00ff00ff00ff00ff.svg", "image/svg+xml; charset=utf-8", place.PICTURE),
         ("/assets/p/11ee11ee11ee11ee.jpg", "image/jpeg", place.PHOTO),
         ("/staff/index.html", "text/html; charset=utf-8", place.LANDING),
+        ("/staff/", "text/html; charset=utf-8", place.LANDING),
         ("/host/index.html", "text/html; charset=utf-8", place.LANDING),
     ],
 )
@@ -177,7 +178,7 @@ def test_public_objects_are_served(guest: Guest, path: str, media_type: str, bod
 
 @pytest.mark.parametrize(
     "path",
-    [f"/w/{place.OTHER_SLUG}", "/w/", "/w", "/w/_", "/assets/none.css", "/staff", "/staff/", "/.lock"],
+    [f"/w/{place.OTHER_SLUG}", "/w/", "/w", "/w/_", "/assets/none.css", "/staff", "/host/", "/.lock"],
 )
 def test_what_is_not_there_is_404_with_the_error_page(guest: Guest, path: str) -> None:
     answer = guest.get(path)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from generator.parts.sheet import PLACEHOLDER
+from generator.parts.staff_pages import WORDS, staff_worker
 from generator.pelican_plugin import ANSWERS, shells
 from generator.rendering import Theme
 from guestlink.language import LANGUAGES, direction
@@ -15,6 +17,7 @@ from tests.generator import sample
 
 GENERAL = ("404.html", "index.html")
 FORMS = [f"shells/{name}.{language}.html" for name in ("open", "mail") for language in LANGUAGES]
+BOARD = ["staff/index.html", *(f"staff/{language}.html" for language in LANGUAGES)]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,7 @@ def test_the_landing_page_names_the_houses_and_the_other_names_none(theme: Theme
 
 
 def test_there_are_pages_before_there_is_a_house(theme: Theme) -> None:
-    assert sorted(shells(theme, [])) == sorted([*GENERAL, *FORMS])
+    assert sorted(shells(theme, [])) == sorted([*GENERAL, *FORMS, *BOARD])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -68,6 +71,38 @@ def test_the_form_of_a_guide_code_is_in_every_language_and_runs_nothing(language
     words = json.loads(html.unescape(re.findall(r"<template data-words>(.*?)</template>", page)[0]))
     assert words.keys() == ANSWERS.keys()
     assert all(words.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_staff_board_is_in_every_language_and_holds_no_house(language: str, theme: Theme) -> None:
+    page = shells(theme, [sample.content()])[f"staff/{language}.html"].decode()
+    assert f'<html lang="{language}" dir="{direction(language)}">' in page
+    assert "Harbour" not in page
+    assert "unsafe" not in page
+    assert " style=" not in page
+    words = json.loads(re.findall(r"<template data-words>(.*?)</template>", page)[0])
+    assert words.keys() == WORDS.keys()
+    assert all(words.values())
+    assert {name for name, said in words.items() if PLACEHOLDER.findall(said)} == {
+        name for name, said in WORDS.items() if PLACEHOLDER.findall(said)
+    }
+
+
+def test_every_word_of_the_board_is_said_and_every_said_one_is_there() -> None:
+    """Names are written out, or begin as those that a script puts together."""
+    said = "".join(file.read_text("utf-8") for file in (sample.THEME / "static/staff").glob("*.js"))
+    literal = set(re.findall(r'"(\w+)"', said))
+    made = tuple(re.findall(r"`(\w+_)\$\{", said))
+    assert {name for name in WORDS if name not in literal and not name.startswith(made)} == set()
+
+
+def test_the_boards_modules_are_named_by_their_bytes(theme: Theme) -> None:
+    page = shells(theme, [])["staff/en.html"].decode()
+    modules = json.loads(re.findall(r'<script type="importmap">(.*?)</script>', page)[0])["imports"]
+    said = "".join(file.read_text("utf-8") for file in (sample.THEME / "static/staff").glob("*.js"))
+    assert set(re.findall(r'from "(staff/[^"]+)"', said)) <= modules.keys()
+    assert {path.removeprefix("/") for path in modules.values()} <= theme.assets().keys()
+    assert all(path.encode() in staff_worker(theme)["staff/sw.js"] for path in modules.values())
 
 
 def test_a_host_cannot_write_markup_into_them(theme: Theme) -> None:

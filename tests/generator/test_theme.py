@@ -26,13 +26,21 @@ def test_an_assets_name_holds_the_hash_of_its_bytes() -> None:
 
 
 def test_what_lies_inside_pages_is_no_asset() -> None:
-    assert sorted(path.split(".")[0] for path in Theme(sample.THEME).assets()) == [
+    guests = (path for path in Theme(sample.THEME).assets() if not path.startswith("assets/staff/"))
+    assert sorted(path.split(".")[0] for path in guests) == [
         "assets/desk",
         "assets/icon",
         "assets/offline",
         "assets/print",
         "assets/welcome",
     ]
+
+
+def test_the_boards_door_and_style_lie_inside_its_pages() -> None:
+    names = [path.split(".")[0] for path in Theme(sample.THEME).assets()]
+    assert "assets/staff/staff" in names
+    assert not {"assets/staff/door"} & {*names}
+    assert not [path for path in Theme(sample.THEME).assets() if path.endswith("staff.css")]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,69 @@
+// What is asked for, as this tab knows it: what the house said last, and over it what was done here and is not answered yet.
+export const OPEN = ["requested", "accepted"];
+const LINGER = 12000; // milliseconds that a finished line stays where it is, its undo beside it
+const SOON = { normal: 10, urgent: 5 }; // minutes until somebody else is told (property.md may say otherwise)
+
+const known = new Map();
+const moves = new Map(); // id -> the state that was said here and is on its way
+const lingering = new Map(); // id -> until when
+let me = "";
+
+export const begin = (user) => (me = user);
+export const isMine = (request) => request.by === me;
+export const find = (id) => known.get(id);
+
+// Takes requests; gives those that are news to somebody who looks at the board.
+export function learn(requests, { whole = false } = {}) {
+  const fresh = [];
+  const first = known.size === 0 && whole;
+  for (const request of requests) {
+    const before = known.get(request.id);
+    if (before && before.version >= request.version) continue;
+    known.set(request.id, request);
+    if (!first) fresh.push({ request, before });
+  }
+  if (whole) {
+    const ids = new Set(requests.map(({ id }) => id));
+    [...known.keys()].forEach((id) => ids.has(id) || forget(id));
+  }
+  return fresh;
+}
+
+export function forget(id) {
+  known.delete(id);
+  moves.delete(id);
+}
+
+export function clear() {
+  known.clear();
+  moves.clear();
+  lingering.clear();
+}
+
+export const stateOf = (request) => moves.get(request.id) ?? request.state;
+export const isMoving = (request) => moves.has(request.id);
+export const move = (id, state) => moves.set(id, state);
+export const settle = (id) => moves.delete(id);
+
+export function linger(id) {
+  lingering.set(id, Date.now() + LINGER);
+  return LINGER;
+}
+
+export const isOpen = (request) => OPEN.includes(stateOf(request));
+const stays = ({ id }) => (lingering.get(id) ?? 0) > Date.now();
+export const all = () => [...known.values()];
+const byAge = (one, other) => other.urgent - one.urgent || (one.asked_at < other.asked_at ? -1 : 1);
+
+export const open = () => all().filter((each) => isOpen(each) || stays(each)).sort(byAge);
+export const closed = () => all().filter((each) => !isOpen(each) && !stays(each)).sort((one, other) => (one.changed_at > other.changed_at ? -1 : 1));
+export const waiting = () => all().filter((each) => stateOf(each) === "requested");
+
+// How much a line weighs: the longer nobody answers, the more.
+export function weight(request) {
+  if (stateOf(request) !== "requested") return "calm";
+  const minutes = (Date.now() - new Date(request.asked_at)) / 60000;
+  const soon = SOON[request.urgent ? "urgent" : "normal"];
+  if (minutes >= soon) return "overdue";
+  return minutes >= soon / 2 ? "long" : "fresh";
+}

@@ -1,0 +1,203 @@
+// The staff board: who is signed in, what is on it, how the line stands. Everything else is in the modules beside it.
+import { addPasskey, enter, hasPasskeys } from "staff/entry.js";
+import { call, ok, whenSignedOut } from "staff/house.js";
+import { forget, keep, keepAgain, kept } from "staff/kept.js";
+import * as keys from "staff/keys.js";
+import { Line } from "staff/line.js";
+import { house, learn as learnPeople } from "staff/people.js";
+import * as requests from "staff/requests.js";
+import * as rows from "staff/rows.js";
+import * as shift from "staff/shift.js";
+import * as today from "staff/today.js";
+import { called, stateOfLine } from "staff/wording.js";
+import { announce, put, say, speak, time } from "staff/words.js";
+
+const slot = (name) => document.querySelector(`[data-slot=${name}]`);
+const board = document.querySelector("#board");
+const AGES = 20000; // milliseconds
+const LANGUAGE = "guestlink:staff:language";
+const tabs = globalThis.BroadcastChannel && new BroadcastChannel("guestlink-staff-sign-in");
+const title = document.title;
+let session;
+let shown; // the whole board, as it was read last
+let line;
+
+// -- coming and going ----------------------------------------------------------------------------------
+async function start() {
+  const isInvited = location.hash.startsWith("#in=");
+  const answer = isInvited ? { status: 401, data: {} } : await call("GET", "session");
+  if (ok(answer.status)) return work(answer.data);
+  const last = answer.status === 0 && (await kept());
+  if (last) return look(last);
+  if (answer.status === 401) await forget();
+  return comeIn(answer.status === 0 ? say("no_line") : "");
+}
+
+async function comeIn(words = "") {
+  board.hidden = true;
+  document.body.dataset.at = "entry";
+  document.title = title;
+  const found = await enter(words);
+  const { status, data } = found.user ? { status: 200, data: found } : await call("GET", "session");
+  if (!ok(status)) return comeIn(say("no_line"));
+  if (isOtherLanguage(data.user.language)) return location.replace(`/staff/${data.user.language}.html`);
+  return work(data);
+}
+
+// Somebody who never chose a language reads their own.
+function isOtherLanguage(language) {
+  const tags = [...document.querySelectorAll("[data-language]")].map((link) => link.dataset.language);
+  try {
+    return !localStorage.getItem(LANGUAGE) && language !== document.documentElement.lang && tags.includes(language);
+  } catch {
+    return false;
+  }
+}
+
+function show(found) {
+  session = found;
+  requests.begin(found.user.id);
+  house.learn(found.houses);
+  put(slot("me"), found.user.name);
+  put(slot("house"), new Intl.ListFormat(document.documentElement.lang).format(house.names()));
+  document.body.dataset.at = "board";
+  board.hidden = false;
+}
+
+async function work(found) {
+  keepAgain();
+  show(found);
+  line = new Line({ reload, take, tell: told });
+  await line.open();
+}
+
+// Without a connection: what was there last, to be read only, until the house answers.
+async function look(last) {
+  show(last.session);
+  learn(last.board);
+  readOnly(true);
+  told({ state: "offline", since: last.kept });
+  draw();
+  do await new Promise((resolve) => setTimeout(resolve, 5000));
+  while ((await call("GET", "session")).status === 0);
+  location.reload();
+}
+
+async function leave({ isOurs = true, words = "" } = {}) {
+  if (isOurs) await call("DELETE", "session");
+  tabs?.postMessage("left");
+  gone(words);
+}
+
+function gone(words = "") {
+  line?.close();
+  line = undefined;
+  session = undefined;
+  forget();
+  requests.clear();
+  today.clear();
+  rows.draw();
+  comeIn(words);
+}
+
+whenSignedOut(() => session && gone(say("session_over")));
+tabs?.addEventListener("message", () => session && gone());
+slot("leave").addEventListener("click", () => leave());
+slot("passkey").hidden = !hasPasskeys;
+slot("passkey").addEventListener("click", async () => speak(slot("passkey-told"), await addPasskey()));
+for (const link of document.querySelectorAll("[data-language]")) {
+  link.addEventListener("click", () => {
+    try {
+      localStorage.setItem(LANGUAGE, link.dataset.language);
+    } catch {}
+  });
+}
+
+// -- what is on it -------------------------------------------------------------------------------------
+async function reload() {
+  const answer = await call("GET", "house/board");
+  if (!ok(answer.status) || !session) return undefined;
+  readOnly(false);
+  heard(learn(answer.data));
+  return answer.data.position;
+}
+
+function learn(found) {
+  shown = found;
+  learnPeople(found.duty);
+  today.learn([...found.arrivals, ...found.departures], { whole: true, on: found.today });
+  shift.learn(found.note);
+  const fresh = requests.learn(found.requests, { whole: true });
+  draw();
+  return fresh;
+}
+
+function take(frame) {
+  frame.gone?.forEach((id) => (requests.forget(id), today.forget(id)));
+  today.learn(frame.stays ?? []);
+  heard(requests.learn(frame.requests ?? []));
+  draw();
+}
+
+// Says what others did; what was done here is on the screen already.
+function heard(fresh) {
+  for (const { request, before } of fresh) {
+    if (requests.isMine(request)) continue;
+    const about = { what: request.what, unit: request.unit, name: called(request.who) };
+    if (!before) announce(say(request.urgent ? "heard_urgent" : "heard_new", about));
+    else if (before.state !== request.state) announce(say(`heard_${request.state}`, about));
+  }
+}
+
+function draw() {
+  rows.draw();
+  today.draw();
+  shift.draw();
+  const waiting = requests.waiting().length;
+  document.title = waiting ? `(${waiting}) ${title}` : title;
+  const { arrivals, departures } = today.counts();
+  speak(slot("empty"), say("empty", { arrivals, departures }));
+  slot("empty").hidden = requests.open().length > 0;
+  if (session && shown) keep(() => ({ session, board: now() }));
+}
+
+const now = () => ({ ...shown, requests: requests.all(), arrivals: today.all(), departures: [], note: shift.all() });
+
+// -- how the line stands ---------------------------------------------------------------------------------
+function told(standing) {
+  const place = slot("line");
+  const words = stateOfLine(standing);
+  place.dataset.is = standing.state;
+  if (place.textContent !== words) place.textContent = words;
+  const isOffline = standing.state === "offline";
+  readOnly(isOffline);
+  slot("stale").hidden = !isOffline;
+  if (isOffline) speak(slot("stale"), say("as_of", { time: time(standing.since) }));
+}
+
+let isReadOnly = false;
+
+function readOnly(yes) {
+  if (yes === isReadOnly) return;
+  isReadOnly = yes;
+  board.classList.toggle("still", yes);
+  rows.readOnly(yes);
+  today.readOnly(yes);
+  shift.readOnly(yes);
+}
+
+keys.listen({
+  j: () => rows.step(1),
+  k: () => rows.step(-1),
+  ArrowDown: () => rows.isAtOne() && rows.step(1),
+  ArrowUp: () => rows.isAtOne() && rows.step(-1),
+  a: () => rows.key("next"),
+  u: () => rows.key("back"),
+  x: () => rows.key("decline"),
+  w: () => rows.key("assign"),
+  n: () => rows.key("note"),
+  o: () => rows.key("open"),
+});
+setInterval(() => session && draw(), AGES);
+navigator.serviceWorker?.register("/staff/sw.js", { scope: "/staff/" }).catch(() => {});
+start();
