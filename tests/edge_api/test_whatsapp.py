@@ -501,3 +501,24 @@ class speaking:  # noqa: N801 - reads as a statement
 def place_told(url: str, *, mime_type: str = "image/jpeg", sha256: str = "", file_size: int = 0) -> bytes:
     told = {"url": url, "mime_type": mime_type, "sha256": sha256, "file_size": file_size, "id": "1"}
     return msgspec.json.encode(told)
+
+
+# -- codes to sign in ------------------------------------------------------------------------------
+def test_a_code_arrives_with_a_button_that_copies_it_in_words_of_metas_own(
+    place: Place, speaker: Speaker
+) -> None:
+    draft = Draft(name="sign_in_code", language="en", category="AUTHENTICATION", body="", lives=600)
+    place.approved(**whatsapp.template_body(draft))
+    said = Template(name="sign_in_code", language="en", values=("004711",), code="an id")
+    assert isinstance(speaker.send(said, to=GUEST, number_id=NUMBER, callback="c"), Sent)
+    shown = place.last()["content"]["template"]
+    assert shown["body"] == "*004711* is your verification code. For your security, do not share this code."
+    assert shown["footer"] == "This code expires in 10 minutes."
+    assert shown["buttons"] == [{"type": "OTP", "text": "Copy code", "code": "004711"}]
+
+
+def test_a_code_without_its_digits_is_never_sent(place: Place, speaker: Speaker) -> None:
+    said = Template(name="sign_in_code", language="en", code="an id")
+    sent = speaker.send(said, to=GUEST, number_id=NUMBER, callback="c")
+    assert isinstance(sent, NotSent)
+    assert sent.code == CANNOT_BE_SAID
