@@ -39,6 +39,7 @@ from edge_api.phrases import voice_of
 from edge_api.preview import SCRIPT, SCRIPT_PATH, VERSIONS_PATH, PreviewFolder
 from edge_api.problems import problem
 from edge_api.sign_in.gate import Gate
+from edge_api.sign_in.invitation_routes import invitation_routes
 from edge_api.sign_in.porter import Porter
 from edge_api.sign_in.routes import sign_in_routes
 from edge_api.site import Site, guard_headers, object_key, site_route
@@ -211,6 +212,7 @@ def house_routes(holdings: Holdings, guard: StaffGuard, feed: Feed, *, at: Calla
             *keybox_routes(counter),
             *journey_routes(counter),
             *bulletin_routes(counter),
+            *invitation_routes(counter),
             *live_routes(counter, feed),
             *conversation_routes(counter),
         ],

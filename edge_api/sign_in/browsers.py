@@ -1,4 +1,4 @@
-"""The browser on which somebody signs in: its own cookie, known by a blind token, and what it calls itself."""
+"""The browser on which somebody signs in: its cookie, known by a blind token, and what it calls itself."""
 
 import re
 import secrets

@@ -25,7 +25,7 @@ update sessions set ended_at = :at where device = :device and ended_at is null;
 delete from sessions where expires_at <= :before or ended_at <= :before;
 
 -- name: roles_of_user
-select m.role from memberships m join users u on u.id = m.user_id where m.user_id = :user_id and u.left_at is null;
+select m.property_id, m.role from memberships m join users u on u.id = m.user_id where m.user_id = :user_id and u.left_at is null;
 
 -- name: add_sign_in_code!
 insert into sign_in_codes (id, user_id, message_id, hash, value, expires_at)

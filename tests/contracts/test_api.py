@@ -127,6 +127,7 @@ OPERATIONS = {
     "getMedia": "GET /api/house/media/{message_id}",
     "askForRebuild": "POST /api/rebuilds",
     "watchRebuild": "GET /api/rebuilds/{rebuild_id}",
+    "inviteToSignIn": "POST /api/house/people/{user_id}/sign-in-links",
     "askForCode": "POST /api/session/codes",
     "signIn": "POST /api/session",
     "getSession": "GET /api/session",
@@ -145,7 +146,17 @@ OPERATIONS = {
 }
 NOT_DESCRIBED = {"/", "/{path}", "/api", "/api/{rest}", "/api/guest/mail/{token}"}  # the last is for people
 FOR_MANAGERS = {"addStay", "changeStay", "getLinks", "changeContact", "setSecretOfHouse", "setSecretOfStay"}
-FOR_MANAGERS |= {"previewNotice", "sendNotice", "addCompanion", "removeCompanion", "holdMessage", "sendMessage"}
+FOR_MANAGERS |= {
+    "previewNotice",
+    "sendNotice",
+    "addCompanion",
+    "removeCompanion",
+    "holdMessage",
+    "sendMessage",
+}
+FOR_MANAGERS |= {"inviteToSignIn"}
+FOR_PEOPLE = {"inviteToSignIn"}  # not for programs
+REFUSED = {"staff": FOR_MANAGERS}
 FOR_TRIGGERS = {"askForRebuild", "watchRebuild"}
 
 
@@ -311,7 +322,7 @@ def test_only_who_may_is_let_in(
             assert (status in {200, 403}) == (who in ROLES or who == "other"), (name, status)
         elif who in {"", "nonsense", "page"}:
             assert status == 401, (name, status)
-        elif (who == "trigger" and name not in FOR_TRIGGERS) or (who == "staff" and name in FOR_MANAGERS):
+        elif name in REFUSED.get(who, set()) | FOR_PEOPLE or (who == "trigger" and name not in FOR_TRIGGERS):
             assert status == 403, (name, status)
         elif who == "other" and "{" in operation[1]:
             assert status == 404, (name, status)

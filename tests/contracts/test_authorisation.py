@@ -24,7 +24,7 @@ from guestlink import clock, links, records
 from guestlink.database import Writing
 from guestlink.records import Link
 from guestlink.settings import Settings
-from tests.contracts.test_api import FOR_MANAGERS, FOR_TRIGGERS, House, make, operations
+from tests.contracts.test_api import FOR_MANAGERS, FOR_PEOPLE, FOR_TRIGGERS, House, make, operations
 from tests.desk import words
 from tests.house import add_stay, opened
 
@@ -99,6 +99,7 @@ class Town:
             self.refused = self._refused_tokens(tx)
             self.known["conversation_id"] = [self._talk(tx)]
         self.known["message_id"] = self.known["message"] = ["01a203df-e148-7c92-8119-6773653d612b"]
+        self.known["user_id"] = [self.users["staff"]]
         self.known["session_id"] = [self.session("staff").id]
         self.known["passkey_id"] = self.known["message_id"]
 
@@ -281,7 +282,7 @@ def may(name: str, operation: Operation, person: Person, *, names_house: bool) -
         return person.kind == "this guest" or (person.kind == "another guest" and name not in OF_REQUEST)
     if schemes == {"session"}:
         return person.kind == "person" and (name not in OWN or person.role == "staff")
-    if person.kind not in {"program", "person"}:
+    if person.kind not in {"program", "person"} or (person.kind == "program" and name in FOR_PEOPLE):
         return False
     if not person.role:
         return not names_house

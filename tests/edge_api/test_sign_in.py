@@ -201,6 +201,19 @@ def test_a_link_lets_in_once_and_for_a_day_and_the_newest_alone(at_door: Door) -
     assert enter(late) == 401
 
 
+def test_a_manager_lets_a_colleague_in_who_is_no_more_than_they_are(at_door: Door) -> None:
+    at_door.enter("Maren")
+    people = {each["name"]: each["id"] for each in at_door.ask("GET", "house/people").json()["people"]}
+    made = at_door.ask("POST", f"house/people/{people['Ivo']}/sign-in-links")
+    assert (made.status_code, made.json()["seconds"]) == (201, 86400)
+    assert at_door.ask("POST", f"house/people/{people['Olga']}/sign-in-links").status_code == 403
+    assert at_door.ask("POST", "house/people/nobody/sign-in-links").status_code == 404
+    token = made.json()["url"].partition("#in=")[2]
+    other = at_door.other()
+    assert other.ask("POST", "session", json={"token": token}).json()["user"]["name"] == "Ivo"
+    assert other.ask("POST", f"house/people/{people['Ivo']}/sign-in-links").status_code == 403
+
+
 # -- sessions --------------------------------------------------------------------------------------
 def test_the_cookie_is_kept_from_scripts_and_other_sites(at_door: Door) -> None:
     lines = at_door.enter().headers.get_list("set-cookie")
