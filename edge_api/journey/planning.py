@@ -260,6 +260,12 @@ def _mark(db: Reading, property_id: str) -> Mark | None:
     return records.shaped(row, Mark) if row else None
 
 
+def _texts_since(db: Reading, house: Property) -> dict[str, datetime]:
+    """Read without holding the mark: who sends holds a message, and plans its stay anew."""
+    row = db.one("texts_known_since", property_id=house.id)
+    return Mark(known_since=str(row["known_since"])).since if row else {}
+
+
 def _keep(tx: Writing, property_id: str, mark: Mark) -> None:
     tx.do("keep_journey_mark", property_id=property_id, **msgspec.structs.asdict(mark))
 
@@ -279,11 +285,10 @@ def plan_stay(desk: Desk, stay_id: str) -> None:
     mine = {row.key: row for row in rows if row.contact_id == guest.contact.id and row.is_of_file}
     sent = [row.key for row in mine.values() if row.state == "sent"]
     dropped = [row.key for row in mine.values() if row.state != "sent" and row.decided_at is not None]
-    mark = _mark(desk.tx, house.id)
     wants = plans.wanted(
         guest.facts,
         book.originals,
-        since=mark.since if mark else {},
+        since=_texts_since(desk.tx, house),
         hours=book.hours,
         sent=sent,
         dropped=dropped,

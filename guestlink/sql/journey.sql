@@ -20,7 +20,8 @@ from journey where stay_id = :stay_id order by (due_at = ''), due_at, key, conta
 insert into journey (id, property_id, stay_id, contact_id, key, state, due_at, ends_at, reason, by_user, changed_at)
 values (:id, :property_id, :stay_id, :contact_id, :key, :state, :due_at, :ends_at, :reason, :by_user, :at)
 on conflict (stay_id, contact_id, key) do update set state = excluded.state, due_at = excluded.due_at,
-  ends_at = excluded.ends_at, reason = excluded.reason, by_user = excluded.by_user, decided_at = null, tried = '',
+  ends_at = excluded.ends_at, reason = excluded.reason, by_user = excluded.by_user, decided_at = null,
+  tried = case when journey.state = 'planned' then journey.tried else '' end,
   changed_at = excluded.changed_at
 where journey.state <> 'sent';
 
@@ -69,6 +70,9 @@ where j.contact_id = :contact_id and e.from_on < :from_on and e.status = 'confir
 
 -- name: journey_mark^
 select position, content_hash, known_since, swept_to from journey_marks where property_id = :property_id;
+
+-- name: texts_known_since^
+select known_since from journey_marks where property_id = :property_id;
 
 -- name: keep_journey_mark!
 insert into journey_marks (property_id, position, content_hash, known_since, swept_to)
