@@ -1,5 +1,6 @@
 """Makes docs/screenshots/: `make screenshots`. Every phase, phone and desktop, light and dark, two languages;
-the test phones with what Ana and Mira wrote; mails. With the words `pages`, `phones` or `mails`, these alone.
+the test phones with what Ana and Mira wrote; mails; the staff board. With the words `pages`, `phones`,
+`mails` or `board`, these alone.
 
 Look at them before committing them: that is what they are for. Only their dates differ from day to day.
 """
@@ -14,7 +15,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser import mails
+from tests.browser import boards, mails
 from tests.browser.conftest import opened
 from tests.browser.house import ROOT, Lodging
 from tests.browser.test_up import running
@@ -47,7 +48,7 @@ def main(words: list[str]) -> int:
         return 2
     with sync_playwright() as player:
         browser = player.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
-        makers = {"pages": pages, "phones": phones, "mails": mails.shots}
+        makers = {"pages": pages, "phones": phones, "mails": mails.shots, "board": boards.shots}
         made = [make(browser) for name, make in makers.items() if name in words or not words]
         browser.close()
     save({name: shot for each in made for name, shot in each.items()}, is_all=not words)

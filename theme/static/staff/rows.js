@@ -79,8 +79,16 @@ function name(button, verb, request) {
   button.setAttribute("aria-label", label("do_what", { verb: say(`do_${verb}`), what: what(request), unit: request.unit }));
 }
 
-const what = (request) => (request.secret && !request.service ? say("fails", { what: request.secret }) : request.service || request.what !== "anything else" ? request.what : say("anything"));
-const gist = (request) => [...request.said.map(([, words]) => words), request.note].filter(Boolean).join(" · ");
+// What has no service is called by its code, or is what the guest wrote.
+const isFree = (request) => !request.service && !request.secret && Boolean(request.note);
+
+export function what(request) {
+  if (isFree(request)) return request.note;
+  if (request.secret && !request.service) return say("fails", { what: request.secret });
+  return request.service || request.what !== "anything else" ? request.what : say("anything");
+}
+
+const gist = (request) => [...request.said.map(([, words]) => words), !isFree(request) && request.note].filter(Boolean).join(" · ");
 
 // Who has it, or that nobody has.
 function who(request, state) {

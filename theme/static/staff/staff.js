@@ -143,7 +143,7 @@ function take(frame) {
 function heard(fresh) {
   for (const { request, before } of fresh) {
     if (requests.isMine(request)) continue;
-    const about = { what: request.what, unit: request.unit, name: called(request.who) };
+    const about = { what: rows.what(request), unit: request.unit || say("no_unit"), name: called(request.who) };
     if (!before) announce(say(request.urgent ? "heard_urgent" : "heard_new", about));
     else if (before.state !== request.state) announce(say(`heard_${request.state}`, about));
   }

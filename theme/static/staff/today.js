@@ -80,6 +80,7 @@ function line(stay, what, isToday) {
   button.hidden = !arrives || !isToday || isReadOnly;
   speak(at(row, "state"), arrives && isToday ? say(isReady ? "room_ready" : "room_not_ready") : "");
   if (button.hidden) return row;
+  button.classList.toggle("back", isReady);
   button.textContent = say(isReady ? "do_undo" : "do_ready");
   button.setAttribute("aria-label", label("do_what", { verb: button.textContent, what: stay.guest, unit }));
   button.addEventListener("click", () => ready(stay, !isReady));
