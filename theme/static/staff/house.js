@@ -21,12 +21,11 @@ export async function call(method, path, body, how = {}) {
 
 let renewal;
 
-async function ask(method, path, body, { key, patience = PATIENCE, signal } = {}) {
+async function ask(method, path, body, { signal } = {}) {
   const headers = { accept: "application/json" };
   if (body !== undefined) headers["content-type"] = "application/json";
-  if (key) headers["idempotency-key"] = key;
-  const ends = [AbortSignal.timeout(patience), signal].filter(Boolean);
-  const how = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.any(ends) };
+  const ends = [AbortSignal.timeout(PATIENCE), signal].filter(Boolean);
+  const how = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.any?.(ends) ?? ends[0] };
   try {
     const answer = await fetch(`/api/${path}`, { ...how, cache: "no-store", credentials: "same-origin", redirect: "error" });
     const data = answer.status === 204 ? {} : await answer.json().catch(() => ({}));

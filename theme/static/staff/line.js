@@ -54,11 +54,6 @@ export class Line {
     this.#aborter.abort();
   }
 
-  // Asks now, after something of ours was done where frames come slowly.
-  nudge() {
-    if (this.#state === "slow") this.#ask();
-  }
-
   #aborter = new AbortController();
 
   #wire() {

@@ -30,7 +30,7 @@ export function age(at) {
   return count(Math.floor(minutes / MINUTE / 24), "day");
 }
 
-export function count(n, unit) {
+function count(n, unit) {
   return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(n);
 }
 
