@@ -89,11 +89,13 @@ class Feed:
     def __len__(self) -> int:
         return len(self._boards)
 
-    async def join(self, caller: Caller, since: Position | None) -> tuple[Board, bytes]:
+    async def join(
+        self, caller: Caller, since: Position | None, *, is_poll: bool = False
+    ) -> tuple[Board, bytes]:
         """A new board and its first frame: what it missed. Outage when the records cannot be read, TooMany
-        when enough boards listen. Whoever joined leaves.
+        for a stream when enough boards listen. Whoever joined leaves.
         """
-        if len(self._boards) >= MOST_BOARDS:
+        if len(self._boards) >= MOST_BOARDS and not is_poll:
             raise TooMany("Too many boards listen here.", hint="Poll instead.", retry_after=30)
         board = Board(caller, since)
         with self._lock:

@@ -106,7 +106,7 @@ def live_routes(counter: HouseCounter, feed: Feed) -> list[HTTPRouteHandler]:
         wait: Annotated[int, QueryParameter(ge=0, le=LONGEST_WAIT, description="Seconds at most.")] = 0,
     ) -> Response[bytes]:
         known = frames.position_of(since)
-        listening, frame = await feed.join(counter.caller(request), known)
+        listening, frame = await feed.join(counter.caller(request), known, is_poll=True)
         try:
             if wait and known and not listening.has_missed:
                 frame = await listening.next(wait) or frame

@@ -199,6 +199,15 @@ def test_a_stream_is_stored_nowhere_and_buffered_by_nobody(
         assert [each["id"] for each in frame["requests"]] == [request_id]
 
 
+def test_where_enough_boards_listen_further_ones_poll(
+    client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "MOST_BOARDS", 0)
+    answer = client.get("/api/house/live", params={"seconds": 0})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "30")
+    assert client.get("/api/house/changes").status_code == 200
+
+
 def test_a_poll_waits_until_something_changes(place: Place, client: TestClient[Litestar]) -> None:
     position = client.get("/api/house/board").json()["position"]
     assert client.get("/api/house/changes", params={"since": position}).json()["requests"] == []
