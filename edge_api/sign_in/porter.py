@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from edge_api import calls, front_desk, team
 from edge_api.auth import Asking, address_of
 from edge_api.holdings import Holdings
+from edge_api.pacing import Meter, Pace
 from edge_api.phrases import Voice
 from edge_api.rota import User
 from edge_api.sign_in import codes, invitations, passkeys, pins, sessions, tries
@@ -24,6 +25,7 @@ from guestlink.database import Reading, Writing
 from guestlink.errors import InvalidFields, InvalidInput
 
 T = TypeVar("T")
+ASKING: Final = Pace(burst=60, seconds=2)  # of one address, before the database is asked
 NO_PHONE: Final = "Begin with + and the country."
 
 
@@ -40,10 +42,12 @@ class Porter:
         self.holdings = holdings
         self.site = Site(origin=holdings.settings.public_url)
         self._voice = voice
+        self._asking = Meter(ASKING)
 
     def send_code(self, request: Asking, phone: str) -> None:
         """Sends a code to whoever of the house has this phone; nobody is told whether somebody has."""
-        digits, address, voice, at = _dialled(phone), self.address(request), self._voice(), self.at()
+        digits, voice, at = _dialled(phone), self._voice(), self.at()
+        address = self._address(request, at)
 
         def sending(tx: Writing) -> None:
             tries.spend(tx, voice.ring, "code-address", address, at=at)
@@ -81,7 +85,8 @@ class Porter:
         """A session for who has spent something that counts, and its cookie; whoever was signed in on this
         browser is so no more. None commits, too: the try was one.
         """
-        ring, at, address = self.holdings.ring, self.at(), self.address(request)
+        ring, at = self.holdings.ring, self.at()
+        address = self._address(request, at)
         device = self.gate.device(request)
 
         def entering(tx: Writing) -> Session | None:
@@ -100,7 +105,8 @@ class Porter:
     def passkey_question(self, request: Asking) -> Json:
         """What a browser answers with a passkey, whoever sits there."""
         passkeys.library()
-        ring, at, address = self.holdings.ring, self.at(), self.address(request)
+        ring, at = self.holdings.ring, self.at()
+        address = self._address(request, at)
 
         def asking(tx: Writing) -> Json:
             tries.spend(tx, ring, "passkey-address", address, at=at)
@@ -125,8 +131,11 @@ class Porter:
         with self.holdings.database.read() as db:
             return session_shown(db, self.holdings.ring, session)
 
-    def address(self, request: Asking) -> str:
-        return address_of(request, int(self.holdings.settings.proxies))
+    def _address(self, request: Asking, at: datetime) -> str:
+        """Who tries; TooMany for who floods us, so that no try of theirs takes a turn to write."""
+        address = address_of(request, int(self.holdings.settings.proxies))
+        self._asking.spend(address, now=at.timestamp())
+        return address
 
     def done(self, verb: Callable[[Writing], T]) -> T:
         return front_desk.settled(self.holdings.database, verb)

@@ -15,7 +15,7 @@ from litestar.testing import TestClient
 
 from edge_api import duty
 from edge_api.app import create_app
-from edge_api.sign_in import codes, door, invitations, sessions, tickets, tries
+from edge_api.sign_in import codes, door, invitations, porter, sessions, tickets, tries
 from guestlink import houses, journal, records
 from guestlink.houses import HouseDraft
 from guestlink.settings import Settings, load_settings, save_setting
@@ -181,6 +181,18 @@ def test_another_machine_counts_the_same_tries(at_door: Door) -> None:
     refused = other.ask("POST", "session", json={"phone": IVO, "code": "1"})
     assert (refused.status_code, int(refused.headers["retry-after"]) > 0) == (429, True)
     assert other.ask("POST", "session", json={"token": other.link()}).status_code == 201
+
+
+def test_who_floods_the_door_is_answered_before_the_database_is_asked(
+    at_door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statuses = [
+        at_door.ask("POST", "session", json={"token": "x"}).status_code for _ in range(porter.ASKING.burst)
+    ]
+    assert set(statuses) == {401, 429}
+    monkeypatch.setattr(porter.Porter, "done", lambda *_: pytest.fail("The database was asked."))
+    assert at_door.ask("POST", "session", json={"token": "x"}).status_code == 429
+    assert at_door.ask("POST", "session/codes", json={"phone": IVO}).status_code == 429
 
 
 def test_what_is_no_phone_is_refused_without_being_repeated(at_door: Door) -> None:
