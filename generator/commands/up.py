@@ -174,6 +174,9 @@ def _tell(desk: Desk) -> None:
     if sandbox := sandbox_url(desk.settings):
         desk.say("Test phones of guests and staff. Write “late check-out please” as Ana, accept as Mira:")
         desk.say(f"  {sandbox}", style="cyan")
+    if board := _board(desk):
+        desk.say(f"The staff board, to sign in as {sample.STAFF[0][0]} once:")
+        desk.say(f"  {board}", style="cyan")
     if desk.settings.mail_url.startswith("file:"):
         desk.say("E-mails of the house, one file each; nothing leaves this machine:")
         desk.say(f"  {desk.settings.path(desk.settings.mail_url.removeprefix('file:'))}", style="cyan")
@@ -189,6 +192,13 @@ def _tell(desk: Desk) -> None:
         desk.say(f"  {python} {words:<52} {why}")
     desk.say()
     desk.say(f"Guest Link is up at {desk.settings.public_url}. Ctrl-C stops it.", style="bold")
+
+
+def _board(desk: Desk) -> str:
+    """A link that signs somebody of the sample house in; nothing for other houses."""
+    words = _command(["staff", "link", sample.STAFF[0][0]])
+    done = subprocess.run(words, env=_environment(desk), capture_output=True, text=True, check=False)
+    return next((word for word in done.stdout.split() if "#in=" in word), "")
 
 
 def _tell_stop(desk: Desk, stop: Stop) -> None:

@@ -35,6 +35,8 @@ def running(home: str) -> Iterator[dict[str, str]]:
                 links[words] = found[0]
             elif words.startswith("Test phones"):
                 links["phones"] = line.strip()
+            elif words.startswith("The staff board"):
+                links["board"] = line.strip()
             words = line.partition("A guest ")[2].removeprefix("who ").partition(" (")[0] or line
             if "is up at" in line:
                 break
@@ -63,7 +65,7 @@ def test_an_arriving_guest_sees_name_dates_and_codes(page: Page, console_errors,
 
 def test_a_link_of_each_phase_is_printed_and_opens(page: Page, links):
     assert {"arriving now", "in the house", "comes later"} <= links.keys()
-    for link in (each for each in links.values() if "#" in each):
+    for link in (each for each in links.values() if "/w/" in each):
         page.goto("about:blank")
         page.goto(link)
         expect(page.get_by_role("heading", level=1)).to_contain_text(",")
@@ -105,3 +107,9 @@ def test_ana_asks_for_towels_mira_accepts_and_the_ticks_turn(page: Page, console
     expect(confirmed.get_by_role("img", name=re.compile("delivered|read"))).to_be_visible(timeout=20_000)
     expect(mira.get_by_role("log")).to_contain_text("it is yours")
     assert console_errors == []
+
+
+def test_somebody_of_the_house_signs_in_by_the_printed_link(page: Page, console_errors, links):
+    page.goto(links["board"])
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Requests")).to_be_visible()
