@@ -242,10 +242,11 @@ def test_what_was_sent_stays_sent_and_what_was_decided_waits_for_a_later_moment(
 
 
 @given(
-    at=st.datetimes(datetime(2026, 1, 1), datetime(2028, 12, 31), timezones=st.just(UTC)),
+    minutes=st.integers(0, 3 * 365 * 24 * 60),
     zone=st.sampled_from([LONDON, "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata", "Pacific/Apia"]),
 )
-def test_whatever_the_hour_a_message_comes_within_the_hours_of_the_house(at, zone):
+def test_whatever_the_hour_a_message_comes_within_the_hours_of_the_house(minutes, zone):
+    at = BOOKED + timedelta(minutes=minutes)
     hours = moments.hours_of("09:30-20:00", zone)
     comes = moments.allowed(at, hours)
     assert at <= comes < at + timedelta(days=1, hours=1)

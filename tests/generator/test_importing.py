@@ -383,7 +383,8 @@ def test_the_second_of_two_overlapping_stays_in_a_unit_is_a_bad_row_that_names_t
     assert counts(report) == {"added": 1, "bad": 1}
     row = report.bad_rows[0]
     assert (row.line, row.field) == (3, "unit")
-    assert row.reason == "room-1 is taken from 2026-05-03 until 2026-05-05 by HB-1042, so HB-1043 cannot have it"
+    taken = "room-1 is taken from 2026-05-03 until 2026-05-05 by HB-1042"
+    assert row.reason == f"{taken}, so HB-1043 cannot have it"
 
 
 def test_a_cancelled_stay_is_in_nobodys_way(desk: Desk) -> None:

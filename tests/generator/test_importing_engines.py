@@ -32,7 +32,8 @@ def test_a_file_is_rehearsed_imported_changed_and_known_again(inn: Inn, tmp_path
     rehearsal = take(inn, path, dry_run=True)
     first = take(inn, path)
     assert (first.added, first.bad) == (rehearsal.added, rehearsal.bad) == (2, 1)
-    assert first.bad_rows[0].reason == "room-1 is taken from 2026-11-03 until 2026-11-05 by HB-1042, so HB-1044 cannot have it"
+    taken = "room-1 is taken from 2026-11-03 until 2026-11-05 by HB-1042"
+    assert first.bad_rows[0].reason == f"{taken}, so HB-1044 cannot have it"
     again = take(inn, path)
     assert (again.unchanged, again.added, again.changed, again.bad) == (2, 0, 0, 1)
     longer = ROWS.replace("2026-11-07,room-1", "2026-11-08,room-2").replace(",Ana,", ",Ana Pereira,")
