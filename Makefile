@@ -31,7 +31,7 @@ setup: ## make .venv with the pinned packages; does nothing when nothing changed
 	@cmp -s requirements-dev.txt $(INSTALLED) || $(MAKE) --no-print-directory install
 
 test: setup system tools ## run all tests but the long ones; ARGS="tests/ground -x" for some
-	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist worksteal $(ARGS)
 
 check: lint types imports template requirements ## lint, format, types, imports, deploy template, pinned packages
 
