@@ -351,7 +351,11 @@ def test_a_token_that_stops_e_mails_names_a_conversation_and_nothing_else() -> N
     assert (len(token), TALK in token) == (43, False)
 
 
-@pytest.mark.parametrize("text", ["", "x", links.mail_token(RING, TALK)[:-1], TOKEN, "A" * 43, "é" * 43])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", links.mail_token(RING, TALK)[:-1], TOKEN, "A" * 43, "é" * 43],
+    ids=["nothing", "a letter", "a shorter one", "a page's", "one that is made up", "letters that are none"],
+)
 def test_nothing_else_stops_e_mails(text: str) -> None:
     with pytest.raises(NotAllowed):
         links.read_mail_token(RING, text)
