@@ -82,7 +82,7 @@ def test_a_guest_who_has_no_address_gets_one_and_the_reasons_are_told(printed, i
             "house": "harbour-house",
             "stay": "NEW",
             "room": "no room yet",
-            "why": "No WhatsApp number of the guest is known. E-mail is not set up.",
+            "why": "No WhatsApp number of the guest is known. No e-mail address of the guest is known.",
             "live": False,
         }
     ]

