@@ -168,8 +168,9 @@ def test_what_can_be_tapped_is_large_enough(page: Page, site: Site) -> None:
     unfold(page)
     small = page.evaluate(
         """[...document.querySelectorAll(`summary, button:not([hidden] *), nav a,
-          input:not([type=hidden], [type=radio], [type=checkbox]), .tick, textarea, .numbers a, .entries a, .call`)]
-        .filter(each => each.checkVisibility() && each.getBoundingClientRect().height < 44).map(each => each.outerHTML)"""
+          input:not([type=hidden], [type=radio], [type=checkbox]), .tick, textarea, .numbers a,
+          .entries a, .call`)].filter(each => each.checkVisibility())
+        .filter(each => each.getBoundingClientRect().height < 44).map(each => each.outerHTML)"""
     )
     assert small == []
 
