@@ -1,8 +1,5 @@
 """Routes of the house for messages of a stay's journey: what comes, what came of it; held, or sent now."""
 
-from datetime import datetime
-from typing import Final
-
 import msgspec
 from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
@@ -11,42 +8,13 @@ from litestar.params import FromPath
 from edge_api import phrases, registers
 from edge_api.counters import Asking, HouseCounter, answered
 from edge_api.journey import outlook
-from edge_api.journey.outlook import Lamp, Seen
-from edge_api.journey.plans import State
+from edge_api.journey.outlook import Lamp, MessageShown
 from edge_api.journey.texts import Shelf
 from edge_api.openapi import told
 from edge_api.prices import NONE_KNOWN, load_prices
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
 from guestlink.records import Stay
-
-OUTCOMES: Final = {
-    "waiting": "waiting",
-    "sending": "waiting",
-    "sent": "sent",
-    "dead": "could not be sent",
-    "in_doubt": "we don't know if it arrived",
-    "dropped": "given up",
-}
-
-
-class MessageShown(msgspec.Struct, frozen=True, kw_only=True):
-    """One message of a stay. `channel` is whatsapp, email or print: of one that is planned, as things stand
-    today. `outcome` and `receipt` tell what became of it; `price` is in millionths of `currency`.
-    """
-
-    message: str
-    subject: str
-    contact_id: str
-    state: State
-    due_at: datetime | None
-    ends_at: datetime | None
-    channel: str
-    outcome: str
-    receipt: str
-    reason: str
-    price: int | None
-    currency: str
 
 
 class Messages(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +29,7 @@ def journey_routes(counter: HouseCounter) -> list[HTTPRouteHandler]:
 
     def shown(db: Reading, ring: KeyRing, stay: Stay) -> Messages:
         lamp = Lamp(ring=ring, shelf=shelf, speaks=speaks, prices=prices)
-        return Messages(messages=tuple(_shown(each) for each in outlook.of_stay(db, lamp, stay)))
+        return Messages(messages=tuple(outlook.of_stay(db, lamp, stay)))
 
     @get(
         "/stays/{stay_id:str}/journey",
@@ -122,10 +90,3 @@ def journey_routes(counter: HouseCounter) -> list[HTTPRouteHandler]:
         return answered(counter.done(verb))
 
     return [every, hold, send]
-
-
-def _shown(each: Seen) -> MessageShown:
-    fields = msgspec.structs.asdict(each)
-    told_of = {name: fields[name] for name in MessageShown.__struct_fields__ if name in fields}
-    told_of["outcome"] = OUTCOMES.get(each.outcome, "")
-    return MessageShown(message=each.key, **told_of)

@@ -10,7 +10,7 @@ import msgspec
 from edge_api import phrases
 from edge_api.commands.messages import RECEIPTS, STATES
 from edge_api.journey import outlook
-from edge_api.journey.outlook import Lamp, Seen
+from edge_api.journey.outlook import Lamp, MessageShown
 from edge_api.journey.texts import Shelf
 from edge_api.prices import NONE_KNOWN, Prices, load_prices
 from guestlink import clock, records
@@ -87,7 +87,7 @@ def _coming(db: Reading, house: Property) -> list[tuple[str, str, str, str]]:
     return [(row["due_at"], house.slug, row["reference"] or row["code"], row["key"]) for row in rows]
 
 
-def _cells(each: Seen, house: Property) -> tuple[str, ...]:
+def _cells(each: MessageShown, house: Property) -> tuple[str, ...]:
     when = _local(each.due_at, house.zone) if each.due_at else ""
     channel = CHANNELS.get(each.channel, "")
     return (
@@ -100,7 +100,7 @@ def _cells(each: Seen, house: Property) -> tuple[str, ...]:
     )
 
 
-def _stands(each: Seen) -> str:
+def _stands(each: MessageShown) -> str:
     if each.state != "sent" or each.channel == "print":
         return each.state
     if each.outcome == "sent":

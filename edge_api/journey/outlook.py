@@ -31,9 +31,9 @@ BY_ITSELF: Final = {
 }
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """One message. `channel` is the one it went by, or would go by today; `outcome` is what became of it in
-    the outbox; `price` is in millionths of `currency`, None when unknown or not sent.
+class MessageShown(msgspec.Struct, frozen=True, kw_only=True):
+    """One message. `channel` is whatsapp, email or print: the one it went by, or would go by today; `outcome`
+    is its state in the outbox; `price` is in millionths of `currency`, None when unknown or not sent.
     """
 
     key: str
@@ -60,7 +60,7 @@ class Lamp(msgspec.Struct, frozen=True, kw_only=True):
     prices: Prices
 
 
-def of_stay(db: Reading, lamp: Lamp, stay: Stay) -> list[Seen]:
+def of_stay(db: Reading, lamp: Lamp, stay: Stay) -> list[MessageShown]:
     """All messages of a stay, in order of their moments."""
     house = records.house_by_id(db, stay.property_id)
     book = lamp.shelf.book(db, house)
@@ -76,7 +76,7 @@ def of_stay(db: Reading, lamp: Lamp, stay: Stay) -> list[Seen]:
         if row.state == "planned" and guest:
             channel, price = _likely(db, lamp, book, row=row, guest=guest)
         found.append(
-            Seen(
+            MessageShown(
                 key=row.key,
                 subject=_subject(book, row, stay, guest),
                 contact_id=row.contact_id,

@@ -24,7 +24,7 @@ from edge_api.streams import AUTOMATIC
 from guestlink import clock, contacts, language, reach, records, secret_values
 from guestlink.contacts import Person
 from guestlink.database import Database, Reading, Writing
-from guestlink.errors import NotFound, Outage
+from guestlink.errors import NotFound, Outage, Stale
 from guestlink.language import N_, Catalogue
 from guestlink.reach import Channel
 
@@ -105,7 +105,7 @@ def _guarded(tx: Writing, row: Row, at: datetime, act: Callable[[], None]) -> No
     try:
         with tx.attempt():
             act()
-    except Outage:
+    except (Outage, Stale):  # all of them again, a moment later
         raise
     except Exception as error:
         log.warning("journey-failed id=%s error=%s", row.id, type(error).__name__)

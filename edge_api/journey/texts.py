@@ -81,7 +81,9 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shelf:
-    """The books of all houses, read again when a house publishes other texts. For one thread."""
+    """The books of all houses, read again when a house publishes other texts. Threads may share it: at worst
+    a book is read twice.
+    """
 
     def __init__(self) -> None:
         self._books: dict[str, Book] = {}
