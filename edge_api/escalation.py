@@ -108,6 +108,12 @@ def after(case: Case, step: Step, *, at: datetime) -> Case:
     )
 
 
+def overdue_at(case: Case, rules: Rules, *, zone: str) -> datetime:
+    """When the house’s own time for an answer is over; in quiet hours only what is urgent is waited for."""
+    quiet = None if case.urgent else _quiet_until(rules, at=case.asked_at, zone=zone)
+    return (quiet or case.asked_at) + _within(case, rules)
+
+
 def reopened(case: Case, *, at: datetime) -> Case:
     """The case of a request that is open again: it starts anew."""
     return Case(request_id=case.request_id, urgent=case.urgent, asked_at=at)
@@ -266,8 +272,12 @@ def _heads(people: Iterable[Person]) -> list[Person]:
 # -- when ------------------------------------------------------------------------------------------
 def _free_at(case: Case, rules: Rules) -> datetime:
     """From when on somebody may be told: those who were told last had their time to answer."""
-    within = min(rules.urgent_within, rules.reply_within) if case.urgent else rules.reply_within
+    within = _within(case, rules)
     return max((told.at + within for told in case.told), default=case.asked_at)
+
+
+def _within(case: Case, rules: Rules) -> timedelta:
+    return min(rules.urgent_within, rules.reply_within) if case.urgent else rules.reply_within
 
 
 def _heads_at(

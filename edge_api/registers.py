@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from edge_api import board, duty, history, rota, streams, tokens
+from edge_api import board, deadlines, duty, history, rota, streams, tokens
 from edge_api.board import Stored
 from edge_api.offers import Offer
 from edge_api.shapes import (
@@ -89,10 +89,12 @@ def requests(
 
 
 def request_shown(db: Reading, ring: KeyRing, stored: Stored) -> HouseRequest:
-    line = board.line(db, ring, house_of(db, stored.property_id), stored)
+    house = house_of(db, stored.property_id)
+    line = board.line(db, ring, house, stored)
     told = {name: getattr(line, name) for name in HouseRequest.__struct_fields__ if hasattr(line, name)}
     by = streams.load(db, stored.id)[0].by
     told |= {"by": by if db.one("user_by_id", id=by) else "", "who": history.who(db, ring, by)}
+    told["due_at"] = deadlines.due_at(db, house, stored)
     more = {name: getattr(stored, name) for name in HouseRequest.__struct_fields__ if name not in told}
     return HouseRequest(**more, **told)
 

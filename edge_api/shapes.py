@@ -15,6 +15,7 @@ from guestlink.records import Phase, Status
 class HouseRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request as the house sees it, in the house's language; `price` in minor units of `currency`. `by` is
     the id of who of the house made it what it is, empty for a guest or a program; `who` says it in words.
+    `due_at`: until when the house wants it answered, while it waits.
     """
 
     id: str
@@ -41,6 +42,7 @@ class HouseRequest(msgspec.Struct, frozen=True, kw_only=True):
     who: str
     asked_at: datetime
     changed_at: datetime
+    due_at: datetime | None
     version: int
 
     def __repr__(self) -> str:

@@ -166,6 +166,19 @@ def test_quiet_hours_that_end_in_a_repeated_hour_end_in_the_future() -> None:
     assert step(asked(second), at=second, rules=rules).due_at == second + 15 * MINUTE
 
 
+@pytest.mark.parametrize(
+    ("hour", "minutes", "urgent"),
+    [
+        pytest.param(12, 10, False, id="by-day"),
+        pytest.param(23, 490, False, id="at-night-from-the-morning-on"),
+        pytest.param(23, 5, True, id="urgent-at-any-hour"),
+    ],
+)
+def test_an_answer_is_overdue_by_the_time_of_the_house(hour: int, minutes: int, urgent: bool) -> None:
+    case = asked(NOON.replace(hour=hour), urgent=urgent)
+    assert escalation.overdue_at(case, RULES, zone=ZONE) == case.asked_at + minutes * MINUTE
+
+
 # -- an urgent request ------------------------------------------------------------------------------
 def test_heating_at_eleven_at_night_wakes_the_next_when_the_first_one_sleeps() -> None:
     night = datetime(2026, 11, 2, 23, tzinfo=UTC)

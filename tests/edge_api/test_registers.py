@@ -1,6 +1,6 @@
 """What the house looks up and changes, on both engines: only what a caller reaches is there."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +9,8 @@ from edge_api import amendments, duty, registers, tokens
 from edge_api.amendments import Agreed, ContactChange, NewGuest, NewStay, StayChange
 from edge_api.registers import Wanted
 from edge_api.shapes import Nights, Stays
-from guestlink import clock, houses, journal, records
+from guestlink import catalogue, clock, houses, journal, records
+from guestlink.catalogue import Entry
 from guestlink.errors import InvalidFields, InvalidInput, NotFound, Refused, Stale
 from guestlink.houses import HouseDraft
 from tests.databases import AT, BY, FRIDAY, TOMAS, Inn
@@ -105,6 +106,22 @@ def test_requests_are_found_by_state_stay_and_house(inn: Inn) -> None:
             [each.id for each in registers.requests(db, inn.ring, caller, **which).requests] for which in look
         ]
     assert found == [[first.id], [second.id], [second.id, first.id], []]
+
+
+def test_a_request_that_waits_says_until_when_by_the_files_of_the_house(inn: Inn) -> None:
+    desk, caller = Desk(inn), token(inn)
+    told = Entry(language="", kind=catalogue.LAST_CONTENT, key="", body='{"reply_within":25,"sections":[1]}')
+    with inn.database.write() as tx:
+        catalogue.remember(tx, inn.house, [told])
+    waiting = desk.ask(inn.add("ana"), note="soap").request
+
+    def due_at() -> datetime | None:
+        with inn.database.read() as db:
+            return registers.requests(db, inn.ring, caller).requests[0].due_at
+
+    assert due_at() == NOON + timedelta(minutes=25)
+    desk.answer(waiting)
+    assert due_at() is None
 
 
 def test_stays_are_found_by_day_reference_code_and_unit(inn: Inn) -> None:
