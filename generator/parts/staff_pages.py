@@ -8,7 +8,7 @@ from typing import Final
 from markupsafe import Markup
 
 from generator.parts.sheet import PLACEHOLDER
-from generator.parts.theme import Theme, gate_policy, page_policy
+from generator.parts.theme import Theme, board_policy, gate_policy
 from generator.parts.wording import inert_json
 from guestlink.language import LANGUAGES, N_, direction, native_name
 
@@ -20,6 +20,7 @@ WORDS: Final = {
     "now": N_("now"),
     "no_line": N_("There is no connection to the house. Try again in a moment."),
     "too_many": N_("That was too much at once. Wait a moment, then try again."),
+    "not_kept": N_("This is not kept on this device. It is here again when there is a connection."),
     "not_there": N_("This is not there any more."),
     "refused": N_("This could not be done. {reason}"),
     # coming in
@@ -51,6 +52,7 @@ WORDS: Final = {
     "fails": N_("{what} does not work"),
     "waits": N_("waits"),
     "overdue": N_("overdue"),
+    "over": N_("{time} over"),
     "moving": N_("being sent"),
     "for_whom": N_("for {name}, {state}"),
     "you": N_("you"),
@@ -119,7 +121,7 @@ def page_context(theme: Theme, tag: str) -> dict[str, object]:
     t, style, modules = theme.catalogue(tag).text, theme.staff_style(), _modules(theme)
     return {
         "title": t(N_("Staff board")),
-        "csp": page_policy(style, modules),
+        "csp": board_policy(style, modules),
         "style": style,
         "modules": modules,
         "lang": tag,

@@ -26,7 +26,6 @@ INLINED: Final = frozenset(
         "icons.svg",
         "open.js",
         "staff/door.js",
-        "staff/staff.css",
     }
 )
 TEMPLATE_OPTIONS: Final[dict[str, Any]] = {
@@ -37,6 +36,9 @@ TEMPLATE_OPTIONS: Final[dict[str, Any]] = {
     "keep_trailing_newline": True,
 }
 ACCENT: Final = "#7a5c3e"
+
+BOARD_STYLE: Final = "staff/staff.css"
+BOARD_STYLES: Final = re.compile(r"staff/\w+\.css\Z")
 
 _SYMBOL = re.compile(r'<symbol id="([a-z]+)" viewBox="0 0 24 24">(.*?)</symbol>')
 _ICON = '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>'
@@ -83,7 +85,7 @@ class Theme:
 
     def assets(self) -> dict[str, bytes]:
         """Path -> bytes of the files that pages load; the name holds a hash of the bytes."""
-        return {_hashed(name, body): body for name, body in self._static.items() if name not in INLINED}
+        return {_hashed(name, body): body for name, body in self._static.items() if not _is_inlined(name)}
 
     def asset(self, name: str) -> str:
         """The path of a static file: `assets/welcome.0123456789abcdef.js`."""
@@ -91,7 +93,7 @@ class Theme:
 
     def names(self, folder: str) -> list[str]:
         """The static files below a folder that pages load, as `asset` wants them."""
-        return [name for name in self._static if name.startswith(folder) and name not in INLINED]
+        return [name for name in self._static if name.startswith(folder) and not _is_inlined(name)]
 
     def icon(self, name: str) -> Markup:
         """An icon of the sprite as a drawing for one place on the page."""
@@ -121,7 +123,9 @@ class Theme:
         return self._inline("curtain.js")
 
     def staff_style(self) -> Markup:
-        return self._inline("staff/staff.css")
+        """The board's own style, then those of its parts."""
+        parts = sorted(name for name in self._static if BOARD_STYLES.match(name) and name != BOARD_STYLE)
+        return Markup().join(map(self._inline, [BOARD_STYLE, *parts]))
 
     def staff_door(self) -> Markup:
         """The script that leads to the staff board in somebody's language."""
@@ -145,6 +149,11 @@ class Theme:
         return {name: Markup(_ICON.format(drawing)) for name, drawing in found}  # noqa: S704 - the theme's own file
 
 
+def board_policy(style: str, *scripts: str) -> Markup:
+    """As of a page; voice messages of guests are heard on it, too."""
+    return page_policy(style, *scripts) + "; media-src 'self'"
+
+
 def page_policy(style: str, *scripts: str) -> Markup:
     """The Content-Security-Policy of a page with one inline style and these inline scripts (DESIGN.md, 4)."""
     hashes = Markup().join(" " + source_hash(script) for script in scripts)
@@ -166,6 +175,10 @@ def source_hash(text: str) -> Markup:
     """A hash-source of CSP level 3, 2.3.1."""
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Markup(f"'sha256-{digest}'")  # noqa: S704 - base64
+
+
+def _is_inlined(name: str) -> bool:
+    return name in INLINED or bool(BOARD_STYLES.match(name))
 
 
 def packed(source: str) -> str:

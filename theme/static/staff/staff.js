@@ -4,6 +4,7 @@ import { call, ok, whenSignedOut } from "staff/house.js";
 import { forget, keep, keepAgain, kept } from "staff/kept.js";
 import * as keys from "staff/keys.js";
 import { Line } from "staff/line.js";
+import * as pane from "staff/pane.js";
 import { house, learn as learnPeople } from "staff/people.js";
 import * as requests from "staff/requests.js";
 import * as rows from "staff/rows.js";
@@ -62,6 +63,7 @@ function show(found) {
   put(slot("house"), new Intl.ListFormat(document.documentElement.lang).format(house.names()));
   document.body.dataset.at = "board";
   board.hidden = false;
+  pane.begin();
 }
 
 async function work(found) {
@@ -94,6 +96,7 @@ function gone(words = "") {
   line = undefined;
   session = undefined;
   forget();
+  pane.clear();
   requests.clear();
   today.clear();
   rows.draw();
@@ -184,6 +187,7 @@ function readOnly(yes) {
   rows.readOnly(yes);
   today.readOnly(yes);
   shift.readOnly(yes);
+  pane.readOnly(yes);
 }
 
 keys.listen({
