@@ -14,7 +14,7 @@ import msgspec
 from markdown.extensions.meta import MetaPreprocessor
 from pelican.readers import Markdown, MarkdownReader  # type: ignore[import-untyped]
 
-from generator.files import entries, grammar, letters, moments
+from generator.files import answers, entries, grammar, letters, moments
 from generator.files.darkroom import Darkroom, Progress
 from generator.files.entries import House
 from generator.files.front_matter import Front, Problem
@@ -22,12 +22,13 @@ from generator.files.grammar import Field, Reveal
 from generator.files.host_folder import folder_digest
 from generator.files.manuscripts import Manuscripts
 from generator.files.pictures import Picture
-from generator.files.shapes import Letter, Notice, Place, Section, Service, Words
+from generator.files.shapes import Answer, Letter, Notice, Place, Section, Service, Words
 from guestlink.language import fallback_order, minor_digits
 
 logging.setLoggerClass(logging.Logger)  # Pelican's import replaced it by one that swallows repetitions
 
 __all__ = [
+    "Answer",
     "Darkroom",
     "Field",
     "HostContent",
@@ -80,6 +81,7 @@ class HostContent(msgspec.Struct, frozen=True, kw_only=True):
     places: dict[str, dict[str, Place]]
     notices: dict[str, dict[str, Notice]] = {}
     letters: dict[str, dict[str, Letter]] = {}
+    answers: dict[str, dict[str, Answer]] = {}
     pictures: dict[str, Picture]
     problems: tuple[Problem, ...]
     digest: str
@@ -130,6 +132,7 @@ def read_property(
         shown=files.album.shown,
     )
     words = files.entries("property", partial(entries.words, secrets=labels, units=units))["property"]
+    services = files.entries("service", partial(entries.service, house=house))
     content = HostContent(
         slug=files.slug,
         languages=files.languages,
@@ -148,10 +151,11 @@ def read_property(
         reveal={secret.name: secret.reveal for secret in secrets},
         words={tag: words.get(tag, words[files.languages[0]]) for tag in files.languages},
         sections=files.entries("section", partial(entries.section, house=house)),
-        services=files.entries("service", partial(entries.service, house=house)),
+        services=services,
         places=files.entries("place", entries.place),
         notices=files.entries("notice", partial(entries.notice, house=house)),
         letters=_letters(files, house),
+        answers=files.entries("answer", partial(answers.answer, services=services)),
         pictures={},
         problems=(),
         digest=files.digest(),

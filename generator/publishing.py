@@ -284,6 +284,7 @@ def _catalogue(press: Press, house: Property, content: HostContent) -> list[cata
         "place": content.places,
         "notice": content.notices,
         "journey": content.letters,
+        "answer": content.answers,
     }
     renderer = press.renderer(house, content)
     every = [

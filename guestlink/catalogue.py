@@ -17,7 +17,7 @@ LAST_CONTENT = "content"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """`kind` is section, service, place, notice, journey, mail or content; `body` is JSON."""
+    """`kind` is section, service, place, notice, journey, answer, mail or content; `body` is JSON."""
 
     language: str
     kind: str

@@ -16,7 +16,7 @@ from generator.files.grammar import Field
 from generator.files.host_folder import Role
 from generator.files.pictures import Picture
 from generator.files.prose import Prose
-from generator.files.shapes import OFFERED, Letter, Notice, Place, Section, Service, Words
+from generator.files.shapes import OFFERED, Answer, Letter, Notice, Place, Section, Service, Words
 
 LAST: Final = 1000  # the order of what says none
 _ORDER_HINT = "Add order: and a number; sections are shown from low to high."
@@ -41,6 +41,7 @@ OWN_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
     "journey": frozenset(
         {"send", "useful_for", "channels", "template", "only_if", "units", "not_for", "at_any_hour"}
     ),
+    "answer": frozenset({"order", "for"}),
 }
 WORD_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
     "property": frozenset(
@@ -51,6 +52,7 @@ WORD_FIELDS: Final[Mapping[Role, frozenset[str]]] = {
     "place": frozenset({"title", "hours", "updated", "not_a_code"}),
     "notice": frozenset({"title", "updated", "not_a_code"}),
     "journey": frozenset({"subject", "button", "updated", "not_a_code"}),
+    "answer": frozenset({"title", "updated", "not_a_code"}),
 }
 
 
@@ -77,7 +79,7 @@ class HostText(msgspec.Struct, frozen=True, kw_only=True):
     prose: Prose
 
 
-Entry = TypeVar("Entry", Section, Service, Place, Notice, Letter)
+Entry = TypeVar("Entry", Section, Service, Place, Notice, Letter, Answer)
 Named = TypeVar("Named", Field, grammar.HostSecret)
 
 

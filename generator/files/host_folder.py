@@ -17,7 +17,7 @@ from generator.files import grammar
 from generator.files.front_matter import Problems
 from generator.files.pictures import OTHER_TYPES, PRIVATE, TYPES
 
-Role = Literal["property", "section", "service", "place", "notice", "journey", "picture"]
+Role = Literal["property", "section", "service", "place", "notice", "journey", "answer", "picture"]
 
 ROLES: Final[Mapping[str, Role]] = {
     "sections": "section",
@@ -25,6 +25,7 @@ ROLES: Final[Mapping[str, Role]] = {
     "places": "place",
     "notices": "notice",
     "journey": "journey",
+    "answers": "answer",
     "pictures": "picture",
 }
 LARGEST_TEXT: Final = 1_000_000  # bytes
@@ -175,7 +176,7 @@ def _named(entry: os.DirEntry[str], name: str, *, role: Role, problems: Problems
 
 def _in_language(file: HostFile, key: str, language: str, problems: Problems) -> list[HostFile]:
     if file.role == "property" and key.casefold() != "property":
-        hint = "Other texts lie in sections, services, places, notices and journey."
+        hint = "Other texts lie in sections, services, places, notices, journey and answers."
         problems.add(file.name, 0, "Nothing reads this file.", hint=hint, kind="warning")
         return []
     if not language and file.role != "property":

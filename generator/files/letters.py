@@ -4,7 +4,7 @@ It names no guest and shows no secret: the page does that. What fills the slots 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -41,8 +41,20 @@ def letter(text: HostText, original: Letter | None, *, house: House) -> Letter:
     if len(made.text) > LONGEST_TEXT:
         told = f"This message has {len(made.text)} characters, more than {LONGEST_TEXT}."
         front.warn_at(front.body_line, told, hint="Say what matters first; the page says the rest.")
-    _check_slots(text)
+    check_slots(text, SLOTS)
     return with_digest(made)
+
+
+def check_slots(text: HostText, slots: Collection[str]) -> None:
+    """Tell every word in braces that nothing fills, and those that stand where nothing can be filled."""
+    for number, row in enumerate(text.source.split("\n"), start=1):
+        for found in _BRACED.finditer(row):
+            if found[0] not in slots:
+                hint = grammar.nearest(found[0], slots) or f"There are {', '.join(slots)}."
+                text.front.refuse_at(number, f"Nothing fills “{found[0]}”.", hint=hint)
+    if _IN_TAG.search(text.prose.html):
+        told = "A link cannot hold a word in braces."
+        text.front.refuse_at(text.front.body_line, told, hint="Write it in plain text, outside the link.")
 
 
 def too_many(letters: Mapping[str, Mapping[str, Letter]]) -> str:
@@ -94,15 +106,3 @@ def _at_most(length: int) -> Callable[[str], str]:
         return text
 
     return line
-
-
-def _check_slots(text: HostText) -> None:
-    """Tell every word in braces that nothing fills, and those that stand where nothing can be filled."""
-    for number, row in enumerate(text.source.split("\n"), start=1):
-        for found in _BRACED.finditer(row):
-            if found[0] not in SLOTS:
-                hint = grammar.nearest(found[0], SLOTS) or f"There are {', '.join(SLOTS)}."
-                text.front.refuse_at(number, f"Nothing fills “{found[0]}”.", hint=hint)
-    if _IN_TAG.search(text.prose.html):
-        told = "A link cannot hold a word in braces."
-        text.front.refuse_at(text.front.body_line, told, hint="Write it in plain text, outside the link.")

@@ -30,6 +30,11 @@ _LEAKED: Final[Mapping[Kind, str]] = {
     "warning": "This may be the current value of {}.",
 }
 
+_IN_MESSAGES: Final[Mapping[Role, str]] = {
+    "journey": "Say that the page shows them; the button leads there.",
+    "answer": "Say that the page shows them.",
+}
+
 
 class _Opened(msgspec.Struct, frozen=True, kw_only=True):
     """A file whose fields can be asked; nothing in it is understood yet."""
@@ -255,8 +260,7 @@ class Manuscripts:
     def _check_marks(self, opened: _Opened, finished: Prose) -> None:
         for mark in prose.SECRET_MARK.finditer(opened.source):
             name, line = prose.marked_name(mark), opened.source.count("\n", 0, mark.start()) + 1
-            if opened.file.role == "journey":
-                hint = "Say that the page shows them; the button leads there."
+            if hint := _IN_MESSAGES.get(opened.file.role, ""):
                 self._problems.add(opened.file.name, line, "Codes are never in a message.", hint=hint)
             elif line < opened.front.body_line:
                 hint = "Codes are shown in the text below."

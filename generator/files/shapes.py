@@ -1,4 +1,6 @@
-"""What hosts say, as values: sections, services, places, notices, the words of a property. Reads nothing."""
+"""What hosts say, as values: sections, services, places, notices, messages, answers, the words of a property. It
+reads nothing.
+"""
 
 from datetime import date
 from typing import Final
@@ -119,6 +121,20 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     units: tuple[str, ...]
     not_for: tuple[str, ...]
     at_any_hour: bool
+    digest: str = ""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Words that people of the house send again and again, with slots such as {guest}; `services` are keys
+    of those that it speaks of.
+    """
+
+    key: str
+    language: str
+    title: str = ""
+    text: str = ""
+    order: int
+    services: tuple[str, ...]
     digest: str = ""
 
 

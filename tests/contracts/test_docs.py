@@ -32,7 +32,7 @@ FOLDERS = sorted(
     for room in ("guestlink", "generator", "edge_api")
     for file in (ROOT / room).rglob("__init__.py")
 )
-ROLES = ("property", "section", "service", "place", "notice", "journey")
+ROLES = ("property", "section", "service", "place", "notice", "journey", "answer")
 WORDS = {
     "phases": grammar.PHASES,
     "icons": grammar.ICONS,
