@@ -1,7 +1,6 @@
 // What is asked for, as this tab knows it: what the house said last, and over it what was done here and is not answered yet.
 export const OPEN = ["requested", "accepted"];
 const LINGER = 12000; // milliseconds that a finished line stays where it is, its undo beside it
-const SOON = { normal: 10, urgent: 5 }; // minutes until somebody else is told (property.md may say otherwise)
 
 const known = new Map();
 const moves = new Map(); // id -> the state that was said here and is on its way
@@ -59,11 +58,14 @@ export const open = () => all().filter((each) => isOpen(each) || stays(each)).so
 export const closed = () => all().filter((each) => !isOpen(each) && !stays(each)).sort((one, other) => (one.changed_at > other.changed_at ? -1 : 1));
 export const waiting = () => all().filter((each) => stateOf(each) === "requested");
 
-// How much a line weighs: the longer nobody answers, the more.
+// How much a line weighs: the nearer the end of the house's own time for an answer, the more.
 export function weight(request) {
   if (stateOf(request) !== "requested") return "calm";
-  const minutes = (Date.now() - new Date(request.asked_at)) / 60000;
-  const soon = SOON[request.urgent ? "urgent" : "normal"];
-  if (minutes >= soon) return "overdue";
-  return minutes >= soon / 2 ? "long" : "fresh";
+  if (!request.due_at) return "fresh"; // opened again here: the house has not said until when yet
+  const [asked, due, now] = [+new Date(request.asked_at), +new Date(request.due_at), Date.now()];
+  if (now >= due) return "overdue";
+  return now >= (asked + due) / 2 ? "long" : "fresh";
 }
+
+// How long an answer is overdue, in milliseconds.
+export const over = ({ due_at: due }) => Date.now() - new Date(due);

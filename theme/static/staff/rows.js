@@ -4,7 +4,7 @@ import { house, nameOf, people } from "staff/people.js";
 import * as requests from "staff/requests.js";
 import { act, back, next } from "staff/verbs.js";
 import { called } from "staff/wording.js";
-import { age, at, label, money, part, plain, put, say, speak, time } from "staff/words.js";
+import { age, at, label, money, part, plain, put, say, span, speak, time } from "staff/words.js";
 
 const board = document.querySelector("#board");
 const lists = { open: board.querySelector("[data-slot=open]"), closed: board.querySelector("[data-slot=closed]") };
@@ -94,12 +94,17 @@ const gist = (request) => [...request.said.map(([, words]) => words), !isFree(re
 function who(request, state) {
   if (requests.isMoving(request)) return say("moving");
   if (state === "requested") {
-    const waits = requests.weight(request) === "overdue" ? say("overdue") : say("waits");
+    const waits = requests.weight(request) === "overdue" ? overdue(request) : say("waits");
     return request.assigned_to ? say("for_whom", { name: nameOf(request.assigned_to), state: waits }) : waits;
   }
   if (state === "accepted" && request.assigned_to) return nameOf(request.assigned_to);
   const name = requests.isMine(request) ? say("you") : called(request.who);
   return state === "accepted" ? plain(name) : say(`who_${state}`, { name });
+}
+
+function overdue(request) {
+  const late = requests.over(request);
+  return late < 60000 ? say("overdue") : say("over", { time: span(late) });
 }
 
 // -- more of one -----------------------------------------------------------------------------------------

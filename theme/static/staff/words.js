@@ -21,10 +21,15 @@ export function time(at) {
   return (isToday ? clock : far).format(moment);
 }
 
-// `12 min`, `3 hr`, `2 days`.
+// How long ago: `now`, then a span.
 export function age(at) {
-  const minutes = Math.floor((Date.now() - new Date(at)) / 60000);
-  if (minutes < 1) return say("now");
+  const past = Date.now() - new Date(at);
+  return past < 60000 ? say("now") : span(past);
+}
+
+// `12 min`, `3 hr`, `2 days`.
+export function span(milliseconds) {
+  const minutes = Math.floor(milliseconds / 60000);
   if (minutes < 2 * MINUTE) return count(minutes, "minute");
   if (minutes < 48 * MINUTE) return count(Math.floor(minutes / MINUTE), "hour");
   return count(Math.floor(minutes / MINUTE / 24), "day");
