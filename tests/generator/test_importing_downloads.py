@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from generator.intake import downloads
-from generator.intake.addresses import is_public, resolve
 from generator.intake.downloads import Validators, download, fetch_copy
+from guestlink.addresses import is_public, resolve
 from guestlink.errors import InvalidInput, Outage, Refused
 from tests.generator.tls import Here, serving
 
