@@ -32,12 +32,15 @@ class StayView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """What all pages share. `build` covers program and theme, `fingerprint` settings and key too."""
+    """What all pages share. `build` covers program and theme, `fingerprint` settings and key too. With
+    `guest_only` a link has its page in the guest's language alone.
+    """
 
     public_url: str
     key_id: str
     build: str
     fingerprint: str
+    guest_only: bool = False
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +79,7 @@ def compose(view: StayView, content: HostContent, site: Site, *, at: datetime) -
         return [_gate(view, content, site, state="replaced", now=now)]
     if stay.status in ("cancelled", "no_show"):
         return [_gate(view, content, site, state="cancelled", now=now)]
-    offered = offered_languages(stay, content)
+    offered = offered_languages(stay, content)[: 1 if site.guest_only else None]
     pages = [_welcome(view, content, site, tag=tag, offered=offered, at=at) for tag in offered]
     return [*pages, _gate(view, content, site, state="open", now=now)]
 

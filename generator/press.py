@@ -145,7 +145,8 @@ def open_press(settings: Settings) -> Press:
             public_url=settings.public_url,
             key_id=settings.signing_key_id,
             build=build,
-            fingerprint=f"{build}:{settings.signing_key_id}:{settings.public_url}",
+            fingerprint=f"{build}:{settings.signing_key_id}:{settings.public_url}:{settings.page_languages}",
+            guest_only=settings.page_languages == "guest",
         ),
     )
 

@@ -21,6 +21,7 @@ HELP = {
     "content": "the folder of the hosts' files.",
     "theme": "the folder of templates, static files and catalogues.",
     "keys": "the file of the key ring, mode 0600; `publish.py init` makes it.",
+    "page_languages": "offered: a page in every language of the house; guest: in the guest's own alone.",
     "proxies": "how many machines of yours stand before the API: 1 behind CloudFront alone, 0 for none.",
     "media_url": "where guests' files lie, sealed: file:data/media, or s3://bucket/prefix, a private one.",
     "whatsapp_url": "where the Cloud API answers: https://graph.facebook.com, or the sandbox's address.",
@@ -51,6 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     content: str = "content"
     theme: str = str(PROGRAM / "theme")
     keys: str = "data/keys/keyring.json"
+    page_languages: str = "offered"
     proxies: str = "0"
     media_url: str = "file:data/media"
     whatsapp_url: str = "https://graph.facebook.com"
@@ -141,6 +143,7 @@ def _check(settings: Settings) -> None:
     _shape(settings, "database_url", r"sqlite:///.|postgresql://.")
     _shape(settings, "site_url", r"file:[^?#]|s3://[\w.-]+([/?]|\Z)")
     _shape(settings, "public_url", r"https?://[^\s/?#@]+\Z")
+    _shape(settings, "page_languages", r"(offered|guest)\Z")
     _shape(settings, "proxies", r"[0-9]\Z")
     _shape(settings, "media_url", r"file:[^?#]|s3://[\w.-]+([/?]|\Z)")
     _shape(settings, "whatsapp_url", r"https?://[^\s/?#@]+\Z")
