@@ -16,16 +16,16 @@ from edge_api.sign_in import codes, pins, sessions
 from edge_api.sign_in.door import OPEN, SESSION, entered, nothing, own_page_only, waited
 from edge_api.sign_in.passkey_routes import passkey_routes
 from edge_api.sign_in.porter import Porter
-from edge_api.sign_in.sessions import Session
+from edge_api.sign_in.push_routes import push_routes
 from edge_api.sign_in.shapes import (
     CodeAsked,
     CodeWish,
     NewPin,
-    SessionListed,
     Sessions,
     SessionShown,
     SignIn,
     Switch,
+    sessions_listed,
 )
 from guestlink.errors import NotFound
 
@@ -34,8 +34,14 @@ ID_SHOWN: Final = "01a203df-e148-7c92-8119-6773653d612b"
 
 
 def sign_in_routes(porter: Porter) -> Router:
-    """Everything below /api/session, /api/sessions and /api/passkeys."""
-    handlers = [*_doors(porter), *_session(porter), *_pins(porter), *passkey_routes(porter)]
+    """Everything below /api/session, /api/sessions, /api/passkeys and /api/push."""
+    handlers = [
+        *_doors(porter),
+        *_session(porter),
+        *_pins(porter),
+        *passkey_routes(porter),
+        *push_routes(porter),
+    ]
     return Router("/api", route_handlers=handlers, request_max_body_size=LONGEST_BODY)
 
 
@@ -126,7 +132,7 @@ def _session(porter: Porter) -> list[HTTPRouteHandler]:
         mine = gate.session(request, at=at)
         with porter.holdings.database.read() as db:
             found = sessions.of_user(db, mine.user_id, at=at)
-        return answered(Sessions(sessions=tuple(_listed(each, mine) for each in found)))
+        return answered(sessions_listed(found, mine=mine.id))
 
     @delete(
         "/sessions/{session_id:str}",
@@ -153,13 +159,6 @@ def _session(porter: Porter) -> list[HTTPRouteHandler]:
         return nothing()
 
     return [current, leave, every, end]
-
-
-def _listed(session: Session, mine: Session) -> SessionListed:
-    told_of = {
-        name: getattr(session, name) for name in SessionListed.__struct_fields__ if hasattr(session, name)
-    }
-    return SessionListed(**told_of, is_this=session.id == mine.id)
 
 
 # -- PINs ----------------------------------------------------------------------------------------------

@@ -1,12 +1,12 @@
 """What is sent to sign in, and what people are told about their session."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
 
-from edge_api.sign_in.sessions import How
+from edge_api.sign_in.sessions import How, Session
 
 Phone = Annotated[str, msgspec.Meta(max_length=40)]
 Digits = Annotated[str, msgspec.Meta(max_length=20)]
@@ -110,6 +110,13 @@ class SessionListed(msgspec.Struct, frozen=True, kw_only=True):
 
 class Sessions(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[SessionListed, ...]
+
+
+def sessions_listed(found: Iterable[Session], *, mine: str | None) -> Sessions:
+    """`mine`: the id of the session that asks."""
+    names = [name for name in SessionListed.__struct_fields__ if name != "is_this"]
+    told = ({name: getattr(each, name) for name in names} | {"is_this": each.id == mine} for each in found)
+    return Sessions(sessions=tuple(msgspec.convert(each, SessionListed) for each in told))
 
 
 class PasskeyShown(msgspec.Struct, frozen=True, kw_only=True):

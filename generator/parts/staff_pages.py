@@ -7,7 +7,9 @@ from typing import Final
 
 from markupsafe import Markup
 
+from generator.parts.people_words import PEOPLE_WORDS
 from generator.parts.sheet import PLACEHOLDER
+from generator.parts.talk_words import TALK_WORDS
 from generator.parts.theme import Theme, board_policy, gate_policy
 from generator.parts.wording import inert_json
 from guestlink.language import LANGUAGES, N_, direction, native_name
@@ -113,6 +115,8 @@ WORDS: Final = {
     "page_opened": N_("Page opened"),
     "page_not_opened": N_("Page not opened yet"),
     "codes_seen": N_("Codes seen"),
+    **PEOPLE_WORDS,
+    **TALK_WORDS,
 }
 
 

@@ -259,22 +259,6 @@ def test_a_wrong_code_says_so_and_nobody_learns_who_works_here(visit: Visits, cr
         expect(page.get_by_role("alert")).to_contain_text("This code does not count.")
 
 
-def test_a_passkey_made_on_the_board_lets_in(visit: Visits, board: Boards) -> None:
-    mira = board("Mira")
-    tools = mira.context.new_cdp_session(mira)
-    tools.send("WebAuthn.enable")
-    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True}
-    more = {"hasUserVerification": True, "isUserVerified": True, "automaticPresenceSimulation": True}
-    tools.send("WebAuthn.addVirtualAuthenticator", {"options": options | more})
-    mira.locator(".menu summary").click()
-    mira.get_by_role("button", name="Add a passkey").click()
-    expect(mira.get_by_text("Next time, use the passkey.")).to_be_visible()
-    mira.get_by_role("button", name="Sign out").click()
-    mira.get_by_role("button", name="Use a passkey").click()
-    expect(mira.locator("#board")).to_be_visible()
-    live(mira)
-
-
 @pytest.mark.parametrize("language", ["de", "ar", "ja"])
 def test_the_door_leads_to_the_board_in_ones_own_language(language: str, visit: Visits, crew: Crew) -> None:
     visit.forgive("status of 401")

@@ -94,6 +94,8 @@ OPERATIONS = {
     "getStay": "GET /api/house/stays/{stay_id}",
     "changeStay": "PATCH /api/house/stays/{stay_id}",
     "getLinks": "GET /api/house/stays/{stay_id}/links",
+    "getStayCard": "GET /api/house/stays/{stay_id}/card",
+    "listAnswers": "GET /api/house/answers",
     "setReadiness": "PUT /api/house/stays/{stay_id}/readiness",
     "addCompanion": "POST /api/house/stays/{stay_id}/companions",
     "removeCompanion": "DELETE /api/house/stays/{stay_id}/companions/{contact_id}",
@@ -128,6 +130,8 @@ OPERATIONS = {
     "askForRebuild": "POST /api/rebuilds",
     "watchRebuild": "GET /api/rebuilds/{rebuild_id}",
     "inviteToSignIn": "POST /api/house/people/{user_id}/sign-in-links",
+    "listSessionsOf": "GET /api/house/people/{user_id}/sessions",
+    "endSessionsOf": "DELETE /api/house/people/{user_id}/sessions",
     "askForCode": "POST /api/session/codes",
     "signIn": "POST /api/session",
     "getSession": "GET /api/session",
@@ -154,8 +158,8 @@ FOR_MANAGERS |= {
     "holdMessage",
     "sendMessage",
 }
-FOR_MANAGERS |= {"inviteToSignIn"}
-FOR_PEOPLE = {"inviteToSignIn"}  # not for programs
+FOR_PEOPLE = {"inviteToSignIn", "listSessionsOf", "endSessionsOf"}  # not for programs
+FOR_MANAGERS |= FOR_PEOPLE
 REFUSED = {"staff": FOR_MANAGERS}
 FOR_TRIGGERS = {"askForRebuild", "watchRebuild"}
 

@@ -101,7 +101,6 @@ class Town:
             self.known["conversation_id"] = [self._talk(tx)]
         self.known["message_id"] = self.known["message"] = ["01a203df-e148-7c92-8119-6773653d612b"]
         self.known["user_id"] = [self.users["staff"]]
-        self.known["session_id"] = [self.session("staff").id]
         self.known["passkey_id"] = self.known["message_id"]
 
     def _hire(self, tx: Writing) -> None:
@@ -218,6 +217,8 @@ class Town:
         known = dict(self.known)
         if "{request_id}" in path:
             known["request_id"] = [self.request(name)]
+        if "{session_id}" in path:
+            known["session_id"] = [self.session("staff").id]
         if "{rebuild_id}" in path:
             asked = self.client.post(
                 "/api/rebuilds",

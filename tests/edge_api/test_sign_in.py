@@ -226,6 +226,28 @@ def test_a_manager_lets_a_colleague_in_who_is_no_more_than_they_are(at_door: Doo
     assert other.ask("POST", f"house/people/{people['Ivo']}/sign-in-links").status_code == 403
 
 
+def test_a_manager_ends_what_a_colleague_has_open_but_never_of_who_is_more(at_door: Door) -> None:
+    at_door.enter("Maren")
+    people = {each["name"]: each["id"] for each in at_door.ask("GET", "house/people").json()["people"]}
+    theirs = f"house/people/{people['Ivo']}/sessions"
+    ivo = at_door.other()
+    ivo.enter("Ivo")
+    assert ivo.ask("PUT", "session/pin", json={"pin": "2718"}).status_code == 204
+    assert [each["is_this"] for each in at_door.ask("GET", theirs).json()["sessions"]] == [False]
+    assert at_door.ask("DELETE", theirs).status_code == 204
+    assert at_door.ask("GET", theirs).json()["sessions"] == []
+    assert ivo.ask("GET", "session").status_code == 401
+    ivo.enter("Ivo")
+    assert ivo.ask("GET", "session").json()["has_pin"]
+    assert at_door.ask("DELETE", f"{theirs}?passkeys=true").status_code == 204
+    ivo.enter("Ivo")
+    assert not ivo.ask("GET", "session").json()["has_pin"]
+    for method in ("GET", "DELETE"):
+        assert at_door.ask(method, f"house/people/{people['Olga']}/sessions").status_code == 403
+        assert at_door.ask(method, "house/people/nobody/sessions").status_code == 404
+        assert ivo.ask(method, theirs).status_code == 403
+
+
 # -- sessions --------------------------------------------------------------------------------------
 def test_the_cookie_is_kept_from_scripts_and_other_sites(at_door: Door) -> None:
     lines = at_door.enter().headers.get_list("set-cookie")

@@ -3,6 +3,7 @@ import { say } from "staff/words.js";
 
 const listeners = new Set();
 const PATIENCE = 15000;
+const DOORS = /^session(\/(codes|passkey|passkey\/options|switch))?$/; // a 401 of these speaks of what was tried
 
 export const whenSignedOut = (told) => listeners.add(told);
 export const ok = (status) => status >= 200 && status < 300;
@@ -10,8 +11,7 @@ export const ok = (status) => status >= 200 && status < 300;
 // A cookie that is over is renewed by asking who is signed in; only when that fails somebody is signed out.
 export async function call(method, path, body, how = {}) {
   const answer = await ask(method, path, body, how);
-  if (answer.status !== 401 || path === "session") return answer;
-  if (!path.startsWith("house/")) return answer;
+  if (answer.status !== 401 || DOORS.test(path)) return answer;
   renewal ??= ask("GET", "session").finally(() => (renewal = undefined));
   const renewed = await renewal;
   if (ok(renewed.status)) return ask(method, path, body, how);
@@ -22,7 +22,7 @@ export async function call(method, path, body, how = {}) {
 let renewal;
 
 async function ask(method, path, body, { signal } = {}) {
-  const headers = { accept: "application/json" };
+  const headers = { accept: "application/json", "accept-language": document.documentElement.lang };
   if (body !== undefined) headers["content-type"] = "application/json";
   const ends = [AbortSignal.timeout(PATIENCE), signal].filter(Boolean);
   const how = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.any?.(ends) ?? ends[0] };

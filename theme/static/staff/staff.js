@@ -1,14 +1,19 @@
 // The staff board: who is signed in, what is on it, how the line stands. Everything else is in the modules beside it.
-import { addPasskey, enter, hasPasskeys } from "staff/entry.js";
+import * as account from "staff/account.js";
+import * as colleagues from "staff/colleagues.js";
+import { enter } from "staff/entry.js";
 import { call, ok, whenSignedOut } from "staff/house.js";
 import { forget, keep, keepAgain, kept } from "staff/kept.js";
 import * as keys from "staff/keys.js";
 import { Line } from "staff/line.js";
+import * as menu from "staff/menu.js";
 import * as pane from "staff/pane.js";
 import { house, learn as learnPeople } from "staff/people.js";
+import * as pin from "staff/pin.js";
 import * as requests from "staff/requests.js";
 import * as rows from "staff/rows.js";
 import * as shift from "staff/shift.js";
+import * as talks from "staff/talks.js";
 import * as today from "staff/today.js";
 import { called, stateOfLine } from "staff/wording.js";
 import { announce, put, say, speak, time } from "staff/words.js";
@@ -58,11 +63,13 @@ function isOtherLanguage(language) {
 function show(found) {
   session = found;
   requests.begin(found.user.id);
+  talks.begin(found.user.id);
   house.learn(found.houses);
   put(slot("me"), found.user.name);
   put(slot("house"), new Intl.ListFormat(document.documentElement.lang).format(house.names()));
   document.body.dataset.at = "board";
   board.hidden = false;
+  menu.item("colleagues").hidden = !colleagues.mayInvite(found);
   pane.begin();
 }
 
@@ -77,6 +84,7 @@ async function work(found) {
 async function look(last) {
   show(last.session);
   learn(last.board);
+  talks.learn(last.board.talks);
   readOnly(true);
   told({ state: "offline", since: last.kept });
   draw();
@@ -92,22 +100,43 @@ async function leave({ isOurs = true, words = "" } = {}) {
 }
 
 function gone(words = "") {
-  line?.close();
-  line = undefined;
-  session = undefined;
-  forget();
-  pane.clear();
-  requests.clear();
-  today.clear();
-  rows.draw();
+  empty();
   comeIn(words);
 }
 
+// Nothing of who was here is left, on the screen and on the device.
+function empty() {
+  line?.close();
+  line = undefined;
+  session = undefined;
+  for (const each of [account, colleagues, pin]) each.close();
+  pane.clear();
+  requests.clear();
+  today.clear();
+  talks.clear();
+  rows.draw();
+  return forget();
+}
+
+// Somebody else goes on here, in all tabs.
+async function become({ user }) {
+  tabs?.postMessage("other");
+  await again(isOtherLanguage(user.language) ? `/staff/${user.language}.html` : location.pathname);
+}
+
+async function again(path = location.pathname) {
+  await empty();
+  if (path !== location.pathname) return location.replace(path);
+  history.replaceState(null, "", path);
+  return location.reload();
+}
+
 whenSignedOut(() => session && gone(say("session_over")));
-tabs?.addEventListener("message", () => session && gone());
+tabs?.addEventListener("message", ({ data }) => session && (data === "other" ? again() : gone()));
 slot("leave").addEventListener("click", () => leave());
-slot("passkey").hidden = !hasPasskeys;
-slot("passkey").addEventListener("click", async () => speak(slot("passkey-told"), await addPasskey()));
+account.whenEnded(() => leave());
+pin.whenChanged(become);
+menu.listen({ switch: pin.ask, account: account.open, colleagues: () => colleagues.open(session) });
 for (const link of document.querySelectorAll("[data-language]")) {
   link.addEventListener("click", () => {
     try {
@@ -122,6 +151,7 @@ async function reload() {
   if (!ok(answer.status) || !session) return undefined;
   readOnly(false);
   heard(learn(answer.data));
+  await talks.reload(answer.data.conversations_waiting);
   return answer.data.position;
 }
 
@@ -139,6 +169,7 @@ function take(frame) {
   frame.gone?.forEach((id) => (requests.forget(id), today.forget(id)));
   today.learn(frame.stays ?? []);
   heard(requests.learn(frame.requests ?? []));
+  talks.take(frame);
   draw();
 }
 
@@ -156,7 +187,8 @@ function draw() {
   rows.draw();
   today.draw();
   shift.draw();
-  const waiting = requests.waiting().length;
+  talks.draw();
+  const waiting = requests.waiting().length + talks.waits();
   document.title = waiting ? `(${waiting}) ${title}` : title;
   const { arrivals, departures } = today.counts();
   speak(slot("empty"), say("empty", { arrivals, departures }));
@@ -164,7 +196,7 @@ function draw() {
   if (session && shown) keep(() => ({ session, board: now() }));
 }
 
-const now = () => ({ ...shown, requests: requests.all(), arrivals: today.all(), departures: [], note: shift.all() });
+const now = () => ({ ...shown, requests: requests.all(), arrivals: today.all(), departures: [], note: shift.all(), talks: talks.all() });
 
 // -- how the line stands ---------------------------------------------------------------------------------
 function told(standing) {
@@ -187,6 +219,7 @@ function readOnly(yes) {
   rows.readOnly(yes);
   today.readOnly(yes);
   shift.readOnly(yes);
+  talks.readOnly(yes);
   pane.readOnly(yes);
 }
 
@@ -201,6 +234,7 @@ keys.listen({
   w: () => rows.key("assign"),
   n: () => rows.key("note"),
   o: () => rows.key("open"),
+  c: () => talks.next(),
 });
 setInterval(() => session && draw(), AGES);
 navigator.serviceWorker?.register("/staff/sw.js", { scope: "/staff/" }).catch(() => {});

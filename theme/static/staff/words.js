@@ -21,6 +21,11 @@ export function time(at) {
   return (isToday ? clock : far).format(moment);
 }
 
+const dates = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
+
+// `3 Nov 2026`.
+export const date = (at) => dates.format(new Date(at));
+
 // How long ago: `now`, then a span.
 export function age(at) {
   const past = Date.now() - new Date(at);
