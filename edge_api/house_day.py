@@ -3,6 +3,7 @@
 A day of the house turns at four in the morning: who comes at one belongs to the evening before.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -11,7 +12,7 @@ from edge_api.arrival_rooms import NIGHT
 from guestlink import contacts, records, zones
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading
-from guestlink.records import TAKEN, Link, Property, Stay
+from guestlink.records import TAKEN, Period, Property, Stay
 
 
 class StayLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +44,13 @@ class StayLine(msgspec.Struct, frozen=True, kw_only=True):
         return f"StayLine({self.stay_id})"
 
 
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """When a stay's links that count were last opened, and codes seen."""
+
+    opened_page: date | None = None
+    codes_seen: date | None = None
+
+
 def today_of(house: Property, *, at: datetime) -> date:
     """The day of the house that an instant belongs to."""
     return zones.local_date(at - NIGHT, house.zone)
@@ -55,7 +63,7 @@ def around(db: Reading, ring: KeyRing, house: Property, *, at: datetime) -> list
     rows = db.all(
         "stays_coming_or_going", property_id=house.id, today=today.isoformat(), tomorrow=tomorrow.isoformat()
     )
-    lines = [stay_line(db, ring, house, stay) for stay in records.shaped_all(rows, Stay)]
+    lines = stay_lines(db, ring, house, records.shaped_all(rows, Stay))
     return sorted(
         lines, key=lambda line: (line.from_on, line.expected or line.check_in, line.unit, line.stay_id)
     )
@@ -75,20 +83,32 @@ def line_of(db: Reading, ring: KeyRing, house: Property, stay: Stay, *, at: date
     days = {today, today + timedelta(days=1)}
     if stay.status not in TAKEN or not days & {stay.from_on, stay.until_on}:
         return None
-    return stay_line(db, ring, house, stay)
+    return stay_lines(db, ring, house, [stay])[0]
 
 
-def stay_line(db: Reading, ring: KeyRing, house: Property, stay: Stay) -> StayLine:
-    parts = records.periods(db, stay)
-    guests = records.contacts(db, stay)
-    links = [link for link in records.stay_links(db, stay) if link.replaced_at is None]
+def stay_lines(db: Reading, ring: KeyRing, house: Property, page: Sequence[Stay]) -> list[StayLine]:
+    """Lines of many stays of a house in as few looks as one; of their guests only a name is opened."""
+    nights, guests, seen = records.periods_of(db, page), records.guests_of(db, page), _openings(db, page)
+    return [
+        _line(
+            house,
+            stay,
+            nights[stay.id],
+            guest=contacts.name_of(ring, known[0]) if (known := guests[stay.id]) else "",
+            seen=seen.get(stay.id, Opened()),
+        )
+        for stay in page
+    ]
+
+
+def _line(house: Property, stay: Stay, parts: Sequence[Period], *, guest: str, seen: Opened) -> StayLine:
     return StayLine(
         stay_id=stay.id,
         property=house.slug,
         stay=stay.reference,
         unit=(parts[0].title or "") if parts else "",
         leaves=(parts[-1].title or "") if parts else "",
-        guest=contacts.opened(ring, guests[0]).name if guests else "",
+        guest=guest,
         adults=stay.adults,
         children=stay.children,
         from_on=stay.from_on,
@@ -98,11 +118,13 @@ def stay_line(db: Reading, ring: KeyRing, house: Property, stay: Stay) -> StayLi
         check_out=stay.check_out or house.check_out,
         is_ready=stay.ready_at is not None,
         ready_at=stay.ready_at,
-        opened_page=_newest(links, "opened_on"),
-        codes_seen=_newest(links, "codes_seen_on"),
+        opened_page=seen.opened_page,
+        codes_seen=seen.codes_seen,
         version=stay.version,
     )
 
 
-def _newest(links: list[Link], name: str) -> date | None:
-    return max((on for link in links if (on := getattr(link, name))), default=None)
+def _openings(db: Reading, page: Sequence[Stay]) -> dict[str, Opened]:
+    stays = msgspec.json.encode([stay.id for stay in page]).decode()
+    rows = db.all("openings_of_stays", stays=stays)
+    return {str(row["stay_id"]): records.shaped(row, Opened) for row in rows}

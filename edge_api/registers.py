@@ -4,8 +4,9 @@ What a caller does not reach is not there: NotFound, as for what never was.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -116,25 +117,52 @@ def stays_wanted(db: Reading, ring: KeyRing, caller: str, wanted: Wanted, *, at:
     cursor = CURSOR.fullmatch(wanted.after)
     if wanted.after and not cursor:
         raise InvalidInput("`after` is not what a page before this one gave.", hint="Leave it out.")
-    rows = db.all(
-        "stays_in_reach",
-        caller=caller,
-        property=wanted.property,
-        ends_from=_text(wanted.on or wanted.from_on),
-        begins_until=_text(wanted.on or wanted.until_on),
-        named=wanted.named,
-        after_on=cursor[1] if cursor else "",
-        after_id=cursor[2] if cursor else "",
-        most=wanted.most + 1,
-    )
+    where = {
+        "caller": caller,
+        "property": wanted.property,
+        "ends_from": str(wanted.on or wanted.from_on or ""),
+        "begins_until": str(wanted.on or wanted.until_on or date.max),
+        "after_on": cursor[1] if cursor else "",
+        "after_id": cursor[2] if cursor else "",
+    }
+    if wanted.named:
+        rows = db.all("named_stays_in_reach", named=wanted.named, most=wanted.most + 1, **where)
+    else:
+        rows = db.all("stays_in_reach", most=wanted.most + 1, **where)
     page = records.shaped_all(rows[: wanted.most], Stay)
-    shown = (stay_shown(db, ring, stay, at=at) for stay in page)
+    shown = stays_shown(db, ring, page, at=at)
     last = f"{page[-1].from_on}.{page[-1].id}" if len(rows) > wanted.most else None
     return Stays(stays=tuple(stay for stay in shown if wanted.phase in {"", stay.phase}), next=last)
 
 
 def stay_shown(db: Reading, ring: KeyRing, stay: Stay, *, at: datetime) -> StayShown:
-    house = house_of(db, stay.property_id)
+    return stays_shown(db, ring, [stay], at=at)[0]
+
+
+def stays_shown(db: Reading, ring: KeyRing, page: Sequence[Stay], *, at: datetime) -> list[StayShown]:
+    """Many stays in as few looks as one; of their guests only the names are opened."""
+    houses = {each: house_of(db, each) for each in {stay.property_id for stay in page}}
+    nights, guests = records.periods_of(db, page), records.guests_of(db, page)
+    return [
+        _stay(
+            stay,
+            houses[stay.property_id],
+            at=at,
+            party=_party(db, stay),
+            nights=tuple(
+                Nights(unit=part.unit, from_on=part.from_on, until_on=part.until_on)
+                for part in nights[stay.id]
+            ),
+            guests=tuple(
+                GuestShown(contact_id=guest.id, role=guest.role, name=contacts.name_of(ring, guest))
+                for guest in guests[stay.id]
+            ),
+        )
+        for stay in page
+    ]
+
+
+def _stay(stay: Stay, house: Property, *, at: datetime, **more: Any) -> StayShown:
     told = {name: getattr(stay, name) for name in StayShown.__struct_fields__ if hasattr(stay, name)}
     return StayShown(
         **told,
@@ -142,15 +170,7 @@ def stay_shown(db: Reading, ring: KeyRing, stay: Stay, *, at: datetime) -> StayS
         currency=house.currency,
         uid=stay.source_uid,
         phase=records.phase(stay, house, at),
-        party=_party(db, stay),
-        nights=tuple(
-            Nights(unit=part.unit, from_on=part.from_on, until_on=part.until_on)
-            for part in records.periods(db, stay)
-        ),
-        guests=tuple(
-            GuestShown(contact_id=guest.id, role=guest.role, name=contacts.opened(ring, guest).name)
-            for guest in records.contacts(db, stay)
-        ),
+        **more,
     )
 
 
@@ -270,7 +290,3 @@ def _property(db: Reading, house: Property) -> PropertyShown:
     told = {name: getattr(house, name) for name in PropertyShown.__struct_fields__ if hasattr(house, name)}
     rooms = tuple(UnitShown(slug=unit.slug, title=unit.title) for unit in records.units(db, house))
     return PropertyShown(**told, units=rooms)
-
-
-def _text(on: date | None) -> str:
-    return on.isoformat() if on else ""

@@ -5,7 +5,7 @@ words of messages are not looked through.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -54,7 +54,7 @@ def look_for(db: Reading, ring: KeyRing, caller: str, wanted: str) -> Found:
     stays: dict[str, Stay] = {}
     talks: dict[str, None] = {}
     if text:
-        for row in db.all("stays_called", caller=caller, name=text):
+        for row in db.all("stays_called", caller=caller, name=text, most=MOST):
             stays[str(row["id"])] = records.shaped(row, Stay)
         for kind, token in _talk_tokens(ring, text):
             for row in db.all("conversations_found", caller=caller, kind=kind, token=token):
@@ -66,7 +66,7 @@ def look_for(db: Reading, ring: KeyRing, caller: str, wanted: str) -> Found:
                 talks[str(row["id"])] = None
     newest = sorted(stays.values(), key=lambda stay: (stay.from_on, stay.id), reverse=True)[:MOST]
     return Found(
-        stays=tuple(_stay(db, ring, stay) for stay in newest),
+        stays=tuple(_shown(db, ring, newest)),
         conversations=tuple(
             threads.summary(db, ring, correspondence.load(db, each)) for each in list(talks)[:MOST]
         ),
@@ -77,7 +77,8 @@ def _guests(db: Reading, ring: KeyRing, caller: str, text: str) -> list[Contact]
     """Guests on file, each once."""
     found: dict[str, Contact] = {}
     for kind, value in _guest_tokens(text):
-        rows = db.all("contacts_found", caller=caller, kind=kind, token=ring.blind(kind, value), most=MOST)
+        token = ring.blind(kind, value)
+        rows = db.all("contacts_found", caller=caller, kind=kind, token=token, token_too="", most=MOST)
         found |= {contact.id: contact for contact in records.shaped_all(rows, Contact)}
     words = contacts.name_words(text)
     if words and not NUMBER.fullmatch(text):
@@ -87,11 +88,13 @@ def _guests(db: Reading, ring: KeyRing, caller: str, text: str) -> list[Contact]
 
 def _named(db: Reading, ring: KeyRing, caller: str, words: list[str]) -> Iterator[Contact]:
     """Guests with a word in their name for each of these that begins with it."""
-    longest = max(words, key=len)[: contacts.LONGEST_BEGINNING]
-    token = ring.blind("name", longest)
-    rows = db.all("contacts_found", caller=caller, kind="name", token=token, most=MOST_NAMED)
+    known = sorted({contacts.beginnings(word)[-1] for word in words}, key=len, reverse=True)
+    found = {"token": ring.blind("name", known[0]), "token_too": ""}
+    if len(known) > 1 and len(known[1]) >= contacts.SHORTEST_BEGINNING:
+        found["token_too"] = ring.blind("name", known[1])
+    rows = db.all("contacts_found", caller=caller, kind="name", most=MOST_NAMED, **found)
     for contact in records.shaped_all(rows, Contact):
-        name = contacts.name_words(contacts.opened(ring, contact).name)
+        name = contacts.name_words(contacts.name_of(ring, contact))
         if all(any(part.startswith(word) for part in name) for word in words):
             yield contact
 
@@ -117,16 +120,19 @@ def _talk_tokens(ring: KeyRing, text: str) -> Iterator[tuple[str, str]]:
         yield "bsuid", ring.blind("conversation-bsuid", text)
 
 
-def _stay(db: Reading, ring: KeyRing, stay: Stay) -> StayFound:
-    parts, guests = records.periods(db, stay), records.contacts(db, stay)
-    return StayFound(
-        id=stay.id,
-        property=records.house_by_id(db, stay.property_id).slug,
-        reference=stay.reference,
-        code=stay.code,
-        unit=(parts[0].title or "") if parts else "",
-        guest=contacts.opened(ring, guests[0]).name if guests else "",
-        from_on=stay.from_on,
-        until_on=stay.until_on,
-        status=stay.status,
-    )
+def _shown(db: Reading, ring: KeyRing, page: Sequence[Stay]) -> Iterator[StayFound]:
+    houses = {each: records.house_by_id(db, each) for each in {stay.property_id for stay in page}}
+    nights, guests = records.periods_of(db, page), records.guests_of(db, page)
+    for stay in page:
+        parts, known = nights[stay.id], guests[stay.id]
+        yield StayFound(
+            id=stay.id,
+            property=houses[stay.property_id].slug,
+            reference=stay.reference,
+            code=stay.code,
+            unit=(parts[0].title or "") if parts else "",
+            guest=contacts.name_of(ring, known[0]) if known else "",
+            from_on=stay.from_on,
+            until_on=stay.until_on,
+            status=stay.status,
+        )

@@ -14,7 +14,7 @@ import msgspec
 from guestlink import clock
 from guestlink.crypto import ColumnKey, KeyRing
 from guestlink.database import Reading, Writing
-from guestlink.records import Contact, Property, shaped, shaped_all
+from guestlink.records import Contact, Guest, Property, shaped, shaped_all
 
 FIELDS = ("name", "phone", "wa_id", "bsuid", "email")
 SHORTEST_NUMBER: Final = 7  # digits
@@ -109,6 +109,13 @@ def opened(ring: KeyRing, contact: Contact) -> Person:
             if (sealed := getattr(contact, name)) is not None
         }
     )
+
+
+def name_of(ring: KeyRing, contact: Contact | Guest) -> str:
+    """What somebody is called, without opening the rest; nothing when that is not known."""
+    if contact.name is None:
+        return ""
+    return ring.guest_key(contact.wrapped, contact.id).open(contact.name, "contacts", "name", row=contact.id)
 
 
 def find_returning(db: Reading, ring: KeyRing, house: Property, person: Person) -> Contact | None:

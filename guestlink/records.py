@@ -3,7 +3,8 @@
 It never changes a record: verbs that change one are in stays.py, contacts.py, secret_values.py and houses.py.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Literal, TypeVar
@@ -102,6 +103,15 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
     opted_in_words: bytes | None = None
     version: int
     role: str = "booker"
+
+
+class Guest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a list needs of a contact: their name, sealed under their own key."""
+
+    id: str
+    role: str
+    name: bytes | None
+    wrapped: bytes
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,12 +258,34 @@ def periods(db: Reading, stay: Stay) -> tuple[Period, ...]:
     return tuple(shaped_all(db.all("periods_of_stay", stay_id=stay.id), Period))
 
 
+def periods_of(db: Reading, page: Iterable[Stay]) -> Mapping[str, Sequence[Period]]:
+    """The periods of many stays in one look, by the id of the stay."""
+    return _by_stay(db.all("periods_of_stays", stays=_ids(page)), Period)
+
+
+def guests_of(db: Reading, page: Iterable[Stay]) -> Mapping[str, Sequence[Guest]]:
+    """The guests of many stays in one look, by the id of the stay: the booker first."""
+    return _by_stay(db.all("guests_of_stays", stays=_ids(page)), Guest)
+
+
 def stay_links(db: Reading, stay: Stay) -> list[Link]:
     return shaped_all(db.all("links_of_stay", stay_id=stay.id), Link)
 
 
 def contacts(db: Reading, stay: Stay) -> list[Contact]:
     return shaped_all(db.all("contacts_of_stay", stay_id=stay.id), Contact)
+
+
+def _ids(page: Iterable[Stay]) -> str:
+    return msgspec.json.encode([stay.id for stay in page]).decode()
+
+
+def _by_stay(rows: Iterable[Row], kind: type[T]) -> Mapping[str, Sequence[T]]:
+    """A stay without any has an empty list, too."""
+    found: defaultdict[str, list[T]] = defaultdict(list)
+    for row in rows:
+        found[str(row["stay_id"])].append(shaped(row, kind))
+    return found
 
 
 # -- time ------------------------------------------------------------------------------------------

@@ -10,14 +10,24 @@ order by r.id desc limit :most;
 select r.id from requests r join reach a on a.property_id = r.property_id and a.caller = :caller where r.id = :id;
 
 -- name: stays_in_reach
-select s.* from stays s
+with page as (
+  select s.id from reach a cross join properties p cross join stays s
+  where a.caller = :caller and p.id = a.property_id and s.property_id = p.id and (:property = '' or p.slug = :property)
+    and s.until_on >= :ends_from and s.from_on >= :after_on and s.from_on <= :begins_until
+    and (s.from_on > :after_on or s.id > :after_id)
+  order by s.from_on, s.id limit :most)
+select s.* from page cross join stays s where s.id = page.id order by s.from_on, s.id;
+
+-- name: named_stays_in_reach
+with named as (
+  select id from stays where id = :named or reference = :named or code = upper(:named)
+  union select n.stay_id from units u join stay_periods n on n.unit_id = u.id where u.slug = :named)
+select s.* from named cross join stays s
 join reach a on a.property_id = s.property_id and a.caller = :caller
 join properties p on p.id = s.property_id
-where (:property = '' or p.slug = :property)
-  and (:ends_from = '' or s.until_on >= :ends_from) and (:begins_until = '' or s.from_on <= :begins_until)
-  and (:named = '' or s.id = :named or s.reference = :named or s.code = upper(:named) or exists (
-    select 1 from stay_periods n join units u on u.id = n.unit_id where n.stay_id = s.id and u.slug = :named))
-  and (s.from_on > :after_on or (s.from_on = :after_on and s.id > :after_id))
+where s.id = named.id and (:property = '' or p.slug = :property)
+  and s.until_on >= :ends_from and s.from_on >= :after_on and s.from_on <= :begins_until
+  and (s.from_on > :after_on or s.id > :after_id)
 order by s.from_on, s.id limit :most;
 
 -- name: stay_in_reach^

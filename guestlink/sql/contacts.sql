@@ -54,6 +54,12 @@ join contacts c on c.id = j.contact_id
 join guest_keys k on k.contact_id = c.id
 where j.stay_id = :stay_id order by j.role, c.id;
 
+-- name: guests_of_stays
+select j.stay_id, c.id, j.role, c.name, k.wrapped from stay_contacts j
+join contacts c on c.id = j.contact_id
+join guest_keys k on k.contact_id = c.id
+where j.stay_id in (select value from json_each(:stays)) order by j.stay_id, j.role, c.id;
+
 -- name: stays_of_contact
 select stay_id from stay_contacts where contact_id = :contact_id order by stay_id;
 

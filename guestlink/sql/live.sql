@@ -23,6 +23,10 @@ union
 select * from stays
 where property_id = :property_id and until_on in (:today, :tomorrow) and status in ('confirmed', 'proposed_cancelled');
 
+-- name: openings_of_stays
+select stay_id, max(opened_on) as opened_page, max(codes_seen_on) as codes_seen from links
+where replaced_at is null and stay_id in (select value from json_each(:stays)) group by stay_id;
+
 -- name: conversations_waiting^
 select count(*) as waiting from conversations
 where property_id = :property_id and waiting_since is not null and user_id is null;
@@ -116,23 +120,26 @@ where not exists (select 1 from contact_tokens t where t.contact_id = c.id and t
 order by c.id limit :most;
 
 -- name: contacts_found
-select c.*, k.wrapped from contact_tokens t
-join reach a on a.property_id = t.property_id and a.caller = :caller
-join contacts c on c.id = t.contact_id
+with found as (
+  select t.contact_id from reach a cross join contact_tokens t
+  where a.caller = :caller and t.property_id = a.property_id and t.kind = :kind and t.token = :token
+    and (:token_too = '' or exists (
+    select 1 from contact_tokens o where o.property_id = t.property_id and o.kind = t.kind
+      and o.token = :token_too and o.contact_id = t.contact_id))
+  order by t.contact_id desc limit :most)
+select c.*, k.wrapped from found cross join contacts c
 join guest_keys k on k.contact_id = c.id
-where t.token = :token and t.kind = :kind
-order by c.id desc limit :most;
+where c.id = found.contact_id
+order by c.id desc;
 
 -- name: newest_stays_of_contact
 select s.* from stay_contacts j join stays s on s.id = j.stay_id
 where j.contact_id = :contact_id order by s.from_on desc, s.id desc limit :most;
 
 -- name: stays_called
-select s.* from stays s join reach a on a.property_id = s.property_id and a.caller = :caller
-where s.reference = :name
-union
-select s.* from stays s join reach a on a.property_id = s.property_id and a.caller = :caller
-where s.code = upper(:name);
+select s.* from stays s cross join reach a
+where (s.reference = :name or s.code = upper(:name)) and a.property_id = s.property_id and a.caller = :caller
+order by s.from_on desc, s.id desc limit :most;
 
 -- name: conversations_found
 select c.id from conversation_tokens t

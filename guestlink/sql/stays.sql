@@ -68,6 +68,11 @@ select p.unit_id, p.from_on, p.until_on, u.slug as unit, u.title as title
 from stay_periods p left join units u on u.id = p.unit_id
 where p.stay_id = :stay_id order by p.from_on;
 
+-- name: periods_of_stays
+select p.stay_id, p.unit_id, p.from_on, p.until_on, u.slug as unit, u.title as title
+from stay_periods p left join units u on u.id = p.unit_id
+where p.stay_id in (select value from json_each(:stays)) order by p.stay_id, p.from_on;
+
 -- name: periods_to_publish
 select p.stay_id, p.unit_id, p.from_on, p.until_on, u.slug as unit, u.title as title
 from stay_periods p join stays s on s.id = p.stay_id left join units u on u.id = p.unit_id

@@ -277,9 +277,8 @@ def test_guests_and_stays_are_found_by_the_beginning_of_a_name_a_number_or_a_cod
 def test_who_was_written_before_names_could_be_found_is_found_after_a_while(hall: Hall) -> None:
     ring = Holdings(hall.settings).ring
     with hall.database.write() as tx:
-        (row,) = tx.all(
-            "contacts_found", caller=_caller(tx, hall), kind="name", token=ring.blind("name", "ana"), most=9
-        )
+        told = {"kind": "name", "token": ring.blind("name", "ana"), "token_too": "", "most": 9}
+        (row,) = tx.all("contacts_found", caller=_caller(tx, hall), **told)
         contact = contacts.load_contact(tx, str(row["id"]))
         tx.do("forget_tokens", contact_id=contact.id)
         assert contacts.index_names(tx, ring, most=9) == 1
