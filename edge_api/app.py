@@ -24,6 +24,7 @@ from edge_api.auth import StaffGuard
 from edge_api.bulletins import bulletin_routes
 from edge_api.conversations import conversation_routes
 from edge_api.counters import LONGEST_BODY, HouseCounter
+from edge_api.desk import desk_routes
 from edge_api.feed import Feed
 from edge_api.guests import guest_routes
 from edge_api.health import health_routes
@@ -209,6 +210,7 @@ def house_routes(holdings: Holdings, guard: StaffGuard, feed: Feed, *, at: Calla
             *staff_routes(counter),
             *verb_routes(counter),
             *host_routes(counter),
+            *desk_routes(counter),
             *keybox_routes(counter),
             *journey_routes(counter),
             *bulletin_routes(counter),

@@ -57,6 +57,11 @@ class NotJson(InvalidInput):
     status = 415
 
 
+def language_of(request: Asking) -> str:
+    """The first language that the caller reads."""
+    return request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip() or "en"
+
+
 def answered(body: object, status: int = HTTPStatus.OK) -> Response[bytes]:
     return Response(msgspec.json.encode(body), status_code=status, media_type=JSON, headers=NEVER_STORED)
 

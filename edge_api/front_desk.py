@@ -19,7 +19,7 @@ from edge_api.messages import GuestLinkOf
 from edge_api.phrases import Voice
 from edge_api.requests import Accepted, Cancel, Cancelled, Command, Declined, Event, Overtaken, Rate
 from edge_api.telling import ArrivalShown, RatingShown
-from edge_api.wishes import Asked
+from edge_api.wishes import BY_THEMSELVES, Asked, Taken
 from guestlink import arrivals, clock, journal, records
 from guestlink.arrivals import ArrivalTold, RatingTold
 from guestlink.crypto import KeyRing
@@ -114,13 +114,14 @@ def ask_for(
     by: str,
     words: Catalogue,
     voice: Voice | None = None,
+    taken: Taken = BY_THEMSELVES,
 ) -> Answered:
     """The same by somebody of the house, for a guest at the desk or on the phone; it counts against no
     limit. NotAllowed when the stay is cancelled or long over.
     """
     tx.all("lock_stay", id=stay_id)
     guest = guest_at(tx, stay_id, at=at)
-    return _ask(tx, ring, guest, asked, words=words, voice=voice, by=by)
+    return _ask(tx, ring, guest, asked, words=words, voice=voice, by=by, taken=taken)
 
 
 def _ask(
@@ -132,6 +133,7 @@ def _ask(
     words: Catalogue,
     voice: Voice | None,
     by: str = "",
+    taken: Taken = BY_THEMSELVES,
 ) -> Answered:
     if not KEY.fullmatch(asked.key):
         raise InvalidInput(
@@ -148,7 +150,7 @@ def _ask(
     wish = wishes.read(tx, guest, asked)
     telling.refuse(wish.mistakes, words)
     request_id = clock.new_id()
-    command = wishes.command(tx, ring, guest, wish, request_id=request_id)
+    command = wishes.command(tx, ring, guest, wish, request_id=request_id, taken=taken)
     stored = streams.enter(
         tx, guest, command, request_id=request_id, asked_key=key, asked_body=body, by=by or guest.name
     )

@@ -7,7 +7,7 @@ import msgspec
 
 from edge_api import streams
 from edge_api.board import Stored
-from edge_api.requests import Declined, Noted, Rated
+from edge_api.requests import Asked, Declined, Noted, Rated, Via
 from guestlink import arrivals, contacts, records, zones
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading
@@ -15,12 +15,15 @@ from guestlink.records import Arrival, Property, Rating
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that became true of a request; `at` on the clocks of the house."""
+    """One thing that became true of a request; `at` on the clocks of the house. `via` is how somebody of the
+    house heard what was asked.
+    """
 
     at: datetime
     what: str
     who: str
     words: str = ""
+    via: Via = ""
 
 
 class ArrivalLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,7 +61,8 @@ def of_request(db: Reading, ring: KeyRing, stored: Stored) -> list[Happened]:
         words = key.open(sealed, "requests", column, row=stored.id) if key and sealed else ""
         at = datetime.fromisoformat(entry.at).astimezone(ZoneInfo(house.zone))
         what = entry.kind.removeprefix("request-")
-        told.append(Happened(at=at, what=what, who=who(db, ring, entry.by_user), words=words))
+        via = event.via if isinstance(event, Asked) else ""
+        told.append(Happened(at=at, what=what, who=who(db, ring, entry.by_user), words=words, via=via))
     return told
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from guestlink.errors import Refused
 
+Via = Literal["", "desk", "phone"]  # how somebody of the house heard it; empty: the guest wrote it
 State = Literal["", "requested", "accepted", "completed", "declined", "cancelled"]
 MOMENT: Final = timedelta(minutes=5)  # in which an acceptance can be taken back
 OPEN: Final[frozenset[State]] = frozenset({"requested", "accepted"})
@@ -43,6 +44,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     per: str = ""
     currency: str = ""
     words: bytes = b""
+    via: Via = ""
     at_once: bool = False
     change: Change | None = None
 
@@ -105,6 +107,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="re
     per: str = ""
     currency: str = ""
     words: bytes = b""
+    via: Via = ""
 
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="request-accepted"):

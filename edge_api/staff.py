@@ -11,16 +11,16 @@ from litestar.params import FromPath, QueryParameter, RawBody
 
 from edge_api import board, front_desk, registers
 from edge_api.auth import Caller
-from edge_api.counters import Asking, HouseCounter, answered, sent
+from edge_api.counters import Asking, HouseCounter, answered, language_of, sent
 from edge_api.openapi import told
-from edge_api.requests import (
-    State,
-)
+from edge_api.requests import State, Via
 from edge_api.shapes import History, HouseRequest, HouseRequests
-from edge_api.wishes import Asked
+from edge_api.wishes import Asked, Taken
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Writing
 from guestlink.errors import InvalidInput, NotAllowed, Refused
+from guestlink.language import Catalogue
+from guestlink.records import Stay
 
 Page = Annotated[int, QueryParameter(ge=1, le=registers.MOST, description="How many at most.")]
 ID_SHOWN: Final = "01a203df-e148-7c92-8119-6773653d612b"
@@ -28,7 +28,7 @@ SHOWN: Final[Mapping[int, tuple[type, object]]] = {200: (HouseRequest, None)}
 
 
 class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a guest said at the desk or on the phone; without a service it is what `note` says."""
+    """What a guest said, `via` desk or phone; without a service it is what `note` says."""
 
     stay_id: str
     service: str = ""
@@ -36,6 +36,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     note: str = ""
     secret: str = ""
     language: str = ""
+    via: Via = ""
+    urgent: bool = False
 
     def __repr__(self) -> str:
         return "Wish(hidden)"
@@ -112,18 +114,32 @@ def staff_routes(counter: HouseCounter) -> list[HTTPRouteHandler]:
         if not front_desk.KEY.fullmatch(key):
             mend = "Send 8 to 64 letters, digits, - and _, new for each."
             raise InvalidInput("The call has no Idempotency-Key.", hint=mend)
-        shown, is_new = counter.done(lambda tx, ring: _asked(tx, ring, counter, caller, wish=wish, key=key))
+        words = counter.holdings.words(language_of(request))
+
+        def verb(tx: Writing, ring: KeyRing) -> tuple[HouseRequest, bool]:
+            stay = registers.stay_of(tx, caller.id, wish.stay_id)
+            return _asked(tx, ring, counter, caller, wish=wish, stay=stay, key=key, words=words)
+
+        shown, is_new = counter.done(verb)
         return answered(shown, HTTPStatus.CREATED if is_new else HTTPStatus.OK)
 
     return [every, one, history, ask]
 
 
 def _asked(
-    tx: Writing, ring: KeyRing, counter: HouseCounter, caller: Caller, *, wish: Wish, key: str
+    tx: Writing,
+    ring: KeyRing,
+    counter: HouseCounter,
+    caller: Caller,
+    *,
+    wish: Wish,
+    stay: Stay,
+    key: str,
+    words: Catalogue,
 ) -> tuple[HouseRequest, bool]:
-    stay = registers.stay_of(tx, caller.id, wish.stay_id)
-    told_of = {name: value for name, value in msgspec.structs.asdict(wish).items() if name != "stay_id"}
-    words, voice = counter.holdings.words("en"), counter.voice()
+    """The request in words of the house, and whether it is new. Mistakes are told in the caller's `words`."""
+    told_of = {name: getattr(wish, name) for name in Asked.__struct_fields__ if name != "key"}
+    voice = counter.voice()
     try:
         made = front_desk.ask_for(
             tx,
@@ -134,6 +150,7 @@ def _asked(
             by=caller.by,
             words=words,
             voice=voice,
+            taken=Taken(via=wish.via, urgent=wish.urgent),
         )
     except NotAllowed:
         raise Refused("This stay is cancelled or long over: nothing can be asked for it.") from None

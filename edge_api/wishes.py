@@ -13,7 +13,7 @@ from edge_api import agreements, board, callers, offers
 from edge_api.board import Words
 from edge_api.callers import Guest
 from edge_api.offers import Mistake, Offer
-from edge_api.requests import Ask
+from edge_api.requests import Ask, Via
 from edge_api.streams import AUTOMATIC
 from guestlink import catalogue
 from guestlink.arrivals import plain_words
@@ -42,6 +42,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
         return "Asked(hidden)"
 
 
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """How somebody of the house took it down; `urgent` also what the service says nothing of."""
+
+    via: Via = ""
+    urgent: bool = False
+
+
 class Wish(msgspec.Struct, frozen=True, kw_only=True):
     """An `Asked` that was read: the service by language, the words to seal, and what is wrong with them."""
 
@@ -55,6 +62,9 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def offer(self) -> Offer | None:
         return self.versions.get(self.original)
+
+
+BY_THEMSELVES: Final = Taken()
 
 
 class _Rules(msgspec.Struct):
@@ -99,7 +109,9 @@ def read(db: Reading, guest: Guest, asked: Asked) -> Wish:
     )
 
 
-def command(tx: Writing, ring: KeyRing, guest: Guest, wish: Wish, *, request_id: str) -> Ask:
+def command(
+    tx: Writing, ring: KeyRing, guest: Guest, wish: Wish, *, request_id: str, taken: Taken = BY_THEMSELVES
+) -> Ask:
     """The command; price and title are those of this moment, the words are sealed."""
     offer, asked = wish.offer, wish.asked
     key = ring.guest_key(guest.contact.wrapped, guest.contact.id)
@@ -112,11 +124,12 @@ def command(tx: Writing, ring: KeyRing, guest: Guest, wish: Wish, *, request_id:
         service=asked.service,
         title=wish.versions[wish.language].title if offer else "",
         secret=asked.secret,
-        urgent=bool(asked.secret) or bool(offer and offer.urgent),
+        urgent=taken.urgent or bool(asked.secret) or bool(offer and offer.urgent),
         price=offer.price if offer else None,
         per=offer.per if offer else "",
         currency=guest.house.currency if offer and offer.price is not None else "",
         words=board.sealed(key, text, "words", request_id=request_id),
+        via=taken.via,
     )
     return _at_once(tx, ring, guest, offer, made=made) if offer else made
 

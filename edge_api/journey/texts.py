@@ -14,7 +14,8 @@ from edge_api.journey.moments import Facts, Hours
 from edge_api.journey.plans import Text
 from guestlink import catalogue, language
 from guestlink.database import Reading
-from guestlink.records import Period, Property
+from guestlink.records import Period, Property, Stay
+from guestlink.records import moments as moments_of
 from guestlink.secret_values import Rule
 
 KIND: Final = "journey"
@@ -115,24 +116,29 @@ def _read(db: Reading, house: Property, digest: str) -> Book:
 # -- filled for a stay ---------------------------------------------------------------------------------
 def filled(text: Text, book: Book, facts: Facts, *, periods: Sequence[Period]) -> Text:
     """The text with its slots filled in its own language; subject and text as they are, HTML escaped."""
-    name, spoken, zone = book.name(text.language), text.language, book.house.zone
-    values = {
-        "house": name.name or book.house.slug,
-        "room": _rooms(name, periods, spoken),
-        "arrival": language.format_day(facts.stay.from_on, spoken),
-        "departure": language.format_day(facts.stay.until_on, spoken),
-        "check_in": language.format_time(facts.marks.check_in, zone, spoken),
-        "check_out": language.format_time(facts.marks.departed, zone, spoken),
-    }
+    values = slots(book, facts.stay, periods, text.language)
     return msgspec.structs.replace(
         text,
-        subject=_fill(text.subject, values),
-        text=_fill(text.text, values),
-        html=_fill(text.html, {slot: str(escape(value)) for slot, value in values.items()}),
+        subject=fill(text.subject, values),
+        text=fill(text.text, values),
+        html=fill(text.html, {slot: str(escape(value)) for slot, value in values.items()}),
     )
 
 
-def _fill(text: str, values: Mapping[str, str]) -> str:
+def slots(book: Book, stay: Stay, periods: Sequence[Period], spoken: str) -> dict[str, str]:
+    """What fills each of SLOTS for a stay; empty is what is not known, such as a room not yet given."""
+    name, zone, marks = book.name(spoken), book.house.zone, moments_of(stay, book.house)
+    return {
+        "house": name.name or book.house.slug,
+        "room": _rooms(name, periods, spoken),
+        "arrival": language.format_day(stay.from_on, spoken),
+        "departure": language.format_day(stay.until_on, spoken),
+        "check_in": language.format_time(marks.check_in, zone, spoken),
+        "check_out": language.format_time(marks.departed, zone, spoken),
+    }
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
     for slot, value in values.items():
         text = text.replace(f"{{{slot}}}", value)
     return text

@@ -1,5 +1,5 @@
-"""What hosts say, as values: sections, services, places, notices, messages, answers, the words of a property. It
-reads nothing.
+"""What hosts say, as values: sections, services, places, notices, messages, answers, the words of a property.
+Reads nothing.
 """
 
 from datetime import date
