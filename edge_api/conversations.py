@@ -5,6 +5,7 @@ is kept on the way.
 """
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
 from pathlib import Path
@@ -53,11 +54,15 @@ class Conversations(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation: its newest messages or those before one, the oldest of them first."""
+    """A conversation: its newest messages or those before one, the oldest of them first. `language` is the
+    guest's; `at` is the time of the house's clock.
+    """
 
     id: str
     property: str
     channel: str
+    language: str
+    at: datetime
     who: Who
     unit: str
     stay_id: str | None
@@ -133,6 +138,8 @@ class TalkCounter:
         told_of = {name: getattr(line, name) for name in Thread.__struct_fields__ if hasattr(line, name)}
         return Thread(
             **told_of,
+            language=talk.language,
+            at=at,
             window=composer.window(talk, at=at),
             composer=composer.composer(
                 db, voice, talk, templates=self.templates, prices=self._prices, words=words, at=at
@@ -178,6 +185,7 @@ def _looking(counter: HouseCounter, talks: TalkCounter) -> list[HTTPRouteHandler
         property: Annotated[str, QueryParameter(description="The short name of a house.")] = "",  # noqa: A002
         waiting: Annotated[bool, QueryParameter(description="Those that wait for a person.")] = False,
         q: Annotated[str, QueryParameter(max_length=100, description="As `/search` looks.")] = "",
+        stay: Annotated[str, QueryParameter(description="The id of a stay: those of its guests.")] = "",
         before: Annotated[str, QueryParameter(description="The `next` of the page before.")] = "",
         most: Page = MOST,
     ) -> Response[bytes]:
@@ -185,6 +193,10 @@ def _looking(counter: HouseCounter, talks: TalkCounter) -> list[HTTPRouteHandler
         wanted = {"property": property, "before": before}
 
         def look(db: Reading, ring: KeyRing) -> Conversations:
+            if stay:
+                return Conversations(
+                    conversations=tuple(threads.of_stay(db, ring, caller.id, stay)), next=None
+                )
             if q:
                 return Conversations(
                     conversations=search.look_for(db, ring, caller.id, q).conversations, next=None

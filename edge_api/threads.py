@@ -63,7 +63,7 @@ class LastSaid(msgspec.Struct, frozen=True, kw_only=True):
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation in one line. `waiting_since` is when a guest began to wait for a person; `unsent` counts
-    messages that could not be sent or are in doubt.
+    messages that could not be sent or are in doubt, `in_doubt` these alone.
     """
 
     id: str
@@ -77,6 +77,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     heard_at: datetime | None
     last: LastSaid | None
     unsent: int
+    in_doubt: int
     assigned_to: str
     version: int
 
@@ -88,11 +89,27 @@ class FileShown(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     size: int
     reason: str
+    name: str = ""
+    is_voice: bool = False
+
+    def __repr__(self) -> str:
+        return f"FileShown({self.state})"
+
+
+class PlaceShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Where somebody says they are; degrees."""
+
+    latitude: float
+    longitude: float
+
+    def __repr__(self) -> str:
+        return "PlaceShown(hidden)"
 
 
 class MessageLine(msgspec.Struct, frozen=True, kw_only=True):
     """One message. `by` names who of the house wrote it; `state` is of the outbox: waiting, sending, sent,
-    in_doubt, dead, dropped; `receipt` what WhatsApp told of it.
+    in_doubt, dead, dropped; `receipt` what WhatsApp told of it. `answers` is the message that it replies to,
+    reacts to, edits or takes back.
     """
 
     id: str
@@ -101,6 +118,7 @@ class MessageLine(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     text: str
     media: FileShown | None
+    place: PlaceShown | None
     at: datetime
     receipt: str
     receipt_at: datetime | None
@@ -165,6 +183,12 @@ def listed(
     return found, str(rows[most - 1]["last"]) if len(rows) > most else None
 
 
+def of_stay(db: Reading, ring: KeyRing, caller: str, stay_id: str) -> list[Summary]:
+    """The conversations with the guests of a stay that the caller reaches, those about it first."""
+    rows = db.all("conversations_of_stay", caller=caller, stay_id=stay_id)
+    return [summary(db, ring, correspondence.load(db, str(row["id"]))) for row in rows]
+
+
 def summary(db: Reading, ring: KeyRing, talk: Conversation) -> Summary:
     house = records.house_by_id(db, talk.property_id) if talk.property_id else None
     stay = records.stay_by_id(db, talk.stay_id) if talk.stay_id else None
@@ -181,6 +205,7 @@ def summary(db: Reading, ring: KeyRing, talk: Conversation) -> Summary:
         heard_at=talk.heard_at,
         last=_last(correspondence.newest(db, ring, talk.id)),
         unsent=int(unsent["unsent"]) if unsent else 0,
+        in_doubt=int(unsent["in_doubt"] or 0) if unsent else 0,
         assigned_to=talk.assigned_to or "",
         version=talk.version,
     )
@@ -269,7 +294,8 @@ def _line(db: Reading, ring: KeyRing, said: Said, words: Catalogue) -> MessageLi
         by="" if automatic or said.direction == "in" else who(db, ring, said.by),
         kind=said.kind,
         text=words_of(said.content),
-        media=_file(db, said.id),
+        media=_file(db, said, words),
+        place=_place(said),
         at=said.at,
         receipt=said.receipt,
         receipt_at=said.receipt_at,
@@ -286,9 +312,19 @@ def _is_automatic(said: Said) -> bool:
     return said.direction == "out" and said.why != calls.ANSWERS
 
 
-def _file(db: Reading, message_id: str) -> FileShown | None:
-    row = db.one("media_state", message_id=message_id)
-    return msgspec.convert(row, FileShown) if row else None
+def _file(db: Reading, said: Said, words: Catalogue) -> FileShown | None:
+    row = db.one("media_state", message_id=said.id)
+    if row is None:
+        return None
+    sent = said.content.media if isinstance(said.content, Heard) else None
+    told = {**row, "reason": words.text(row["reason"]) if row["reason"] else ""}
+    named = {"name": sent.name, "is_voice": sent.is_voice} if sent else {}
+    return msgspec.convert({**told, **named}, FileShown)
+
+
+def _place(said: Said) -> PlaceShown | None:
+    place = said.content.place if isinstance(said.content, Heard) else None
+    return PlaceShown(latitude=place.latitude, longitude=place.longitude) if place else None
 
 
 def _last(said: Said | None) -> LastSaid | None:

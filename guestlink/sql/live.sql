@@ -52,6 +52,14 @@ where c.waiting_since is not null and c.user_id is null and (:property = '' or p
   and (:before = '' or c.waiting_since > :before)
 order by c.waiting_since, c.id limit :most;
 
+-- name: conversations_of_stay
+select c.id from conversations c
+join reach a on a.property_id = c.property_id and a.caller = :caller
+where c.user_id is null
+  and (c.contact_id in (select contact_id from stay_contacts where stay_id = :stay_id)
+    or (c.contact_id is null and c.stay_id = :stay_id))
+order by case when c.stay_id = :stay_id then 0 else 1 end, coalesce(c.heard_at, c.made_at) desc, c.id;
+
 -- name: newest_message^
 select m.*, k.wrapped, coalesce(o.state, '') as state, coalesce(o.reason, '') as reason
 from messages m
@@ -68,7 +76,7 @@ where m.conversation_id = :conversation_id and (:before = '' or m.id < :before)
 order by m.id desc limit :most;
 
 -- name: unsent_in_conversation^
-select count(*) as unsent from outbox
+select count(*) as unsent, sum(case when state = 'in_doubt' then 1 else 0 end) as in_doubt from outbox
 where conversation_id = :conversation_id and state in ('dead', 'in_doubt');
 
 -- name: message_in_reach^

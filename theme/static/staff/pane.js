@@ -18,6 +18,8 @@ export function kinds(more) {
   Object.assign(known, more);
 }
 
+export const knows = (name) => Boolean(known[name]);
+
 // Opens a thing, and is where the focus goes; Back leads to what was open before.
 export function open(name, id) {
   if (isAt(name, id)) return head.focus();

@@ -1,0 +1,57 @@
+// Conversations as this tab knows them, in one line each; and who of the house is writing a reply in which.
+const WRITES = 8000; // milliseconds for which a key that somebody pressed counts
+
+const known = new Map();
+const typing = new Map(); // id -> who writes there, and until when
+let me = "";
+let count = 0; // how many wait, as the house counted
+
+export const begin = (user) => (me = user);
+export const isMine = ({ assigned_to: holder }) => Boolean(me) && holder === me;
+export const myself = () => me;
+export const find = (id) => known.get(id);
+export const all = () => [...known.values()];
+
+// Takes conversations; gives those in which a guest has said something new.
+export function learn(found, { whole = false, waiting } = {}) {
+  const before = new Map(known);
+  if (whole) known.clear();
+  if (waiting !== undefined) count = waiting;
+  const fresh = [];
+  for (const talk of found) {
+    const [last, now] = [before.get(talk.id)?.last?.at ?? "", talk.last?.at ?? ""];
+    known.set(talk.id, now < last ? before.get(talk.id) : talk);
+    if (before.size && now > last && talk.last.direction === "in") fresh.push(talk);
+  }
+  return fresh;
+}
+
+export const forget = (id) => known.delete(id);
+
+export function clear() {
+  known.clear();
+  typing.clear();
+  count = 0;
+}
+
+const stamp = (talk) => talk.last?.at ?? "";
+export const waiting = () => all().filter((talk) => talk.waiting_since).sort((one, other) => (one.waiting_since < other.waiting_since ? -1 : 1));
+export const others = () => all().filter((talk) => !talk.waiting_since).sort((one, other) => (stamp(one) > stamp(other) ? -1 : 1));
+
+// How many wait for a person, also those that are not on the list.
+export const waits = () => Math.max(waiting().length, all().length < 50 ? 0 : count);
+
+export function hear(lines) {
+  for (const { conversation_id: id, by, who } of lines) {
+    if (by === me) continue;
+    if (!typing.has(id)) typing.set(id, new Map());
+    typing.get(id).set(by, { who, until: Date.now() + WRITES });
+  }
+}
+
+// Whoever answered writes no more.
+export const silence = (id) => typing.delete(id);
+
+export function writers(id) {
+  return [...(typing.get(id)?.values() ?? [])].filter(({ until }) => until > Date.now()).map(({ who }) => who);
+}
