@@ -18,6 +18,7 @@ from edge_api import (
     duty,
     escalation,
     phrases,
+    pushes,
     staff_letters,
     streams,
 )
@@ -27,7 +28,7 @@ from edge_api.duty import Member
 from edge_api.escalation import Case, Step
 from edge_api.messages import MAIL, Outgoing, Sender
 from edge_api.phrases import Ring, Voice
-from edge_api.requests import Cancelled, Event, Reopened, State
+from edge_api.requests import Cancelled, Event, Reopened
 from edge_api.staff_letters import Reader
 from edge_api.streams import AUTOMATIC
 from guestlink import alerts, catalogue, clock, contacts, language, records
@@ -42,6 +43,7 @@ UNANSWERED: Final = timedelta(minutes=15)  # so long one person has to answer a 
 LONGEST_USE: Final = timedelta(hours=12)  # a call that comes later wakes somebody for nothing
 MOST_OF_GUEST: Final = 40  # messages within an hour that are passed on; all are kept
 MOST_OF_STRANGER: Final = 10
+TELLING_AGAIN: Final = frozenset({escalation.NEXT, escalation.HOST, escalation.AGAIN})
 SOMETHING_ELSE: Final = N_("Something else")
 HELD: Final = "It is read out when they write to us."
 ANSWERS: Final = "somebody of the house answers"
@@ -75,7 +77,7 @@ def follow(tx: Writing, voice: Voice | None, stored: Stored, event: Event, *, at
         _keep(tx, stored.id, case, due_at=at)
         step(tx, voice, stored, at=at)
         return
-    if _state(tx, stored) != "requested":
+    if streams.state_for_house(tx, stored) != "requested":
         tx.do("end_escalation", request_id=stored.id)
         for kind in ("nobody-on-duty", "nobody-answers"):
             alerts.end_alert(tx, property_id=stored.property_id, kind=kind, subject=stored.id, at=at)
@@ -126,6 +128,8 @@ def _tell(
     why: str,
     at: datetime,
 ) -> None:
+    urgent, is_again = bool(stored.urgent), why in TELLING_AGAIN
+    pushes.tell(tx, member.user.id, "request", stored.id, urgent=urgent, again=is_again, at=at)
     talk = talk_with(tx, voice, member, house=house, at=at)
     if talk is None:
         return
@@ -278,6 +282,7 @@ def pass_on(
         return waiting
     told = False
     for member in _listeners(tx, voice, house, talk, at=at):
+        _knock(tx, member, waiting, at=at)
         staff_talk = talk_with(tx, voice, member, house=house, at=at)
         if staff_talk is None:
             continue
@@ -362,6 +367,12 @@ def _mail_of(
     )
 
 
+def _knock(tx: Writing, member: Member, talk: Conversation, *, at: datetime) -> None:
+    """The browsers of somebody of the house are told that a guest waits."""
+    since = talk.waiting_since or at
+    pushes.tell(tx, member.user.id, "talk", talk.id, waiting_since=since, at=at)
+
+
 def _is_flooding(db: Reading, talk: Conversation, *, at: datetime) -> bool:
     """Whether so much came from one person within an hour that it would stand in the way of other calls."""
     row = db.one("count_heard", conversation_id=talk.id, since=clock.as_text(at - timedelta(hours=1)))
@@ -401,6 +412,7 @@ def ask_who(
     """
     told = False
     for member in _listeners(tx, voice, house, talk, at=at):
+        _knock(tx, member, talk, at=at)
         staff_talk = talk_with(tx, voice, member, house=house, at=at)
         if staff_talk and staff_talk.number_id == MAIL:  # an e-mail cannot be answered by yes or no
             _mail_of(tx, voice, talk, house, member=member, staff_talk=staff_talk, about=message_id, at=at)
@@ -507,16 +519,8 @@ def _case(db: Reading, row: Row, stored: Stored) -> Case:
         asked_at=stored.asked_at,
         guest_told_at=clock.from_text(row["guest_told_at"]) if row["guest_told_at"] else None,
         rounds=int(row["rounds"]),
-        state=_state(db, stored),
+        state=streams.state_for_house(db, stored),
     )
-
-
-def _state(db: Reading, stored: Stored) -> State:
-    """What the telling goes by: a promise of the house still needs somebody who keeps it."""
-    if stored.state != "accepted" or stored.assigned_to:
-        return stored.state
-    request, _ = streams.load(db, stored.id)
-    return "requested" if request.by == AUTOMATIC else "accepted"
 
 
 def _keep(tx: Writing, request_id: str, case: Case, *, due_at: datetime | None) -> None:

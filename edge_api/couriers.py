@@ -1,5 +1,5 @@
-"""The loops of the message journey: what came in is understood, what is due rings, journeys are planned and
-told, files come, words go out.
+"""The loops of the message journey: what came in is understood, what is due rings, browsers are told,
+journeys are planned and told, files come, words go out.
 
 Plain threads. Each waits for a wake-up or a moment, at most a second, and compares with the clock, so that
 tests can step whole processes. A failure stays on the row it belongs to, and the loop goes on.
@@ -17,7 +17,18 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from edge_api import archive, calls, codes_by_phone, concierge, dispatch, inbox, incoming, phrases, reception
+from edge_api import (
+    archive,
+    calls,
+    codes_by_phone,
+    concierge,
+    dispatch,
+    inbox,
+    incoming,
+    phrases,
+    pushes,
+    reception,
+)
 from edge_api.holdings import Holdings
 from edge_api.inbox import Waiting
 from edge_api.journey import planning, sending
@@ -25,6 +36,8 @@ from edge_api.journey.texts import Shelf
 from edge_api.mail import Mailer
 from edge_api.messages import File
 from edge_api.phrases import Voice
+from edge_api.push_courier import PushCourier
+from edge_api.push_services import PushServices
 from edge_api.whatsapp import Speaker
 from guestlink import clock, contacts, records
 from guestlink.database import Writing
@@ -70,6 +83,9 @@ def run(settings: Settings, stop: threading.Event) -> None:
             ),
             "journeys": partial(_look_again, stop, [Journeys(holdings)]),
         }
+        browsers = PushCourier(holdings.database, partial(phrases.voice_of, holdings), PushServices(settings))
+        closing.callback(browsers.close)
+        loops["browsers"] = partial(_look_again, stop, [browsers])
         speaker = mailer = None
         if settings.speaks_whatsapp:
             speaker = Speaker(settings)
@@ -206,8 +222,8 @@ class _Names:
 
 
 class _Purge:
-    """Raw bodies that were understood long enough ago go, and what boards have long been told; the keys that
-    tell repeats apart stay.
+    """Raw bodies that were understood long enough ago go, and what boards and browsers have long been told;
+    the keys that tell repeats apart stay.
     """
 
     def __init__(self, holdings: Holdings) -> None:
@@ -220,6 +236,7 @@ class _Purge:
         with self._holdings.database.write() as tx:
             inbox.purge(tx, before=at - RAW_KEPT)
             tx.do("forget_moves", most=MOVES_KEPT)
+            pushes.purge(tx, at=at)
         self._last = at
         return 0
 

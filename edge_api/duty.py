@@ -267,6 +267,7 @@ def _sign_out(tx: Writing, user: User, *, at: datetime) -> None:
     """From the next call on they are nobody, and nothing lets them in."""
     now = clock.as_text(at)
     tx.do("end_sessions_of_user", user_id=user.id, at=now)
+    tx.do("forget_lost_push_subscriptions", at=now)
     tx.do("spend_codes_of_user", user_id=user.id, at=now)
     tx.do("forget_sign_in_links", user_id=user.id, at=now)
     tx.do("forget_passkeys", user_id=user.id)

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, Info, gener
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from edge_api import pushes
 from edge_api.auth import Asking, StaffGuard, is_this_machine
 from edge_api.holdings import Holdings
 from edge_api.openapi import metadata_version, told
@@ -93,6 +94,16 @@ def standing(db: Reading, *, at: datetime) -> Iterator[Metric]:
     for state in sorted({*OUTBOX_STATES, *sent}):
         outbox.add_metric([state], sent.get(state, 0))
     yield outbox
+    told, browsers = pushes.standing(db)
+    told_of = GaugeMetricFamily(
+        "guestlink_push_messages",
+        "Pushes to boards of the last day, by what became of them.",
+        labels=["state"],
+    )
+    for state, count in told.items():
+        told_of.add_metric([state], count)
+    yield told_of
+    yield _gauge("push_browsers", "Browsers of the staff board that are told by push.", browsers)
     rebuilds = db.one("rebuild_standing", at=clock.as_text(at)) or {"waiting": 0}
     yield _gauge("rebuilds_waiting", "Pages that are due to be made again.", rebuilds["waiting"])
     alerts = GaugeMetricFamily("guestlink_alerts", "What a person has to look at, by kind.", labels=["kind"])

@@ -9,7 +9,7 @@ import msgspec
 from edge_api import board, requests
 from edge_api.board import Stored
 from edge_api.callers import Guest
-from edge_api.requests import Ask, Change, Event, Request
+from edge_api.requests import Ask, Change, Event, Request, State
 from guestlink import clock, journal
 from guestlink.database import Reading, Writing
 
@@ -30,6 +30,14 @@ def load(db: Reading, request_id: str) -> tuple[Request, int]:
         request = requests.evolve(request, event, by=entry.by_user, at=clock.from_text(entry.at))
         version = entry.version
     return request, version
+
+
+def state_for_house(db: Reading, stored: Stored) -> State:
+    """What the house goes by: its promise is `requested` as long as nobody is there who keeps it."""
+    if stored.state != "accepted" or stored.assigned_to:
+        return stored.state
+    request, _ = load(db, stored.id)
+    return "requested" if request.by == AUTOMATIC else "accepted"
 
 
 def promised(db: Reading, stay_id: str) -> dict[str, Change]:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
@@ -108,3 +109,17 @@ def _direct(request: httpx.Request, address: str, timeout: httpx.Timeout) -> htt
             "timeout": timeout.as_dict(),
         },
     )
+
+
+def asked_wait(answer: httpx.Response, untold: float) -> float:
+    """Seconds for which a server wants to be left alone (Retry-After; RFC 9110, 10.2.3); a date counts from
+    the date of the answer, whatever our clock says.
+    """
+    told = answer.headers.get("retry-after", "").strip()
+    if told.isdecimal():
+        return float(told)
+    try:
+        later = parsedate_to_datetime(told) - parsedate_to_datetime(answer.headers.get("date", ""))
+    except (ValueError, TypeError):
+        return untold
+    return max(0.0, later.total_seconds())

@@ -36,6 +36,7 @@ HELP = {
     "mail_from": "the address that e-mails come from, such as stay@example.com.",
     "mail_bounce": "the address that gets what could not be delivered; mail_from unless you say otherwise.",
     "mail_reply_to": "the address that answers go to; mail_from unless you say otherwise.",
+    "push_url": "a push service of your own that browsers may name, such as a test's; empty for none.",
     "rebuild_secret": "what signs calls of /api/rebuilds, such as the secret of a GitHub webhook.",
 }
 SECRETS = frozenset({"whatsapp_token", "whatsapp_app_secrets", "whatsapp_verify_token", "rebuild_secret"})
@@ -67,6 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     mail_from: str = ""
     mail_bounce: str = ""
     mail_reply_to: str = ""
+    push_url: str = ""
     rebuild_secret: str = ""
 
     def __repr__(self) -> str:
@@ -152,6 +154,7 @@ def _check(settings: Settings) -> None:
     _shape(settings, "mail_url", r"\Z|file:[^?#]|smtps?://[^\s/?#]+/?\Z")
     for name in ("mail_from", "mail_bounce", "mail_reply_to"):
         _shape(settings, name, r"\Z|[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9][A-Za-z0-9.-]*\Z")
+    _shape(settings, "push_url", r"\Z|https?://[^\s/?#@]+\Z")
     for name in ("content", "theme", "keys"):
         _shape(settings, name, ".")
     if not _has_good_port(settings.public_url):

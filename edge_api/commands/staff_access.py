@@ -4,7 +4,7 @@ import argparse
 from datetime import datetime
 from typing import Any, Final
 
-from edge_api import duty, front_desk, team
+from edge_api import duty, front_desk, pushes, team
 from edge_api.rota import User
 from edge_api.sign_in import invitations, passkeys, sessions
 from edge_api.sign_in.sessions import Session
@@ -13,7 +13,7 @@ from guestlink.database import Writing
 from guestlink.errors import InvalidInput
 from guestlink.terminal import Desk
 
-COLUMNS: Final = ("browser", "by", "since", "last used", "until", "id")
+COLUMNS: Final = ("browser", "by", "since", "last used", "until", "push", "id")
 ID_SHOWN: Final = 6
 UTC: Final = "UTC"
 
@@ -52,16 +52,17 @@ def list_sessions(args: argparse.Namespace, desk: Desk) -> int:
     with desk.database.read() as db:
         user = duty.find_user(db, desk.ring, args.named)
         found = sessions.of_user(db, user.id, at=clock.now())
+        told = pushes.sessions_told(db, user.id, at=clock.now())
         keys = len(passkeys.of_user(db, user.id))
         zone = next((house.zone for house in duty.houses_of(db, user)), UTC)
     if args.json:
-        desk.json([_row(each) for each in found])
+        desk.json([_row(each, has_push=each.id in told) for each in found])
         return 0
     name = team.opened(desk.ring, user).name
     if not found:
         desk.say(f"{name} is signed in nowhere.")
     else:
-        desk.table(COLUMNS, [list(_row(each, zone).values()) for each in found])
+        desk.table(COLUMNS, [list(_row(each, zone, has_push=each.id in told).values()) for each in found])
     if keys:
         desk.say(f"{name} has {keys} passkeys." if keys > 1 else f"{name} has a passkey.")
     return 0
@@ -82,7 +83,7 @@ def _end(args: argparse.Namespace, desk: Desk) -> int:
     return 0
 
 
-def _row(session: Session, zone: str = "") -> dict[str, str]:
+def _row(session: Session, zone: str = "", *, has_push: bool) -> dict[str, str]:
     """With a zone, as the host's table shows it."""
 
     def moment(at: datetime) -> str:
@@ -94,5 +95,6 @@ def _row(session: Session, zone: str = "") -> dict[str, str]:
         "since": moment(session.made_at),
         "last_used": moment(session.seen_at),
         "until": moment(session.expires_at),
+        "push": "yes" if has_push else "no",
         "id": session.id[-ID_SHOWN:] if zone else session.id,
     }

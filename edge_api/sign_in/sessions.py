@@ -80,12 +80,14 @@ def of_user(db: Reading, user_id: str, *, at: datetime) -> list[Session]:
 def end(tx: Writing, session: Session, *, at: datetime, by: str) -> None:
     """From the next call on it does not count."""
     if tx.do("end_session", id=session.id, at=clock.as_text(at)):
+        _hush(tx, at=at)
         tell(tx, session.user_id, "session-ended", {"session": session.id}, at=at, by=by)
 
 
 def end_on(tx: Writing, device: Device, *, at: datetime) -> None:
     """Nobody is signed in on this browser any more: somebody else is about to be."""
     tx.do("end_sessions_on_device", device=device.token, at=clock.as_text(at))
+    _hush(tx, at=at)
 
 
 def end_all(tx: Writing, user_id: str, *, at: datetime, by: str) -> int:
@@ -94,5 +96,11 @@ def end_all(tx: Writing, user_id: str, *, at: datetime, by: str) -> int:
     ended = tx.do("end_sessions_of_user", user_id=user_id, at=now)
     tx.do("spend_codes_of_user", user_id=user_id, at=now)
     tx.do("forget_sign_in_links", user_id=user_id, at=now)
+    _hush(tx, at=at)
     tell(tx, user_id, "sessions-ended", {"sessions": ended}, at=at, by=by)
     return ended
+
+
+def _hush(tx: Writing, *, at: datetime) -> None:
+    """Browsers whose sessions are over are told nothing more."""
+    tx.do("forget_lost_push_subscriptions", at=clock.as_text(at))

@@ -4,14 +4,12 @@ Proxies of the environment are not used: they would resolve the name anew. Path 
 never shown.
 """
 
-from email.utils import parsedate_to_datetime
-
 import httpx
 import msgspec
 
 from guestlink.addresses import Resolver, resolve
 from guestlink.errors import InvalidInput, Outage, Refused
-from guestlink.outside import Deadline, PublicOnly
+from guestlink.outside import Deadline, PublicOnly, asked_wait
 
 SECONDS = 20.0
 MOST_BYTES = 10 * 1024 * 1024
@@ -127,23 +125,11 @@ def _validators(answer: httpx.Response) -> Validators:
 def _check_answer(answer: httpx.Response, host: str) -> None:
     code = answer.status_code
     if code in {408, 425, 429} or answer.is_server_error:
-        raise Outage(f"{host} answers {code}.", hint=LATER, retry_after=_asked_wait(answer))
+        raise Outage(f"{host} answers {code}.", hint=LATER, retry_after=asked_wait(answer, UNTOLD_WAIT))
     if code != httpx.codes.OK:
         raise Refused(f"{host} does not give the feed: it answers {code}.", hint=COPY_AGAIN)
     if answer.headers.get("content-encoding", "").strip().lower() not in UNPACKED:
         raise Refused(f"{host} packs the feed in a way that is not read.", hint=LATER)
-
-
-def _asked_wait(answer: httpx.Response) -> float:
-    """Seconds, from Retry-After; a date counts from the date of the answer, whatever our clock says."""
-    told = answer.headers.get("retry-after", "").strip()
-    if told.isdecimal():
-        return float(told)
-    try:
-        later = parsedate_to_datetime(told) - parsedate_to_datetime(answer.headers.get("date", ""))
-    except (ValueError, TypeError):
-        return UNTOLD_WAIT
-    return max(0.0, later.total_seconds())
 
 
 def _body(answer: httpx.Response, host: str, deadline: Deadline) -> bytes:
