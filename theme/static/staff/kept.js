@@ -2,6 +2,7 @@
 // Two copies in turn: a browser that closes while one is written still has the other.
 const CACHE = "guestlink-staff-board";
 const NAMES = ["/staff/kept-0.json", "/staff/kept-1.json"];
+const HERE = "guestlink:staff:here"; // somebody has signed in on this device, and may be so still
 const A_DAY = 24 * 3600 * 1000;
 const PAUSE = 500; // milliseconds between two copies
 let timer;
@@ -44,9 +45,24 @@ async function read(name) {
 export async function forget() {
   isWanted = false;
   clearTimeout(timer);
+  mark((storage) => storage.removeItem(HERE));
   try {
     await caches.delete(CACHE);
   } catch {}
 }
 
-export const keepAgain = () => (isWanted = true);
+export function keepAgain() {
+  isWanted = true;
+  mark((storage) => storage.setItem(HERE, "yes"));
+}
+
+// Where nobody was, the house need not be asked who is.
+export const mayBeHere = () => mark((storage) => storage.getItem(HERE) !== null);
+
+function mark(work) {
+  try {
+    return work(localStorage);
+  } catch {
+    return true; // a browser that keeps nothing
+  }
+}

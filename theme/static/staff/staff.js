@@ -1,9 +1,10 @@
 // The staff board: who is signed in, what is on it, how the line stands. Everything else is in the modules beside it.
 import * as account from "staff/account.js";
 import * as colleagues from "staff/colleagues.js";
+import { answers } from "staff/answers.js";
 import { enter } from "staff/entry.js";
 import { call, ok, whenSignedOut } from "staff/house.js";
-import { forget, keep, keepAgain, kept } from "staff/kept.js";
+import { forget, keep, keepAgain, kept, mayBeHere } from "staff/kept.js";
 import * as keys from "staff/keys.js";
 import { Line } from "staff/line.js";
 import * as menu from "staff/menu.js";
@@ -12,7 +13,9 @@ import { house, learn as learnPeople } from "staff/people.js";
 import * as pin from "staff/pin.js";
 import * as requests from "staff/requests.js";
 import * as rows from "staff/rows.js";
+import * as search from "staff/search.js";
 import * as shift from "staff/shift.js";
+import * as stay from "staff/stay.js";
 import * as talks from "staff/talks.js";
 import * as today from "staff/today.js";
 import { called, stateOfLine } from "staff/wording.js";
@@ -31,7 +34,8 @@ let line;
 // -- coming and going ----------------------------------------------------------------------------------
 async function start() {
   const isInvited = location.hash.startsWith("#in=");
-  const answer = isInvited ? { status: 401, data: {} } : await call("GET", "session");
+  const isNobody = isInvited || !mayBeHere();
+  const answer = isNobody ? { status: 401, data: {} } : await call("GET", "session");
   if (ok(answer.status)) return work(answer.data);
   const last = answer.status === 0 && (await kept());
   if (last) return look(last);
@@ -114,6 +118,7 @@ function empty() {
   requests.clear();
   today.clear();
   talks.clear();
+  search.clear();
   rows.draw();
   return forget();
 }
@@ -170,6 +175,7 @@ function take(frame) {
   today.learn(frame.stays ?? []);
   heard(requests.learn(frame.requests ?? []));
   talks.take(frame);
+  stay.take(frame);
   draw();
 }
 
@@ -235,7 +241,10 @@ keys.listen({
   n: () => rows.key("note"),
   o: () => rows.key("open"),
   c: () => talks.next(),
+  s: () => rows.key("stay"),
+  "/": () => search.focus(),
 });
+talks.onComposer((place, { insert, ...about }) => answers(place, about, insert));
 setInterval(() => session && draw(), AGES);
 navigator.serviceWorker?.register("/staff/sw.js", { scope: "/staff/" }).catch(() => {});
 start();

@@ -32,6 +32,9 @@ export function age(at) {
   return past < 60000 ? say("now") : span(past);
 }
 
+// `15:00` of a house, as people say it here.
+export const hour = (text) => (text ? clock.format(new Date(`2000-01-01T${text}`)) : "");
+
 // `12 min`, `3 hr`, `2 days`.
 export function span(milliseconds) {
   const minutes = Math.floor(milliseconds / 60000);
@@ -41,7 +44,7 @@ export function span(milliseconds) {
 }
 
 function count(n, unit) {
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(n);
+  return new Intl.NumberFormat(lang, { style: "unit", unit, unitDisplay: "short" }).format(n);
 }
 
 export function money(minor, currency) {
