@@ -11,6 +11,7 @@ from generator.content import HostContent
 from generator.effects import delete_all, put_all
 from generator.ledger import SITE
 from generator.orders import Order, Outcome, counted, silent
+from generator.parts.staff_app import manifests
 from generator.parts.staff_pages import staff_worker
 from generator.parts.worker import worker
 from generator.pelican_plugin import shells
@@ -23,7 +24,12 @@ from guestlink.errors import GuestLinkError
 
 def publish_assets(press: Press, order: Order, *, at: datetime) -> Outcome:
     """The theme's files and the workers, before any page that loads them. Errors are in the outcome."""
-    files = {**press.theme.assets(), **worker(press.theme), **staff_worker(press.theme)}
+    files = {
+        **press.theme.assets(),
+        **worker(press.theme),
+        **staff_worker(press.theme),
+        **manifests(press.theme),
+    }
     return _told(lambda: _publish_site(press, order, files, kind="asset", at=at))
 
 

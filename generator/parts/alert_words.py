@@ -1,4 +1,4 @@
-"""What the staff board says about telling somebody: by its browser while it is closed, by a sound while it is open."""
+"""What the staff board says about telling somebody, by the browser while it is closed, by a sound else."""
 
 from typing import Final
 
@@ -13,8 +13,8 @@ ALERT_WORDS: Final = {
     ),
     "tell_never": N_("This browser cannot tell you anything while the board is closed. Try another one."),
     "tell_apple": N_(
-        "On an iPhone or iPad, add this page to the home screen first: Share, then Add to Home Screen. Open it "
-        "from there and turn this on."
+        "On an iPhone or iPad, add this page to the home screen first: Share, then Add to Home Screen. Open "
+        "it from there and turn this on."
     ),
     "tell_failed": N_(
         "It could not be turned on: the browser’s push service does not answer. Try again later."

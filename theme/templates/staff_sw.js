@@ -3,6 +3,7 @@ const CACHE = "guestlink-staff-files";
 const PATIENCE = 3000; // milliseconds until the kept page is shown
 const PAGE = /^\/staff\/(?:[a-z]{2}\.html)?$/;
 const FILES = {{ files | tojson }};
+const ICON = {{ icon | tojson }};
 
 addEventListener("install", (event) => {
   event.waitUntil(keepFiles().catch(() => {}));
@@ -53,3 +54,35 @@ async function file(pathname) {
   if (answer.ok) await cache.put(pathname, answer.clone());
   return answer;
 }
+
+// -- what the house tells while nobody looks -----------------------------------------------------------
+const MUST_SHOW = /AppleWebKit/.test(navigator.userAgent) && !/Chrom/.test(navigator.userAgent); // or Safari takes the permission away
+
+addEventListener("push", (event) => {
+  const note = event.data?.json();
+  if (note) event.waitUntil(tell(note));
+});
+
+// Whoever has the board before them sees it there; what is urgent is told all the same.
+async function tell({ title, body, about, urgent, lang, dir }) {
+  const isSeen = (await boards()).some((board) => board.visibilityState === "visible");
+  if (isSeen && !urgent && !MUST_SHOW) return;
+  await registration.showNotification(title, {
+    body, lang, dir, tag: about, renotify: !isSeen, silent: isSeen, requireInteraction: urgent, icon: ICON, badge: ICON, data: { about },
+  });
+  if (!isSeen) await navigator.setAppBadge?.().catch(() => {});
+}
+
+addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(lead(event.notification.data.about));
+});
+
+async function lead(about) {
+  const [board] = await boards();
+  if (!board) return clients.openWindow(`/staff/#${about}`);
+  await board.focus();
+  return board.postMessage({ opens: about });
+}
+
+const boards = async () => (await clients.matchAll({ type: "window", includeUncontrolled: true })).filter(({ url }) => PAGE.test(new URL(url).pathname));

@@ -11,10 +11,12 @@ import * as menu from "staff/menu.js";
 import * as pane from "staff/pane.js";
 import { house, learn as learnPeople } from "staff/people.js";
 import * as pin from "staff/pin.js";
+import * as push from "staff/push.js";
 import * as requests from "staff/requests.js";
 import * as rows from "staff/rows.js";
 import * as search from "staff/search.js";
 import * as shift from "staff/shift.js";
+import * as sound from "staff/sound.js";
 import * as stay from "staff/stay.js";
 import * as talks from "staff/talks.js";
 import * as today from "staff/today.js";
@@ -24,6 +26,7 @@ import { announce, put, say, speak, time } from "staff/words.js";
 const slot = (name) => document.querySelector(`[data-slot=${name}]`);
 const board = document.querySelector("#board");
 const AGES = 20000; // milliseconds
+const ABOUT = /^#(request|talk|stay)=([\w-]+)$/;
 const LANGUAGE = "guestlink:staff:language";
 const tabs = globalThis.BroadcastChannel && new BroadcastChannel("guestlink-staff-sign-in");
 const title = document.title;
@@ -47,10 +50,12 @@ async function comeIn(words = "") {
   board.hidden = true;
   document.body.dataset.at = "entry";
   document.title = title;
+  const wanted = ABOUT.test(location.hash) ? location.hash : "";
   const found = await enter(words);
+  if (wanted) history.replaceState(null, "", wanted);
   const { status, data } = found.user ? { status: 200, data: found } : await call("GET", "session");
   if (!ok(status)) return comeIn(say("no_line"));
-  if (isOtherLanguage(data.user.language)) return location.replace(`/staff/${data.user.language}.html`);
+  if (isOtherLanguage(data.user.language)) return location.replace(`/staff/${data.user.language}.html${wanted}`);
   return work(data);
 }
 
@@ -82,6 +87,17 @@ async function work(found) {
   show(found);
   line = new Line({ reload, take, tell: told });
   await line.open();
+  push.begin();
+  sound.begin(() => session && requests.waiting().some(({ urgent }) => urgent));
+  reveal();
+}
+
+// The line of a request that the address names, as a notification does; then the address is the board's again.
+function reveal() {
+  const [, name, id] = ABOUT.exec(location.hash) ?? [];
+  if (name !== "request" || !session) return;
+  history.replaceState(history.state, "", location.pathname);
+  if (!rows.reveal(id)) announce(say("not_there"));
 }
 
 // Without a connection: what was there last, to be read only, until the house answers.
@@ -113,6 +129,8 @@ function empty() {
   line?.close();
   line = undefined;
   session = undefined;
+  sound.end();
+  navigator.clearAppBadge?.().catch(() => {});
   for (const each of [account, colleagues, pin]) each.close();
   pane.clear();
   requests.clear();
@@ -171,11 +189,13 @@ function learn(found) {
 }
 
 function take(frame) {
+  const before = talks.waits();
   frame.gone?.forEach((id) => (requests.forget(id), today.forget(id)));
   today.learn(frame.stays ?? []);
   heard(requests.learn(frame.requests ?? []));
   talks.take(frame);
   stay.take(frame);
+  if (talks.waits() > before) sound.play("fresh");
   draw();
 }
 
@@ -183,6 +203,8 @@ function take(frame) {
 function heard(fresh) {
   for (const { request, before } of fresh) {
     if (requests.isMine(request)) continue;
+    if (!before && request.state === "requested") sound.play(request.urgent ? "urgent" : "fresh");
+    else push.hush(`request=${request.id}`);
     const about = { what: rows.what(request), unit: request.unit || say("no_unit"), name: called(request.who) };
     if (!before) announce(say(request.urgent ? "heard_urgent" : "heard_new", about));
     else if (before.state !== request.state) announce(say(`heard_${request.state}`, about));
@@ -195,6 +217,7 @@ function draw() {
   shift.draw();
   talks.draw();
   const waiting = requests.waiting().length + talks.waits();
+  navigator.setAppBadge?.(waiting).catch(() => {});
   document.title = waiting ? `(${waiting}) ${title}` : title;
   const { arrivals, departures } = today.counts();
   speak(slot("empty"), say("empty", { arrivals, departures }));
@@ -246,5 +269,6 @@ keys.listen({
 });
 talks.onComposer((place, { insert, ...about }) => answers(place, about, insert));
 setInterval(() => session && draw(), AGES);
+addEventListener("hashchange", reveal);
 navigator.serviceWorker?.register("/staff/sw.js", { scope: "/staff/" }).catch(() => {});
 start();
