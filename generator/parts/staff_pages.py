@@ -7,8 +7,11 @@ from typing import Final
 
 from markupsafe import Markup
 
+from generator.parts.alert_words import ALERT_WORDS
 from generator.parts.people_words import PEOPLE_WORDS
 from generator.parts.sheet import PLACEHOLDER
+from generator.parts.staff_app import manifest_path
+from generator.parts.stay_words import STAY_WORDS
 from generator.parts.talk_words import TALK_WORDS
 from generator.parts.theme import Theme, board_policy, gate_policy
 from generator.parts.wording import inert_json
@@ -117,6 +120,8 @@ WORDS: Final = {
     "codes_seen": N_("Codes seen"),
     **PEOPLE_WORDS,
     **TALK_WORDS,
+    **STAY_WORDS,
+    **ALERT_WORDS,
 }
 
 
@@ -131,6 +136,7 @@ def page_context(theme: Theme, tag: str) -> dict[str, object]:
         "lang": tag,
         "dir": direction(tag),
         "language_name": native_name(tag),
+        "manifest": f"/{manifest_path(tag)}",
         "languages": _languages(),
         "words": inert_json({name: _phrase(theme, tag, said) for name, said in WORDS.items()}),
         "t": t,
@@ -151,7 +157,9 @@ def door_context(theme: Theme) -> dict[str, object]:
 def staff_worker(theme: Theme) -> dict[str, bytes]:
     """The path and bytes of the board's worker; its files are named by their bytes, so it knows them all."""
     files = [f"/{path}" for path in theme.assets() if path.startswith("assets/staff/")]
-    body = theme.environment.get_template("staff_sw.js").render(files=[*files, f"/{theme.asset('icon.svg')}"])
+    body = theme.environment.get_template("staff_sw.js").render(
+        files=[*files, f"/{theme.asset('icon.svg')}"], icon=f"/{theme.asset('app-192.png')}"
+    )
     return {WORKER: body.encode()}
 
 

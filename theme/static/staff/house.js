@@ -21,9 +21,11 @@ export async function call(method, path, body, how = {}) {
 
 let renewal;
 
-async function ask(method, path, body, { signal } = {}) {
+// `key`: what is sent with it again is done once.
+async function ask(method, path, body, { signal, key } = {}) {
   const headers = { accept: "application/json", "accept-language": document.documentElement.lang };
   if (body !== undefined) headers["content-type"] = "application/json";
+  if (key) headers["idempotency-key"] = key;
   const ends = [AbortSignal.timeout(PATIENCE), signal].filter(Boolean);
   const how = { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.any?.(ends) ?? ends[0] };
   try {

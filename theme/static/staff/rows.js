@@ -1,5 +1,7 @@
 // One line a request: age, unit, guest, what, who has it; its likely next step and the undo beside it; more below it.
+import { answers } from "staff/answers.js";
 import { call, ok } from "staff/house.js";
+import * as pane from "staff/pane.js";
 import { house, nameOf, people } from "staff/people.js";
 import * as requests from "staff/requests.js";
 import { act, back, next } from "staff/verbs.js";
@@ -121,7 +123,7 @@ function detail(more, request) {
   at(more, "facts").replaceChildren(...facts.flatMap(fact));
   const state = requests.stateOf(request);
   const isOpen = requests.OPEN.includes(state);
-  const may = { decline: isOpen, assign: isOpen, note: true, done: state === "requested", reopen: false };
+  const may = { decline: isOpen, assign: isOpen, note: true, stay: true, done: state === "requested", reopen: false };
   for (const button of more.querySelectorAll(".verbs button")) button.hidden = isReadOnly || !may[button.dataset.do];
 }
 
@@ -136,9 +138,9 @@ function fact([name, words]) {
 async function history(more, id) {
   const { status, data } = await call("GET", `house/requests/${id}/history`);
   if (!ok(status)) return;
-  at(more, "history").replaceChildren(...data.history.map(({ at: moment, what: happened, who: name, words }) => {
+  at(more, "history").replaceChildren(...data.history.map(({ at: moment, what: happened, who: name, words, via }) => {
     const line = document.createElement("li");
-    speak(line, say(`was_${happened}`, { name: called(name), time: time(moment) }) || `${time(moment)} ${happened}`);
+    speak(line, say(`was_${via ? `${happened}_${via}` : happened}`, { name: called(name), time: time(moment) }) || `${time(moment)} ${happened}`);
     if (words) {
       const text = document.createElement("bdi");
       put(text, words);
@@ -158,6 +160,18 @@ function open(id, yes) {
   history(more, id);
 }
 
+// What a notification was about: its line, opened, with the focus on it; false when it is not on the board.
+export function reveal(id) {
+  const row = rows.get(id);
+  if (!row) return false;
+  const folded = row.closest("details");
+  if (folded) folded.open = true;
+  open(id, true);
+  at(row, "sum").focus();
+  row.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
 const isOpened = (id) => !at(rows.get(id), "more").hidden;
 
 // -- what is done ------------------------------------------------------------------------------------------
@@ -166,6 +180,7 @@ async function does(id, verb) {
   const row = rows.get(id);
   if (verb === "open") return open(id, !isOpened(id));
   if (isReadOnly) return undefined;
+  if (verb === "stay") return pane.open("stay", request.stay_id);
   if (FORMS.includes(verb)) return ask(row, request, verb);
   if (verb === "next") return run(row, next(request));
   if (verb === "back") return back(request) && run(row, back(request));
@@ -203,6 +218,7 @@ function ask(row, request, verb) {
   place.replaceChildren(form);
   const field = form.querySelector("select, textarea");
   if (verb === "assign") field.append(...people.of(request.property).map(choice));
+  if (verb === "decline") ready(form, field, request);
   form.querySelector("[data-do=close]").addEventListener("click", (event) => {
     event.stopPropagation();
     close(row, place);
@@ -213,6 +229,14 @@ function ask(row, request, verb) {
     if (!(await run(row, verb, { [field.name]: field.value }))) close(row, place);
   });
   return field.focus();
+}
+
+// Words of the house for a no, in the guest's language.
+function ready(form, field, { stay_id: stay, contact_id: contact, property, service }) {
+  answers(form.querySelector("[data-slot=answers]"), { stay, contact, property, service }, (text) => {
+    field.value = text;
+    field.focus();
+  });
 }
 
 function close(row, place) {

@@ -1,7 +1,8 @@
 // Who comes and who goes, today and tomorrow; whether the room is ready, whether they have seen their page and codes.
 import { call, ok, trouble } from "staff/house.js";
+import * as pane from "staff/pane.js";
 import { house, people } from "staff/people.js";
-import { announce, at, label, locale, part, plain, put, say, speak } from "staff/words.js";
+import { announce, at, hour, label, locale, part, plain, put, say, speak } from "staff/words.js";
 
 const slot = (name) => document.querySelector(`[data-slot=${name}]`);
 const stays = new Map(); // id -> stay
@@ -10,9 +11,7 @@ let days = {}; // house -> its day, which turns at four in the morning
 let isReadOnly = false;
 
 const day = new Intl.DateTimeFormat(locale, { weekday: "long", day: "numeric", month: "long" });
-const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" });
 const dated = (on) => new Date(`${on}T12:00`);
-const hour = (text) => (text ? clock.format(new Date(`2000-01-01T${text}`)) : "");
 
 export function learn(found, { whole = false, on } = {}) {
   if (whole) stays.clear();
@@ -59,10 +58,11 @@ export function draw() {
 
 // Lines are made anew each time; whoever stands on a button keeps standing there.
 function list(place, found, lines) {
+  const { dataset } = document.activeElement ?? {};
   const focused = place.contains(document.activeElement) && document.activeElement.closest("li")?.dataset.id;
   place.replaceChildren(...lines);
   place.closest("section").hidden = !found.length;
-  if (focused) place.querySelector(`[data-id="${focused}"] button`)?.focus({ preventScroll: true });
+  if (focused) place.querySelector(`[data-id="${focused}"] button[data-of="${dataset.of}"]`)?.focus({ preventScroll: true });
 }
 
 function line(stay, what, isToday) {
@@ -73,7 +73,10 @@ function line(stay, what, isToday) {
   speak(at(row, "when"), arrives ? hour(stay.expected) || say("from", { time: hour(stay.check_in) }) : say("until", { time: hour(stay.check_out) }));
   row.classList.toggle("told-us", arrives && Boolean(stay.expected));
   put(at(row, "unit"), [house.count() > 1 && house.called(stay.property), unit || say("no_unit")].filter(Boolean).join(" · "));
-  put(at(row, "guest"), stay.guest);
+  put(at(row, "guest"), stay.guest || stay.stay);
+  const opens = at(row, "opens");
+  opens.dataset.opens = `stay=${stay.stay_id}`;
+  opens.addEventListener("click", () => pane.open("stay", stay.stay_id));
   speak(at(row, "seen"), arrives ? seen(stay) : "");
   const isReady = moves.get(stay.stay_id) ?? stay.is_ready;
   const button = at(row, "ready");
