@@ -134,13 +134,9 @@ def _row(publication: Publication, *, fence: int) -> Row:
 # -- intent and outcome ----------------------------------------------------------------------------
 def plan_puts(tx: Writing, held: Lease, puts: Sequence[Put], *, at: datetime) -> None:
     held.renew(tx)
+    now = clock.as_text(at)
     rows = [
-        {
-            **_named(held, put),
-            "source_hash": put.wanted.source_hash,
-            "parts": "{}",
-            "changed_at": clock.as_text(at),
-        }
+        {**_named(held, put), "source_hash": put.wanted.source_hash, "parts": "{}", "changed_at": now}
         for put in puts
     ]
     tx.do_many("plan_page", rows)
@@ -148,6 +144,7 @@ def plan_puts(tx: Writing, held: Lease, puts: Sequence[Put], *, at: datetime) ->
 
 def record_puts(tx: Writing, held: Lease, done: Iterable[Done], *, at: datetime) -> None:
     held.renew(tx)
+    now = clock.as_text(at)
     rows = [
         {
             **_named(held, item.put),
@@ -155,7 +152,7 @@ def record_puts(tx: Writing, held: Lease, done: Iterable[Done], *, at: datetime)
             "body_hash": item.body_hash,
             "etag": item.etag,
             "parts": _parts_text(item.put),
-            "changed_at": clock.as_text(at),
+            "changed_at": now,
         }
         for item in done
     ]

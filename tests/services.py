@@ -19,6 +19,7 @@ from itertools import count
 from os import geteuid
 from pathlib import Path
 from typing import NamedTuple, NoReturn
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -112,6 +113,12 @@ def _takes_connections(url: str) -> bool:
 @pytest.fixture(scope="session")
 def moto_server() -> Iterator[str]:
     """The address of moto's S3 and CloudFront. It takes any key and honours If-Match and If-None-Match."""
+    with moto_serving() as url:
+        yield url
+
+
+@contextmanager
+def moto_serving() -> Iterator[str]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     serve = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", port]
@@ -125,18 +132,37 @@ def moto_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def rclone_s3() -> Iterator[S3Server]:
     """rclone's S3 server over a folder. It checks signatures and ignores If-Match and If-None-Match."""
-    rclone = Path(sys.executable).with_name("rclone")
-    if not rclone.exists():
-        missing("rclone", "make setup")
-    port = free_port()
-    url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="guestlink-rclone-") as folder:
         buckets = Path(folder, "buckets")
         buckets.mkdir()
-        serve = [rclone, "--config", "", "serve", "s3", buckets, "--addr", f"127.0.0.1:{port}"]
-        serve += ["--auth-key", f"{ACCESS_KEY},{SECRET_KEY}"]
-        with running(serve, Path(folder), answers=lambda: _status(url) > 0):
-            yield S3Server(url, ACCESS_KEY, SECRET_KEY)
+        with rclone_serving(buckets, home=Path(folder)) as server:
+            yield server
+
+
+@contextmanager
+def rclone_serving(buckets: Path, *, home: Path) -> Iterator[S3Server]:
+    """Each folder in `buckets` is a bucket; `home` gets the log."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    serve = [rclone_program(), "--config", "", "serve", "s3", buckets, "--addr", f"127.0.0.1:{port}"]
+    serve += ["--auth-key", f"{ACCESS_KEY},{SECRET_KEY}"]
+    with running(serve, home, answers=lambda: _status(url) > 0):
+        yield S3Server(url, ACCESS_KEY, SECRET_KEY)
+
+
+def rclone_program() -> Path:
+    rclone = Path(sys.executable).with_name("rclone")
+    return rclone if rclone.exists() else missing("rclone", "make setup")
+
+
+@contextmanager
+def distant(url: str, *, milliseconds: int, home: Path) -> Iterator[str]:
+    """The address at which the server at `url` is that far away; `home` gets the log."""
+    port, to_port = free_port(), urlsplit(url).port
+    serve = [sys.executable, Path(__file__).with_name("distance.py"), port, to_port, milliseconds]
+    there = f"http://127.0.0.1:{port}"
+    with running(serve, home, answers=lambda: _status(there) > 0):
+        yield there
 
 
 def _status(url: str) -> int:
