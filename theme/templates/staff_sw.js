@@ -81,7 +81,7 @@ addEventListener("notificationclick", (event) => {
 async function lead(about) {
   const [board] = await boards();
   if (!board) return clients.openWindow(`/staff/#${about}`);
-  await board.focus();
+  await board.focus().catch(() => {});
   return board.postMessage({ opens: about });
 }
 

@@ -56,6 +56,8 @@ const byAge = (one, other) => other.urgent - one.urgent || (one.asked_at < other
 
 export const open = () => all().filter((each) => isOpen(each) || stays(each)).sort(byAge);
 export const closed = () => all().filter((each) => !isOpen(each) && !stays(each)).sort((one, other) => (one.changed_at > other.changed_at ? -1 : 1));
+// Whether nobody does it yet: it waits for an answer, or the house has promised it by itself.
+export const isNobodys = (each) => isOpen(each) && !each.assigned_to && (stateOf(each) === "requested" || each.who === "the house");
 export const waiting = () => all().filter((each) => stateOf(each) === "requested");
 
 // How much a line weighs: the nearer the end of the house's own time for an answer, the more.

@@ -88,7 +88,7 @@ async function work(found) {
   line = new Line({ reload, take, tell: told });
   await line.open();
   push.begin();
-  sound.begin(() => session && requests.waiting().some(({ urgent }) => urgent));
+  sound.begin(() => session && requests.all().some((each) => each.urgent && requests.isNobodys(each)));
   reveal();
 }
 
@@ -203,7 +203,7 @@ function take(frame) {
 function heard(fresh) {
   for (const { request, before } of fresh) {
     if (requests.isMine(request)) continue;
-    if (!before && request.state === "requested") sound.play(request.urgent ? "urgent" : "fresh");
+    if (!before && requests.isNobodys(request)) sound.play(request.urgent ? "urgent" : "fresh");
     else push.hush(`request=${request.id}`);
     const about = { what: rows.what(request), unit: request.unit || say("no_unit"), name: called(request.who) };
     if (!before) announce(say(request.urgent ? "heard_urgent" : "heard_new", about));
