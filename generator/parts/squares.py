@@ -6,6 +6,8 @@ from functools import lru_cache
 import segno
 from segno import helpers
 
+from generator.parts.symbols import Symbols
+
 
 @lru_cache(maxsize=256)
 def joining_code(network: str, password: str) -> str:
@@ -16,6 +18,9 @@ def joining_code(network: str, password: str) -> str:
 @lru_cache(maxsize=256)
 def link_code(link: str) -> str:
     """A QR code of a guest link, as small as it may be: it is printed, and nothing lies over it."""
+    if link.isascii() and any(char.islower() for char in link):  # bytes in any case, not its denser alphabets
+        symbols = _symbols(len(link))
+        return _packed(symbols.drawn(link.encode()), symbols.side)
     return _bits(segno.make_qr(link, error="L"))
 
 
@@ -24,6 +29,15 @@ def _bits(code: segno.QRCode) -> str:
     module, row by row, the most significant first, the last byte filled with zeros.
     """
     modules = "".join(str(module & 1) for row in code.matrix for module in row)
+    return _packed(modules, len(code.matrix))
+
+
+def _packed(modules: str, side: int) -> str:
     padded = modules + "0" * (-len(modules) % 8)
     raw = int(padded, 2).to_bytes(len(padded) // 8, "big")
-    return base64.b64encode(bytes([len(code.matrix)]) + raw).decode()
+    return base64.b64encode(bytes([side]) + raw).decode()
+
+
+@lru_cache(maxsize=32)
+def _symbols(length: int) -> Symbols:
+    return Symbols(length)

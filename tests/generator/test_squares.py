@@ -3,6 +3,8 @@
 import base64
 
 import segno
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from generator.parts.squares import joining_code, link_code
 
@@ -19,6 +21,13 @@ def rows(bits: str) -> list[list[int]]:
 def test_the_bits_are_the_modules_row_by_row():
     drawn = segno.make_qr(LINK, error="L")
     assert rows(link_code(LINK)) == [list(row) for row in drawn.matrix]
+
+
+@given(st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_", max_size=290))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_links_of_any_length_are_drawn_as_segno_draws_them(ending: str):
+    link = f"https://stay.example.com/w/{ending}"
+    assert rows(link_code(link)) == [list(row) for row in segno.make_qr(link, error="L").matrix]
 
 
 def test_the_last_byte_is_whole():
