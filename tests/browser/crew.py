@@ -25,10 +25,10 @@ AWAY = (
     "status of 409",
     "status of 503",
 )
-ASK = """async ([stay, note, key]) => (await fetch("/api/house/requests", {
+ASK = """async ([stay, note, key, more]) => (await fetch("/api/house/requests", {
   method: "POST",
   headers: { "content-type": "application/json", "idempotency-key": key },
-  body: JSON.stringify({ stay_id: stay, note }),
+  body: JSON.stringify({ stay_id: stay, note, ...more }),
 })).status"""
 
 
@@ -61,14 +61,16 @@ class Crew:
         live(page)
         return page
 
-    def ask(self, page: Page, who: str, note: str, *, shows: bool = True) -> Locator:
-        """Somebody writes down what a guest wants; the line of it on their board, once it is there."""
+    def ask(self, page: Page, who: str, note: str, *, shows: bool = True, **more: object) -> Locator:
+        """Somebody writes down what a guest wants; the line of it on their board, once it is there.
+        `more` are further fields of the wish.
+        """
         database, _ = records_of(self.house.settings)
         with database.read() as db:
             stay = find_stay(db, who)
         database.close()
         self._asked += 1
-        assert page.evaluate(ASK, [stay.id, note, f"key-number-{self._asked:04}"]) == 201
+        assert page.evaluate(ASK, [stay.id, note, f"key-number-{self._asked:04}", more]) == 201
         return row(page, note) if shows else page.locator(".row").filter(has_text=note)
 
 
