@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from edge_api import code_times
 from edge_api.arrival_rooms import NIGHT
 from guestlink import contacts, records, zones
 from guestlink.crypto import KeyRing
@@ -18,7 +19,8 @@ from guestlink.records import TAKEN, Period, Property, Stay
 class StayLine(msgspec.Struct, frozen=True, kw_only=True):
     """A stay that begins or ends today or tomorrow. `unit` is where it begins, `leaves` where it ends; times
     are `HH:MM` of the house, `expected` empty while nobody said. `opened_page` and `codes_seen` are the last
-    days on which that was so, for whichever of its guests.
+    days on which that was so, for whichever of its guests; `codes_at` is when the first of the codes that
+    come some hours before arrival is on the page.
     """
 
     stay_id: str
@@ -38,6 +40,7 @@ class StayLine(msgspec.Struct, frozen=True, kw_only=True):
     ready_at: datetime | None
     opened_page: date | None
     codes_seen: date | None
+    codes_at: datetime | None
     version: int
 
     def __repr__(self) -> str:
@@ -63,7 +66,7 @@ def around(db: Reading, ring: KeyRing, house: Property, *, at: datetime) -> list
     rows = db.all(
         "stays_coming_or_going", property_id=house.id, today=today.isoformat(), tomorrow=tomorrow.isoformat()
     )
-    lines = stay_lines(db, ring, house, records.shaped_all(rows, Stay))
+    lines = stay_lines(db, ring, house, records.shaped_all(rows, Stay), at=at)
     return sorted(
         lines, key=lambda line: (line.from_on, line.expected or line.check_in, line.unit, line.stay_id)
     )
@@ -83,12 +86,15 @@ def line_of(db: Reading, ring: KeyRing, house: Property, stay: Stay, *, at: date
     days = {today, today + timedelta(days=1)}
     if stay.status not in TAKEN or not days & {stay.from_on, stay.until_on}:
         return None
-    return stay_lines(db, ring, house, [stay])[0]
+    return stay_lines(db, ring, house, [stay], at=at)[0]
 
 
-def stay_lines(db: Reading, ring: KeyRing, house: Property, page: Sequence[Stay]) -> list[StayLine]:
+def stay_lines(
+    db: Reading, ring: KeyRing, house: Property, page: Sequence[Stay], *, at: datetime
+) -> list[StayLine]:
     """Lines of many stays of a house in as few looks as one; of their guests only a name is opened."""
     nights, guests, seen = records.periods_of(db, page), records.guests_of(db, page), _openings(db, page)
+    codes = code_times.codes_of(db, house, {stay: nights[stay.id] for stay in page}, at=at)
     return [
         _line(
             house,
@@ -96,12 +102,21 @@ def stay_lines(db: Reading, ring: KeyRing, house: Property, page: Sequence[Stay]
             nights[stay.id],
             guest=contacts.name_of(ring, known[0]) if (known := guests[stay.id]) else "",
             seen=seen.get(stay.id, Opened()),
+            codes_at=codes[stay.id],
         )
         for stay in page
     ]
 
 
-def _line(house: Property, stay: Stay, parts: Sequence[Period], *, guest: str, seen: Opened) -> StayLine:
+def _line(
+    house: Property,
+    stay: Stay,
+    parts: Sequence[Period],
+    *,
+    guest: str,
+    seen: Opened,
+    codes_at: datetime | None,
+) -> StayLine:
     return StayLine(
         stay_id=stay.id,
         property=house.slug,
@@ -120,6 +135,7 @@ def _line(house: Property, stay: Stay, parts: Sequence[Period], *, guest: str, s
         ready_at=stay.ready_at,
         opened_page=seen.opened_page,
         codes_seen=seen.codes_seen,
+        codes_at=codes_at,
         version=stay.version,
     )
 

@@ -82,7 +82,7 @@ def card(db: Reading, ring: KeyRing, stay: Stay, *, language: str, at: datetime)
     links = {link.contact_id: link for link in records.stay_links(db, stay) if link.replaced_at is None}
     periods = records.periods(db, stay)
     return StayCard(
-        line=house_day.stay_lines(db, ring, house, [stay])[0],
+        line=house_day.stay_lines(db, ring, house, [stay], at=at)[0],
         code=stay.code,
         source=stay.source,
         status=stay.status,

@@ -195,6 +195,29 @@ def windows(
     return [window for window in _joined(found) if window.ends > at]
 
 
+def codes_at(
+    secrets: Iterable[Secret],
+    *,
+    stay: Stay,
+    house: Property,
+    periods: Sequence[Period],
+    rules: Mapping[str, Rule],
+    at: datetime,
+) -> datetime | None:
+    """When the first code is shown that goes by the hours before arrival, of those that are not over; None
+    when there is none. What is shown from booking on tells nothing new, what waits for the room comes by
+    itself.
+    """
+    units = {part.unit_id for part in periods}
+    mine = [
+        each
+        for each in secrets
+        if each.unit_id in {None, *units} and (each.rule or rules.get(each.name, Rule()).kind) == "hours"
+    ]
+    found = windows(mine, stay=stay, house=house, periods=periods, rules=rules, at=at)
+    return min((each.opens for each in found if each.opens), default=None)
+
+
 def _spans(stay: Stay, house: Property, periods: Sequence[Period]) -> list[_Span]:
     if not periods:
         return []

@@ -10,7 +10,7 @@ from edge_api.journey.texts import Book
 from guestlink import clock, records
 from guestlink.database import Reading
 from guestlink.records import Contact, Period, Property, Secret, Stay
-from guestlink.secret_values import Rule, windows
+from guestlink.secret_values import codes_at, windows
 
 COMPANION = "companion"
 
@@ -45,7 +45,9 @@ def guest(
         stay=stay,
         house=book.house,
         booked_at=booked_at,
-        codes_at=_codes_at(book, stay, periods, secrets=secrets, at=booked_at),
+        codes_at=codes_at(
+            secrets, stay=stay, house=book.house, periods=periods, rules=book.rules, at=booked_at
+        ),
         units=tuple(part.unit for part in periods if part.unit),
         opened=any(link.opened_on for link in mine),
         codes_seen=any(link.codes_seen_on for link in mine),
@@ -65,22 +67,6 @@ def _is_second_room(db: Reading, stay: Stay, contact: Contact) -> bool:
 
 def companions(db: Reading, stay: Stay) -> list[Contact]:
     return [each for each in records.contacts(db, stay) if each.role == COMPANION]
-
-
-def _codes_at(
-    book: Book, stay: Stay, periods: Sequence[Period], *, secrets: Sequence[Secret], at: datetime
-) -> datetime | None:
-    """When the first code is shown that goes by the hours before arrival: what is shown from booking on needs
-    no message, and what waits for the room has one of its own.
-    """
-    rules, units = book.rules, {part.unit_id for part in periods}
-    mine = [
-        each
-        for each in secrets
-        if each.unit_id in {None, *units} and (each.rule or rules.get(each.name, Rule()).kind) == "hours"
-    ]
-    found = windows(mine, stay=stay, house=book.house, periods=periods, rules=rules, at=at)
-    return min((each.opens for each in found if each.opens), default=None)
 
 
 def shown_values(

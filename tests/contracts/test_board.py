@@ -3,21 +3,23 @@ engines; nothing is passed over, however transactions overlap.
 """
 
 import threading
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from edge_api import duty, frames, front_desk, outbox, shift_notes, tokens
+from edge_api import duty, frames, front_desk, house_day, outbox, shift_notes, tokens
 from edge_api.frames import News, Position
 from edge_api.messages import Receipt
 from edge_api.requests import Accept
 from edge_api.wishes import Asked
-from guestlink import houses
+from guestlink import houses, records, secret_values
 from guestlink.contacts import Person
 from guestlink.database import Database
 from guestlink.houses import HouseDraft
 from guestlink.records import Property
+from guestlink.secret_values import Rule
 from tests.databases import AT, BY, Inn
 from tests.desk import NOON, words
 from tests.lobby import ANA, MIRA, NUMBER, Lobby
@@ -139,6 +141,25 @@ def test_a_stay_that_comes_today_is_told_and_one_that_does_not_any_more_is_gone(
     assert line["codes_seen"] == line["opened_page"] == NOON.date().isoformat()
     inn.change(inn.stay(stay.id), status="cancelled")
     assert watcher.look()["gone"] == [stay.id]
+
+
+def test_a_line_says_since_when_codes_are_out_by_the_rule_and_for_the_room(lobby: Lobby) -> None:
+    inn, told = lobby.inn, {"value": "583106", "at": AT, "by": BY}
+    stay = inn.add("tomas", inn.period("room-2", on=NOON.date()), guest=Person(name="Tomas"))
+    rules = {
+        "wifi-password": ("room-1", Rule(kind="hours", hours=72)),
+        "key-box": ("room-2", Rule(kind="ready")),
+        "door-code": ("room-2", Rule(kind="hours", hours=24)),
+    }
+    with inn.database.write() as tx:
+        for name, (room, rule) in rules.items():
+            unit = inn.unit(room)
+            secret_values.set_secret(tx, inn.ring, inn.house, name=name, unit=unit, rule=rule, **told)
+    with inn.database.read() as db:
+        line = house_day.line_of(db, inn.ring, inn.house, stay, at=NOON)
+        check_in = records.moments(stay, inn.house).check_in
+    assert line is not None
+    assert line.codes_at == check_in - timedelta(hours=24)
 
 
 def test_what_a_whole_board_shows_is_fetched_anew(lobby: Lobby, watcher: Watcher) -> None:

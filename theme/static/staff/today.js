@@ -50,6 +50,7 @@ export function draw() {
     speak(slot(`${name}-day`), day.format(dated(shifted(first(), by))));
     list(slot(`${name}-arrivals`), come, come.map((stay) => line(stay, "arrives", by === 0)));
     list(slot(`${name}-departures`), go, go.map((stay) => line(stay, "leaves", false)));
+    if (by === 0) unseen(come);
     slot(`${name}-none`).hidden = come.length + go.length > 0;
   }
   const names = people.onDuty().map(({ name }) => plain(name));
@@ -93,6 +94,30 @@ function line(stay, what, isToday) {
 function seen(stay) {
   if (stay.codes_seen) return say("codes_seen");
   return say(stay.opened_page ? "page_opened" : "page_not_opened");
+}
+
+// Who has not looked since codes are on the page, which is a reason to call.
+function unseen(come) {
+  const isOut = ({ codes_at: since }) => since && new Date(since) <= Date.now();
+  const out = come.filter(isOut);
+  const found = out.filter(({ codes_seen: seen }) => !seen);
+  const place = slot("today-unseen");
+  place.hidden = !found.length;
+  speak(at(place, "sum"), say("unseen", { count: found.length, all: out.length }));
+  const list = at(place, "list");
+  const focused = list.contains(document.activeElement) && document.activeElement.dataset.opens;
+  list.replaceChildren(...found.map(looker));
+  if (focused) list.querySelector(`[data-opens="${focused}"]`)?.focus({ preventScroll: true });
+}
+
+function looker(stay) {
+  const row = part("unseen");
+  put(at(row, "unit"), stay.unit || say("no_unit"));
+  put(at(row, "guest"), stay.guest || stay.stay);
+  const button = row.querySelector("button");
+  button.dataset.opens = `stay=${stay.stay_id}`;
+  button.addEventListener("click", () => pane.open("stay", stay.stay_id));
+  return row;
 }
 
 async function ready(stay, isReady) {
