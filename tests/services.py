@@ -62,13 +62,19 @@ def postgres_url() -> Iterator[str]:
             shutil.chown(home, owner)
             shutil.chown(secret, owner)
         make = [programs / "initdb", "--pgdata", home / "data", "--username", "guestlink", "--pwfile", secret]
-        _run([*make, "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8"], home, owner)
+        make += ["--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"]
+        _run(make, home, owner)
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": port,
             "unix_socket_directories": home,
             "fsync": "off",
             "full_page_writes": "off",
+            "synchronous_commit": "off",
+            "autovacuum": "off",
+            "wal_level": "minimal",
+            "max_wal_senders": 0,
+            "max_wal_size": "64MB",
             "max_connections": 200,
         }
         serve = [programs / "postgres", "-D", home / "data"]
