@@ -4,6 +4,7 @@ Every mistake is told with file and line, all of a property at once. Knows no gu
 """
 
 import logging
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ import msgspec
 from markdown.extensions.meta import MetaPreprocessor
 from pelican.readers import Markdown, MarkdownReader  # type: ignore[import-untyped]
 
-from generator.files import answers, entries, grammar, letters, moments
+from generator.files import answers, entries, grammar, letters, moments, plain_markdown
 from generator.files.darkroom import Darkroom, Progress
 from generator.files.entries import House
 from generator.files.front_matter import Front, Problem
@@ -50,6 +51,7 @@ T = TypeVar("T")
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 LOST_PROPERTY = "lost-property"  # the service that a departed guest's page has a form of its own for
 OFF_PLATFORM = ("airbnb",)  # forbids to lead its guests elsewhere
+_CHANGED = re.compile(r"[\t\r\x02\x03]")  # what Python-Markdown changes before it looks for fields
 _META = 27  # where MetaExtension puts it: before anything that knows Markdown
 
 
@@ -196,7 +198,15 @@ class _HostReader(MarkdownReader):  # type: ignore[misc] # Pelican has no types
     def read_text(self, text: str) -> tuple[str, dict[str, str | list[str]]]:
         """The HTML of the text and the values of the fields, one or a list for each."""
         self._md.reset()
-        html: str = self._md.convert(text)
+        html = self._plain(text)
+        html = self._md.convert(text) if html is None else html
         values: dict[str, str | list[str]] = self._parse_metadata(self._md.Meta)
         self._md.preprocessors.register(MetaPreprocessor(self._md), "meta", _META)  # Pelican has taken it out
         return html, values
+
+    def _plain(self, text: str) -> str | None:
+        """The HTML of a text that is simple enough; its fields are in the reader then, as after `convert`."""
+        if not text.strip() or _CHANGED.search(text):
+            return None
+        rest: list[str] = MetaPreprocessor(self._md).run(text.split("\n"))
+        return plain_markdown.convert("\n".join(rest))

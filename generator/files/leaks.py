@@ -30,7 +30,9 @@ class Sieve:
         """The values that stand in the texts, each with the secret's name."""
         if not self._values:
             return {}
-        found = tokens("\n".join(texts)) & self._values.keys()
+        whole = "\n".join(texts)
+        near = {value for value in self._values if value in whole}  # a token stands in the text as it is
+        found = tokens(whole) & near if near else near
         for text in texts if self._phrases else ():
             folded = _folded(text)
             found |= {

@@ -1,0 +1,101 @@
+"""Plain Markdown is what Python-Markdown makes of it, or is left to Python-Markdown."""
+
+from functools import cache
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from markdown import Markdown
+
+from generator.files.plain_markdown import convert
+from tests.house import ROOT
+
+PIECES = [
+    *(
+        "word",
+        "Other words",
+        "**bold**",
+        "*em*",
+        "**",
+        "*",
+        " ",
+        "  ",
+        "\n",
+        "\n\n",
+        "- ",
+        "1. ",
+        "10. ",
+        "# ",
+    ),
+    *(
+        "## ",
+        "[link](https://www.example.com/a)",
+        "[[door-code]]",
+        "[",
+        "]",
+        "(",
+        ")",
+        "    ",
+        "+ ",
+        "!",
+        "“q”",
+    ),
+    *(
+        ":",
+        "é",
+        "3",
+        ".",
+        ",",
+        "--",
+        "===",
+        '"q"',
+        "'s",
+        "\n- ",
+        "\n1. ",
+        "\n   text",
+        "[a] ",
+        "> ",
+        "~",
+        "#",
+    ),
+    *("<b>", "&amp;", "_x_", "`c`", "\\", "|", "\t", "\N{NO-BREAK SPACE}", "![x](y)", "[a]: b", "***"),
+]
+WRITTEN = sorted((ROOT / "content").rglob("*.md"))
+
+
+@cache
+def reader() -> Markdown:
+    tables = {"markdown.extensions.tables": {"use_align_attribute": True}}
+    names = [f"markdown.extensions.{name}" for name in ("meta", "tables", "sane_lists")]
+    return Markdown(extensions=names, extension_configs=tables)
+
+
+def slowly(text: str) -> str:
+    return reader().reset().convert(f"---\ntitle: Anything\n---\n{text}")
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+@settings(max_examples=1500, deadline=None, derandomize=True)
+@example("#   Title")
+@example("- one\n- two\n\n- three")
+@example("1. one\n   more of it\n2. two")
+@example("A **bold**word, *em* and ***both***")
+@example("2. begins at two")
+@example("[a](b) [a][b] [a] [b]")
+def test_whatever_is_understood_is_understood_as_python_markdown_does(text: str):
+    quickly = convert(text)
+    assert quickly is None or quickly == slowly(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["a <b>c</b>", "a & b", "`c`", "| a | b |", "![x](y)", "> said", "a  \nb", "_e_"]
+)
+def test_what_may_mean_more_is_left_alone(text: str):
+    assert convert(text) is None
+
+
+def test_most_of_what_the_sample_says_is_plain():
+    bodies = [file.read_text("utf-8").split("---\n", 2)[2] for file in WRITTEN]
+    made = [(convert(body), body) for body in bodies]
+    assert sum(html is not None for html, _ in made) > len(made) * 0.7
+    assert [body for html, body in made if html is not None and html != slowly(body)] == []
