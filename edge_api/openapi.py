@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from http import HTTPStatus
 from importlib import metadata
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 from litestar import Litestar, Response, get
@@ -62,6 +62,9 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     takes: type | None
     sends: object
     key: bool | None
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
 
 
 def told(
@@ -172,8 +175,17 @@ def metadata_version() -> str:
         return "0"
 
 
-def _given(status: int, shape: Any, example: object, media_type: str) -> ResponseSpec:
-    return ResponseSpec(
+class Given(ResponseSpec):
+    """An answer as it is described. Litestar copies a router deeply when it is registered: most of that would
+    be these, which nobody changes.
+    """
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        return self
+
+
+def _given(status: int, shape: Any, example: object, media_type: str) -> Given:
+    return Given(
         shape,
         generate_examples=False,
         description=HTTPStatus(status).phrase,
