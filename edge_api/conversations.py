@@ -199,7 +199,8 @@ def _looking(counter: HouseCounter, talks: TalkCounter) -> list[HTTPRouteHandler
                 )
             if q:
                 return Conversations(
-                    conversations=search.look_for(db, ring, caller.id, q).conversations, next=None
+                    conversations=search.look_for(db, ring, caller.id, q, at=counter.at()).conversations,
+                    next=None,
                 )
             found, following = threads.listed(db, ring, caller.id, waiting=waiting, most=most, **wanted)
             return Conversations(conversations=tuple(found), next=following)
@@ -264,7 +265,9 @@ def _looking(counter: HouseCounter, talks: TalkCounter) -> list[HTTPRouteHandler
         q: Annotated[str, QueryParameter(max_length=100, description="What is looked for.")] = "",
     ) -> Response[bytes]:
         caller = counter.caller(request)
-        return answered(counter.told(lambda db, ring: search.look_for(db, ring, caller.id, q)))
+        return answered(
+            counter.told(lambda db, ring: search.look_for(db, ring, caller.id, q, at=counter.at()))
+        )
 
     return [every, one, file, seek]
 

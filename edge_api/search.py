@@ -1,4 +1,5 @@
-"""What people of the house look for: a guest by name, phone, e-mail or BSUID, a stay by reference or code.
+"""What people of the house look for: a guest by name, phone, e-mail or BSUID, a stay by reference, code or
+room.
 
 Names and numbers lie sealed; they are found by blind tokens, and what was found is opened and looked at. The
 words of messages are not looked through.
@@ -6,7 +7,7 @@ words of messages are not looked through.
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -15,7 +16,7 @@ from edge_api import correspondence, threads
 from edge_api.threads import Summary
 from guestlink import contacts, records
 from guestlink.crypto import KeyRing
-from guestlink.database import Reading
+from guestlink.database import Reading, Row
 from guestlink.records import Contact, Status, Stay
 
 MOST: Final = 20
@@ -23,7 +24,9 @@ MOST_NAMED: Final = 100  # guests whose name begins alike, who are looked at
 MOST_STAYS: Final = 5  # of one guest
 NUMBER: Final = re.compile(r"[+\d][\d\s()./-]{2,}")
 BSUID: Final = re.compile(r"[A-Z]{2}\.\w{1,128}")
+SLUG: Final = re.compile(r"[a-z0-9-]+")
 LAST_DIGITS: Final = 4
+SOON: Final = timedelta(days=7)
 
 
 class StayFound(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,19 +45,21 @@ class StayFound(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest stays and conversations that go with what was looked for."""
+    """The stays that are nearest to today, and conversations, that go with what was looked for."""
 
     stays: tuple[StayFound, ...]
     conversations: tuple[Summary, ...]
 
 
-def look_for(db: Reading, ring: KeyRing, caller: str, wanted: str) -> Found:
-    """What the caller reaches of it; nothing for nothing."""
+def look_for(db: Reading, ring: KeyRing, caller: str, wanted: str, *, at: datetime) -> Found:
+    """What the caller reaches of it, who is in the house first; nothing for nothing."""
     text = " ".join(wanted.split())
     stays: dict[str, Stay] = {}
     talks: dict[str, None] = {}
     if text:
         for row in db.all("stays_called", caller=caller, name=text, most=MOST):
+            stays[str(row["id"])] = records.shaped(row, Stay)
+        for row in _in_room(db, caller, text, at.date()):
             stays[str(row["id"])] = records.shaped(row, Stay)
         for kind, token in _talk_tokens(ring, text):
             for row in db.all("conversations_found", caller=caller, kind=kind, token=token):
@@ -64,13 +69,33 @@ def look_for(db: Reading, ring: KeyRing, caller: str, wanted: str) -> Found:
                 stays[str(row["id"])] = records.shaped(row, Stay)
             for row in db.all("conversations_of_contact", contact_id=contact.id):
                 talks[str(row["id"])] = None
-    newest = sorted(stays.values(), key=lambda stay: (stay.from_on, stay.id), reverse=True)[:MOST]
+    nearest = sorted(stays.values(), key=lambda stay: (_distance(stay, at.date()), stay.id))[:MOST]
     return Found(
-        stays=tuple(_shown(db, ring, newest)),
+        stays=tuple(_shown(db, ring, nearest)),
         conversations=tuple(
             threads.summary(db, ring, correspondence.load(db, each)) for each in list(talks)[:MOST]
         ),
     )
+
+
+def _in_room(db: Reading, caller: str, text: str, today: date) -> list[Row]:
+    """Who has a room of this name, or of this number, now or soon."""
+    slug = text.lower().replace(" ", "-")
+    return db.all(
+        "stays_in_units_called",
+        caller=caller,
+        name=text,
+        slug=slug,
+        ending=f"%-{slug}" if SLUG.fullmatch(slug) else "",
+        today=str(today),
+        soon=str(today + SOON),
+        most=MOST,
+    )
+
+
+def _distance(stay: Stay, today: date) -> timedelta:
+    """How far today is from the days of a stay."""
+    return max(stay.from_on - today, today - stay.until_on, timedelta())
 
 
 def _guests(db: Reading, ring: KeyRing, caller: str, text: str) -> list[Contact]:

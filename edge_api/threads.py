@@ -185,7 +185,7 @@ def listed(
 
 def of_stay(db: Reading, ring: KeyRing, caller: str, stay_id: str) -> list[Summary]:
     """The conversations with the guests of a stay that the caller reaches, those about it first."""
-    rows = db.all("conversations_of_stay", caller=caller, stay_id=stay_id)
+    rows = db.all("talks_about_stay", caller=caller, stay_id=stay_id)
     return [summary(db, ring, correspondence.load(db, str(row["id"]))) for row in rows]
 
 

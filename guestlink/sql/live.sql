@@ -52,7 +52,7 @@ where c.waiting_since is not null and c.user_id is null and (:property = '' or p
   and (:before = '' or c.waiting_since > :before)
 order by c.waiting_since, c.id limit :most;
 
--- name: conversations_of_stay
+-- name: talks_about_stay
 select c.id from conversations c
 join reach a on a.property_id = c.property_id and a.caller = :caller
 where c.user_id is null
@@ -146,8 +146,17 @@ where j.contact_id = :contact_id order by s.from_on desc, s.id desc limit :most;
 
 -- name: stays_called
 select s.* from stays s cross join reach a
-where (s.reference = :name or s.code = upper(:name)) and a.property_id = s.property_id and a.caller = :caller
+where (s.reference in (:name, upper(:name), lower(:name)) or s.code = upper(:name))
+  and a.property_id = s.property_id and a.caller = :caller
 order by s.from_on desc, s.id desc limit :most;
+
+-- name: stays_in_units_called
+select s.* from units u
+join reach a on a.property_id = u.property_id and a.caller = :caller
+join stay_periods p on p.unit_id = u.id and p.until_on >= :today and p.from_on <= :soon
+join stays s on s.id = p.stay_id and s.status in ('confirmed', 'proposed_cancelled')
+where lower(u.title) = lower(:name) or u.slug = :slug or u.slug like :ending
+order by p.from_on, s.id limit :most;
 
 -- name: conversations_found
 select c.id from conversation_tokens t

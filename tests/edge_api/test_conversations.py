@@ -264,6 +264,8 @@ def test_guests_and_stays_are_found_by_the_beginning_of_a_name_a_number_or_a_cod
         "0123",
         stay,
         code.lower(),
+        "room 1",
+        "1",
     ):
         found = hall.ask("GET", "search", params={"q": wanted}).json()
         is_known = wanted not in {"stone", ""}
