@@ -104,6 +104,12 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     to: str
 
 
+class HouseMeant(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The short name of a house."""
+
+    property: str
+
+
 SHOWN: Final[Mapping[int, tuple[type, object]]] = {200: (Thread, None)}
 Verb = Callable[[Writing, KeyRing, Conversation, Caller], None]
 
@@ -165,7 +171,12 @@ class TalkCounter:
 
 def conversation_routes(counter: HouseCounter) -> list[HTTPRouteHandler]:
     talks = TalkCounter(counter)
-    return [*_looking(counter, talks), *_writing(counter, talks), *_deciding(counter, talks)]
+    return [
+        *_looking(counter, talks),
+        *_writing(counter, talks),
+        *_giving(counter, talks),
+        *_deciding(counter, talks),
+    ]
 
 
 # -- looking -----------------------------------------------------------------------------------------
@@ -322,27 +333,6 @@ def _writing(counter: HouseCounter, talks: TalkCounter) -> list[HTTPRouteHandler
 
         return talks.done(request, conversation_id, verb)
 
-    @put(
-        "/conversations/{conversation_id:str}/assignment",
-        status_code=200,
-        sync_to_thread=True,
-        **told(
-            "Somebody of the house has this conversation, or nobody.",
-            name="assignConversation",
-            takes=Holder,
-            sends={"to": ID_SHOWN},
-            gives=SHOWN,
-            refuses=(404, 413, 415, 422),
-        ),
-    )
-    def assign(request: Asking, conversation_id: FromPath[str], body: RawBody) -> Response[bytes]:
-        holder = sent(request, body, Holder)
-
-        def verb(tx: Writing, _: KeyRing, talk: Conversation, __: Caller) -> None:
-            replies.assign(tx, talk, holder.to)
-
-        return talks.done(request, conversation_id, verb)
-
     @post(
         "/conversations/{conversation_id:str}/typing",
         status_code=204,
@@ -364,7 +354,56 @@ def _writing(counter: HouseCounter, talks: TalkCounter) -> list[HTTPRouteHandler
         counter.done(verb)
         return Response(None, status_code=HTTPStatus.NO_CONTENT, headers=NEVER_STORED)
 
-    return [write, note, assign, typing]
+    return [write, note, typing]
+
+
+# -- whose it is -------------------------------------------------------------------------------------
+def _giving(counter: HouseCounter, talks: TalkCounter) -> list[HTTPRouteHandler]:
+    @put(
+        "/conversations/{conversation_id:str}/assignment",
+        status_code=200,
+        sync_to_thread=True,
+        **told(
+            "Somebody of the house has this conversation, or nobody.",
+            name="assignConversation",
+            takes=Holder,
+            sends={"to": ID_SHOWN},
+            gives=SHOWN,
+            refuses=(404, 413, 415, 422),
+        ),
+    )
+    def assign(request: Asking, conversation_id: FromPath[str], body: RawBody) -> Response[bytes]:
+        holder = sent(request, body, Holder)
+
+        def verb(tx: Writing, _: KeyRing, talk: Conversation, __: Caller) -> None:
+            replies.assign(tx, talk, holder.to)
+
+        return talks.done(request, conversation_id, verb)
+
+    @put(
+        "/conversations/{conversation_id:str}/house",
+        status_code=200,
+        sync_to_thread=True,
+        **told(
+            "Somebody unknown means this house.",
+            name="sayWhichHouse",
+            takes=HouseMeant,
+            sends={"property": "harbour-house"},
+            gives=SHOWN,
+            refuses=(404, 409, 413, 415, 422),
+        ),
+    )
+    def which(request: Asking, conversation_id: FromPath[str], body: RawBody) -> Response[bytes]:
+        meant, voice = sent(request, body, HouseMeant), counter.voice()
+        assert voice is not None
+
+        def verb(tx: Writing, _: KeyRing, talk: Conversation, caller: Caller) -> None:
+            house = registers.property_named(tx, caller.id, meant.property)
+            replies.say_which_house(tx, voice, talk, house, at=counter.at())
+
+        return talks.done(request, conversation_id, verb)
+
+    return [assign, which]
 
 
 # -- deciding ----------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from guestlink.records import Property, Stay
 MOST: Final = 1000  # events, and moves: who missed more fetches the board anew
 TEXT: Final = re.compile(r"(\d{1,18})\.(\d{1,18})")
 KINDS: Final = ("requests", "gone", "stays", "conversations", "typing")
+NO_HOUSE: Final = ""
 SHARED: Final = ("unit-", "property-", "member-", "duty-", "shift-note")  # what a whole board shows
 
 
@@ -109,8 +110,9 @@ def head(db: Reading) -> Position:
 
 
 def reach(db: Reading, caller: str) -> frozenset[str]:
-    """The ids of the houses that somebody reaches now."""
-    return frozenset(str(row["property_id"]) for row in db.all("reach_of_caller", caller=caller))
+    """The ids of the houses that somebody reaches now; with NO_HOUSE, also who means none of them yet."""
+    houses = frozenset(str(row["property_id"]) for row in db.all("reach_of_caller", caller=caller))
+    return houses | {NO_HOUSE} if db.one("reaches_houseless", caller=caller) else houses
 
 
 def news(
@@ -211,15 +213,15 @@ class _Pieces:
 
     def _conversation(self, conversation_id: str) -> Iterable[Piece]:
         talk = correspondence.load(self._db, conversation_id)
-        if talk.property_id and talk.user_id is None:
+        if talk.user_id is None:
             shown = threads.summary(self._db, self._ring, talk)
-            yield _piece("conversations", talk.property_id, shown)
+            yield _piece("conversations", talk.property_id or NO_HOUSE, shown)
 
     def _typing(self, conversation_id: str) -> Iterable[Piece]:
         talk = correspondence.load(self._db, conversation_id)
-        if talk.property_id and talk.user_id is None:
+        if talk.user_id is None:
             for line in threads.typing_in(self._db, self._ring, conversation_id, at=self._at):
-                yield _piece("typing", talk.property_id, line)
+                yield _piece("typing", talk.property_id or NO_HOUSE, line)
 
     def _house(self, property_id: str) -> Property:
         if property_id not in self._houses:

@@ -16,7 +16,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter, RawBody
 from litestar.types import Receive, Scope, Send
 
-from edge_api import frames, house_day, registers, shift_notes, tokens
+from edge_api import frames, house_day, registers, shift_notes, threads, tokens
 from edge_api.auth import Caller
 from edge_api.board import Stored
 from edge_api.counters import JSON, NEVER_STORED, Asking, HouseCounter, answered, sent
@@ -179,7 +179,8 @@ def _shown(db: Reading, ring: KeyRing, counter: HouseCounter, caller: Caller, *,
         duty=tuple(
             each for each in registers.people(db, ring, caller.id, at=at).people if each.property in slugs
         ),
-        conversations_waiting=sum(int(row["waiting"]) for row in waiting if row),
+        conversations_waiting=sum(int(row["waiting"]) for row in waiting if row)
+        + (0 if slug else len(threads.houseless(db, ring, caller.id, waiting=True))),
         note=tuple(each for each in shift_notes.of_caller(db, ring, caller.id) if each.property in slugs),
     )
 

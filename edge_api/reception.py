@@ -250,7 +250,9 @@ def _stranger(
     looks at it.
     """
     words = voice.words(_language(tx, talk, where))
-    house = where.house or _house_of(tx, talk) or _only_house(tx)
+    house = where.house or _house_of(tx, talk) or _only_house(tx, talk)
+    if house and talk.property_id is None:
+        talk = correspondence.bind(tx, voice.ring, talk, property_id=house.id)
     quote = heard.text or words.text(concierge.KINDS.get(heard.kind, concierge.SOMETHING))
     talk = calls.pass_on(tx, voice, talk, message_id=message_id, quote=quote, house=house, at=at)
     why = "a shared number" if where.is_shared else "no stay" if where.is_on_file else "an unknown number"
@@ -323,7 +325,7 @@ def _who(talk: Conversation, user: User | None) -> str:
 def _language(db: Reading, talk: Conversation, where: Whereabouts) -> str:
     if where.claimed:
         return where.claimed.language
-    house = where.house or _only_house(db)
+    house = where.house or _only_house(db, talk)
     return talk.language or (house.default_language if house else "en")
 
 
@@ -333,8 +335,9 @@ def _house_of(db: Reading, talk: Conversation) -> Property | None:
     return records.shaped(row, Property) if row else None
 
 
-def _only_house(db: Reading) -> Property | None:
-    houses = records.properties(db)
+def _only_house(db: Reading, talk: Conversation) -> Property | None:
+    """The house that is written to by this number, when there is no other."""
+    houses = [each for each in records.properties(db) if each.phone_number_id in {"", talk.number_id}]
     return houses[0] if len(houses) == 1 else None
 
 

@@ -5,7 +5,7 @@ could not be sent. One verb, one transaction.
 from datetime import datetime, timedelta
 from typing import Final
 
-from edge_api import by_hand, front_desk, staff_phone, tokens
+from edge_api import by_hand, calls, correspondence, front_desk, staff_phone, threads, tokens
 from edge_api.correspondence import Conversation
 from edge_api.messages import LONGEST_TEXT
 from edge_api.phrases import Voice
@@ -15,6 +15,7 @@ from guestlink.arrivals import plain_words
 from guestlink.crypto import KeyRing
 from guestlink.database import Writing
 from guestlink.errors import InvalidFields, InvalidInput, NotFound, Refused
+from guestlink.records import Property
 
 TYPING: Final = timedelta(seconds=8)
 LONGEST_NOTE: Final = 2000
@@ -67,6 +68,20 @@ def assign(tx: Writing, talk: Conversation, to: str) -> None:
     if to and not (is_member and talk.property_id in {house.id for house in tokens.houses(tx, to)}):
         raise InvalidFields([("to", "Nobody of this house has this id.")])
     tx.do("assign_conversation", id=talk.id, assigned_to=to or None)
+
+
+def say_which_house(tx: Writing, voice: Voice, talk: Conversation, house: Property, *, at: datetime) -> None:
+    """A stranger means this house: its people see the conversation, and hear of it when it waits. Refused for
+    one that has a house.
+    """
+    if talk.property_id is not None:
+        raise Refused("This conversation has its house already.", hint="Look at it again.")
+    talk = correspondence.bind(tx, voice.ring, talk, property_id=house.id)
+    page = correspondence.page(tx, voice.ring, talk.id, before="", most=threads.MOST_MESSAGES)
+    heard = next((said for said in page if said.direction == "in"), None)
+    if talk.waiting_since and heard:
+        quote = threads.words_of(heard.content)
+        calls.pass_on(tx, voice, talk, message_id=heard.id, quote=quote, house=house, at=at)
 
 
 def type_in(tx: Writing, talk: Conversation, *, at: datetime, by: str) -> None:

@@ -34,6 +34,7 @@ from guestlink.language import Catalogue
 LONGEST_LINE: Final = 160
 MOST_MESSAGES: Final = 100
 MOST_NOTES: Final = 100
+MOST_HOUSELESS: Final = 20
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,7 +181,20 @@ def listed(
     else:
         rows = db.all("newest_conversations", most=most + 1, **wanted)
     found = [summary(db, ring, correspondence.load(db, str(row["id"]))) for row in rows[:most]]
-    return found, str(rows[most - 1]["last"]) if len(rows) > most else None
+    following = str(rows[most - 1]["last"]) if len(rows) > most else None
+    if property or before:
+        return found, following
+    return [*houseless(db, ring, caller, waiting=waiting), *found], following
+
+
+def houseless(db: Reading, ring: KeyRing, caller: str, *, waiting: bool) -> list[Summary]:
+    """Conversations of strangers of whom nobody knows which house they mean: for managers and hosts of any
+    house, until one of them says so.
+    """
+    if db.one("reaches_houseless", caller=caller) is None:
+        return []
+    rows = db.all("houseless_conversations", only_waiting=int(waiting), most=MOST_HOUSELESS)
+    return [summary(db, ring, correspondence.load(db, str(row["id"]))) for row in rows]
 
 
 def of_stay(db: Reading, ring: KeyRing, caller: str, stay_id: str) -> list[Summary]:

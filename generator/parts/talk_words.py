@@ -32,7 +32,7 @@ TALK_WORDS: Final = {
     "moment": N_("One moment."),
     "on_whatsapp": N_("WhatsApp"),
     "on_mail": N_("E-mail"),
-    "open_stay": N_("Stay {stay}"),
+    "open_stay": N_("Stay"),
     "news": N_("New: {n}"),
     "automatic": N_("Automatic"),
     "edited": N_("changed by the guest"),
@@ -54,11 +54,12 @@ TALK_WORDS: Final = {
     "fate_dropped": N_("given up"),
     "fate_unknown": N_("we don't know if it left: there was no connection"),
     # who has it
+    "no_house": N_("no house yet"),
     "nobody": N_("Nobody has it"),
     "somebody_else": N_("Somebody who has left"),
     "who_has": N_("Who has it: {name}"),
     # writing
-    "open_until": N_("WhatsApp is open until {time}, {left}."),
+    "open_until": N_("Open until {time}, {left} more."),
     "window_closed": N_(
         "The guest wrote more than 24 hours ago. WhatsApp allows this message now; your own words follow as "
         "soon as the guest writes."

@@ -32,8 +32,18 @@ select count(*) as waiting from conversations
 where property_id = :property_id and waiting_since is not null and user_id is null;
 
 -- name: conversation_in_reach^
-select c.id from conversations c join reach a on a.property_id = c.property_id and a.caller = :caller
-where c.id = :id and c.user_id is null;
+select c.id from conversations c
+where c.id = :id and c.user_id is null and exists (select 1 from reach a where a.caller = :caller
+  and (a.property_id = c.property_id or (c.property_id is null and a.role <> 'staff')));
+
+-- name: reaches_houseless^
+select 1 as yes from reach where caller = :caller and role <> 'staff' limit 1;
+
+-- name: houseless_conversations
+select c.id from conversations c
+where c.property_id is null and c.user_id is null and c.heard_at is not null
+  and (:only_waiting = 0 or c.waiting_since is not null)
+order by coalesce(c.waiting_since, c.heard_at) desc limit :most;
 
 -- name: newest_conversations
 select m.id as last, m.conversation_id as id from messages m
@@ -82,9 +92,9 @@ where conversation_id = :conversation_id and state in ('dead', 'in_doubt');
 -- name: message_in_reach^
 select m.id, m.conversation_id, coalesce(o.state, '') as state from messages m
 join conversations c on c.id = m.conversation_id
-join reach a on a.property_id = c.property_id and a.caller = :caller
 left join outbox o on o.id = m.id
-where m.id = :id and c.user_id is null;
+where m.id = :id and c.user_id is null and exists (select 1 from reach a where a.caller = :caller
+  and (a.property_id = c.property_id or (c.property_id is null and a.role <> 'staff')));
 
 -- name: media_state^
 select state, media_type, size, reason from media where message_id = :message_id;

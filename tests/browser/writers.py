@@ -1,4 +1,4 @@
-"""Guests who write on WhatsApp to the house of a browser test, and what becomes of what the house writes back.
+"""Guests who write on WhatsApp to the house of a browser test, and what becomes of what it writes back.
 
 Messages come in as the reception takes them from the inbox; nothing is sent anywhere.
 """
@@ -48,10 +48,8 @@ class Writer:
         media = MediaRef(id="900", media=kind, media_type=media_type, name=name, **fields)  # type: ignore[arg-type]
         message_id = self.says(kind=kind, media=media)
         database, ring = opened(self._settings)
-        storage, path = (
-            open_storage(self._settings.media_url, home=Path(self._settings.home)),
-            f"media/{message_id}",
-        )
+        storage = open_storage(self._settings.media_url, home=Path(self._settings.home))
+        path = f"media/{message_id}"
         with database.write() as tx:
             talk = self._talk(tx)
             key = ring.column_key(talk.wrapped, talk.contact_id)

@@ -122,6 +122,7 @@ OPERATIONS = {
     "writeToGuest": "POST /api/house/conversations/{conversation_id}/messages",
     "noteConversation": "POST /api/house/conversations/{conversation_id}/notes",
     "assignConversation": "PUT /api/house/conversations/{conversation_id}/assignment",
+    "sayWhichHouse": "PUT /api/house/conversations/{conversation_id}/house",
     "typeReply": "POST /api/house/conversations/{conversation_id}/typing",
     "retryMessage": "POST /api/house/conversations/{conversation_id}/messages/{message_id}/retry",
     "dropMessage": "POST /api/house/conversations/{conversation_id}/messages/{message_id}/drop",

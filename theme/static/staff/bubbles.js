@@ -8,6 +8,7 @@ const ASIDES = ["reaction", "edit", "revoke"]; // stand at the message that they
 const SHOWN = /^image\/(jpeg|png|webp)$/;
 const HEARD = /^audio\//;
 const UNSURE = ["dead", "in_doubt"];
+const HEAVY = /(?<![\p{L}\d*])\*([^\s*](?:[^*\n]*[^\s*])?)\*(?![\p{L}\d*])/u;
 const QUOTED = 120; // characters
 
 const filed = (id) => `/api/house/media/${encodeURIComponent(id)}`;
@@ -54,11 +55,11 @@ export class Bubbles {
     quote(at(node, "quote"), message, about.quoted);
     file(at(node, "file"), message);
     place(at(node, "place"), message.place);
-    put(at(node, "said"), about.edited || message.text);
+    formatted(at(node, "said"), about.edited || message.text);
     speak(at(node, "kind"), message.media ? "" : kindOf(message));
     speak(at(node, "aside"), about.isTakenBack ? say("taken_back") : about.edited ? say("edited") : "");
     put(at(node, "at"), clock.format(new Date(message.at)));
-    at(node, "at").dateTime = message.at;
+    at(node, "at").dateTime = new Date(message.at).toISOString();
     if (isOurs) fate(node, message);
     if (about.reaction) speak(at(node, "reaction"), say("reacted", { words: about.reaction }));
     else at(node, "reaction").hidden = true;
@@ -98,6 +99,18 @@ function noteLine({ by, words, at: moment }) {
   speak(at(node, "by"), say("note_of", { name: by, time: clock.format(new Date(moment)) }));
   put(at(node, "words"), words);
   return node;
+}
+
+// As WhatsApp shows it: *heavy* words.
+function formatted(node, text) {
+  const pieces = plain(text).split(HEAVY);
+  node.replaceChildren(...pieces.map((words, place) => {
+    if (place % 2 === 0) return words;
+    const heavy = document.createElement("b");
+    heavy.textContent = words;
+    return heavy;
+  }));
+  node.hidden = !text;
 }
 
 function from(node, message, thread, isOurs) {

@@ -2,9 +2,9 @@
 // helps. What is written and not sent yet is kept in this tab.
 import * as conversations from "staff/conversations.js";
 import { call } from "staff/house.js";
-import { people } from "staff/people.js";
+import { house, people } from "staff/people.js";
 import { price, tongue, whose } from "staff/talk_words.js";
-import { at, part, plain, put, say, span, speak, time } from "staff/words.js";
+import { at, label, part, plain, put, say, span, speak, time } from "staff/words.js";
 
 const DRAFT = "guestlink:staff:draft:";
 const TYPES = 4000; // milliseconds between two words to the others that somebody writes
@@ -147,23 +147,26 @@ export class Composer {
 
   // -- for the house alone --
   #notes(note) {
-    const more = this.#node.querySelector("details");
-    const form = more.querySelector("form");
+    const [form, button] = [at(this.#node, "note-form"), this.#node.querySelector("[data-do=note]")];
+    const show = (yes) => {
+      form.hidden = !yes;
+      button.setAttribute("aria-expanded", String(yes));
+      (yes ? form.elements.words : button).focus();
+    };
+    button.addEventListener("click", () => show(form.hidden));
+    form.querySelector("[data-do=close]").addEventListener("click", () => show(false));
     form.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
       event.preventDefault();
-      more.open = false;
-      more.querySelector("summary").focus();
+      show(false);
     });
-    more.addEventListener("toggle", () => more.open && form.elements.words.focus());
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const words = await note(form.elements.words.value);
       speak(at(form, "note-told"), words ?? "");
       if (words) return;
       form.reset();
-      more.open = false;
-      more.querySelector("summary").focus();
+      show(false);
     });
   }
 }
@@ -197,15 +200,27 @@ function help(list, { phone, email }) {
 // Who has a conversation, and a tap that takes it. `assign(id)` gives why not, in words.
 export function holders(node, thread, { isReadOnly, assign }) {
   const field = node.querySelector("select");
-  const listed = people.of(thread.property).map(({ id, name }) => new Option(plain(name), id));
-  field.replaceChildren(new Option(say("nobody"), ""), ...listed);
-  if (thread.assigned_to && !listed.some(({ value }) => value === thread.assigned_to)) field.append(new Option(say("somebody_else"), thread.assigned_to));
+  node.hidden = !thread.property;
+  const listed = people.of(thread.property).map(({ id, name }) => [id, plain(name)]);
+  const isKnown = !thread.assigned_to || listed.some(([id]) => id === thread.assigned_to);
+  const choices = [["", say("nobody")], ...listed, ...(isKnown ? [] : [[thread.assigned_to, say("somebody_else")]])];
+  if (field.dataset.choices !== JSON.stringify(choices)) field.replaceChildren(...choices.map(([id, name]) => new Option(name, id)));
+  field.dataset.choices = JSON.stringify(choices); // a list that somebody has opened stays open
   field.value = thread.assigned_to;
   field.onchange = () => assign(field.value);
   field.disabled = isReadOnly;
   const take = node.querySelector("button");
-  const isThere = listed.some(({ value }) => value === conversations.myself());
+  const isThere = listed.some(([id]) => id === conversations.myself());
   take.hidden = isReadOnly || !isThere || conversations.isMine(thread);
   take.onclick = () => assign(conversations.myself());
-  field.setAttribute("aria-label", say("who_has", { name: whose(thread) }));
+  field.setAttribute("aria-label", label("who_has", { name: whose(thread) }));
+}
+
+// Of somebody unknown: which house they mean, said by whoever knows it. `give(slug)` gives why not, in words.
+export function houses(node, thread, { isReadOnly, give }) {
+  const field = node.querySelector("select");
+  node.hidden = Boolean(thread.property) || isReadOnly;
+  if (node.hidden) return;
+  if (field.options.length < 2) field.append(...house.slugs().map((slug) => new Option(house.called(slug), slug)));
+  field.onchange = () => field.value && give(field.value);
 }

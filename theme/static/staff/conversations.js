@@ -1,6 +1,8 @@
 // Conversations as this tab knows them, in one line each; and who of the house is writing a reply in which.
 const WRITES = 8000; // milliseconds for which a key that somebody pressed counts
 
+const MOST = 50; // that a list holds
+
 const known = new Map();
 const typing = new Map(); // id -> who writes there, and until when
 let me = "";
@@ -21,6 +23,7 @@ export function learn(found, { whole = false, waiting } = {}) {
   for (const talk of found) {
     const [last, now] = [before.get(talk.id)?.last?.at ?? "", talk.last?.at ?? ""];
     known.set(talk.id, now < last ? before.get(talk.id) : talk);
+    if (now > last && talk.last.direction === "out" && !talk.last.automatic) typing.delete(talk.id);
     if (before.size && now > last && talk.last.direction === "in") fresh.push(talk);
   }
   return fresh;
@@ -35,11 +38,15 @@ export function clear() {
 }
 
 const stamp = (talk) => talk.last?.at ?? "";
-export const waiting = () => all().filter((talk) => talk.waiting_since).sort((one, other) => (one.waiting_since < other.waiting_since ? -1 : 1));
-export const others = () => all().filter((talk) => !talk.waiting_since).sort((one, other) => (stamp(one) > stamp(other) ? -1 : 1));
+const since = (talk) => talk.waiting_since ?? stamp(talk);
+// A guest waits for a person, or what a person wrote last did not arrive.
+const isLost = ({ unsent, last }) => unsent > 0 && last?.direction === "out" && !last.automatic;
+const needs = (talk) => Boolean(talk.waiting_since) || isLost(talk);
+export const waiting = () => all().filter(needs).sort((one, other) => (since(one) < since(other) ? -1 : 1));
+export const others = () => all().filter((talk) => !needs(talk)).sort((one, other) => (stamp(one) > stamp(other) ? -1 : 1));
 
 // How many wait for a person, also those that are not on the list.
-export const waits = () => Math.max(waiting().length, all().length < 50 ? 0 : count);
+export const waits = () => Math.max(waiting().length, all().length < MOST ? 0 : count);
 
 export function hear(lines) {
   for (const { conversation_id: id, by, who } of lines) {
@@ -48,9 +55,6 @@ export function hear(lines) {
     typing.get(id).set(by, { who, until: Date.now() + WRITES });
   }
 }
-
-// Whoever answered writes no more.
-export const silence = (id) => typing.delete(id);
 
 export function writers(id) {
   return [...(typing.get(id)?.values() ?? [])].filter(({ until }) => until > Date.now()).map(({ who }) => who);

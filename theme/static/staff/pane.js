@@ -20,11 +20,14 @@ export function kinds(more) {
 
 export const knows = (name) => Boolean(known[name]);
 
-// Opens a thing, and is where the focus goes; Back leads to what was open before.
+// Opens a thing, and is where the focus goes. Back leads to what was open before it; of one kind, each takes the
+// place of the other.
 export function open(name, id) {
   if (isAt(name, id)) return head.focus();
   origin = shown ? origin : document.activeElement;
-  history.pushState({ pane: (history.state?.pane ?? 0) + 1 }, "", `#${name}=${id}`);
+  const depth = history.state?.pane ?? 0;
+  if (isAt(name)) history.replaceState(history.state, "", `#${name}=${id}`);
+  else history.pushState({ pane: depth + 1 }, "", `#${name}=${id}`);
   return show();
 }
 
@@ -90,6 +93,7 @@ function empty() {
   pane.querySelector("[data-slot=pane-acts]").replaceChildren();
   head.replaceChildren();
   delete board.dataset.pane;
+  pane.style.blockSize = "";
   cover();
 }
 
@@ -98,7 +102,8 @@ function back() {
   const { name, id } = shown;
   empty();
   const line = board.querySelector(`[data-opens="${name}=${id}"]`);
-  const next = [origin, line, board.querySelector("h1")].find((node) => node?.isConnected && node !== document.body);
+  const near = [origin, line, line?.closest("details")?.querySelector("summary"), board.querySelector("h1")];
+  const next = near.find((node) => node?.isConnected && node !== document.body && node.checkVisibility());
   origin = undefined;
   next.focus();
 }
@@ -111,6 +116,10 @@ function cover() {
   for (const each of board.children) if (each !== pane) each.inert = isCovered;
 }
 
+// What a phone's keyboard leaves of the screen.
+globalThis.visualViewport?.addEventListener("resize", () => {
+  pane.style.blockSize = wide.matches ? "" : `${visualViewport.height}px`;
+});
 wide.addEventListener("change", cover);
 addEventListener("popstate", show);
 pane.querySelector("[data-do=close-pane]").addEventListener("click", close);

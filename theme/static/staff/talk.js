@@ -1,12 +1,12 @@
 // One conversation in the pane: who it is with, what was said, what may be written. It stays where somebody reads.
 import { Bubbles } from "staff/bubbles.js";
-import { Composer, forgetDrafts, holders } from "staff/composer.js";
+import { Composer, forgetDrafts, holders, houses } from "staff/composer.js";
 import * as conversations from "staff/conversations.js";
 import { call, ok, trouble } from "staff/house.js";
 import * as pane from "staff/pane.js";
 import { house } from "staff/people.js";
 import { tongue, whose } from "staff/talk_words.js";
-import { announce, at, part, put, say, speak } from "staff/words.js";
+import { announce, at, label, part, put, say, speak } from "staff/words.js";
 
 const NEAR = 60; // pixels from the end that still count as the end
 const TICK = 20000;
@@ -119,19 +119,20 @@ function show() {
   here.bubbles.draw({ thread, messages: sorted(), pending: onTheirWay.get(here.id) ?? [], isReadOnly: here.isReadOnly });
   at(node, "older").hidden = !here.next || here.isReadOnly;
   holders(at(node, "holder"), thread, { isReadOnly: here.isReadOnly, assign });
+  houses(at(node, "houses"), thread, { isReadOnly: here.isReadOnly, give });
   showWriters();
 }
 
 const sorted = () => [...here.messages.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
 
-function facts({ channel, language, who, stay, stay_id: stayId }) {
+function facts({ channel, language, who, stay_id: stayId }) {
   const known = [say(channel === "email" ? "on_mail" : "on_whatsapp"), who.phone || who.email, tongue(language)];
   put(at(here.node, "facts"), known.filter(Boolean).join(" · "));
-  const button = at(here.node, "stay");
-  button.dataset.opens = `stay=${stayId}`;
-  speak(button, say("open_stay", { stay }));
-  button.hidden = !stayId || !pane.knows("stay");
-  button.onclick = () => pane.open("stay", stayId);
+  const { acts } = here.place;
+  if (!stayId || !pane.knows("stay")) return acts.replaceChildren();
+  const button = acts.firstElementChild ?? document.createElement("button");
+  Object.assign(button, { type: "button", textContent: say("open_stay"), onclick: () => pane.open("stay", stayId) });
+  return acts.firstElementChild || acts.append(button);
 }
 
 function showWriters() {
@@ -170,7 +171,7 @@ function settle() {
 
 function news() {
   const button = at(here.node, "news");
-  speak(button, here.news ? say("news", { n: here.news }) : "");
+  speak(button, here.news ? label("news", { n: here.news }) : "");
 }
 
 async function older() {
@@ -240,6 +241,11 @@ async function note(words) {
 async function assign(to) {
   const { id } = here;
   after(id, await call("PUT", path(id, "/assignment"), { to }));
+}
+
+async function give(property) {
+  const { id } = here;
+  after(id, await call("PUT", path(id, "/house"), { property }));
 }
 
 function after(id, answer, { isTold = true } = {}) {

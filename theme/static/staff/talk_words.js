@@ -24,7 +24,7 @@ export function kindOf({ kind, text, media }) {
 export function wordsOf(last) {
   if (!last) return "";
   const named = kindOf(last);
-  const words = [last.kind === "edit" ? "" : named, last.text].filter(Boolean).join(": ");
+  const words = [last.kind === "edit" ? "" : named, last.text.replace(/(^|\s)\*([^\s*][^*]*)\*/g, "$1$2")].filter(Boolean).join(": ");
   if (last.direction === "in") return plain(words);
   return say(last.automatic ? "last_automatic" : "last_ours", { words });
 }

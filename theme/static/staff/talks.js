@@ -105,8 +105,9 @@ function made(id) {
 
 function fill(row, each) {
   const since = each.waiting_since;
-  const place = house.count() > 1 ? [house.called(each.property), each.unit].filter(Boolean).join(" · ") : each.unit;
-  row.dataset.weight = !since ? "calm" : Date.now() - new Date(since) < LONG ? "fresh" : "long";
+  const named = each.property ? house.called(each.property) : say("no_house");
+  const place = house.count() > 1 ? [named, each.unit].filter(Boolean).join(" · ") : each.unit;
+  row.dataset.weight = !since ? (each.unsent ? "fresh" : "calm") : Date.now() - new Date(since) < LONG ? "fresh" : "long";
   row.classList.toggle("open", pane.isAt("talk", each.id));
   put(at(row, "age"), age(since ?? each.last?.at ?? each.heard_at ?? Date.now()));
   put(at(row, "unit"), place);
