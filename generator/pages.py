@@ -6,6 +6,7 @@ It never opens a sealed value: source hashes take secrets, names, words and keys
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -123,7 +124,7 @@ def _welcome(
     parts = {
         "content": _digest(
             [
-                _shared(content, tag),
+                _shared(_Same(content), tag),
                 *(section.digest for section in chosen),
                 *(notice.digest for notice in told),
             ]
@@ -286,10 +287,25 @@ def _identity(view: StayView) -> tuple[object, ...]:
     return view.stay.id, view.stay.version, view.link.contact_version, view.returning, rooms, told
 
 
-def _shared(content: HostContent, tag: str) -> str:
+class _Same:
+    """A content as a key: itself, whatever stands in it."""
+
+    def __init__(self, content: HostContent) -> None:
+        self.content = content
+
+    def __hash__(self) -> int:
+        return id(self.content)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.content is self.content
+
+
+@lru_cache(maxsize=64)
+def _shared(same: _Same, tag: str) -> str:
     """What every page of a property shows in one language: words, services, places, pictures, rules of
     secrets.
     """
+    content = same.content
     services = [content.pick(versions, tag).digest for versions in content.services.values()]
     places = [content.pick(versions, tag).digest for versions in content.places.values()]
     pictures = sorted(picture.asset for picture in content.pictures.values())

@@ -226,9 +226,10 @@ def _bodies(
             return sheet
         if page is None:
             return press.darkroom.body(pictures[put.wanted.path], put.wanted.path)
+        if page.kind == "gate":
+            return renderer.gate(page, opener.query(page))
         with press.database.read() as db:
-            private = opener.private(db, page)
-        return renderer.page(page, private) if page.kind == "welcome" else renderer.gate(page, private.query)
+            return renderer.page(page, opener.private(db, page))
 
     return body
 

@@ -145,8 +145,12 @@ class Renderer:
         """What the clear sections of this page leave out; nothing after the stay."""
         if page.phase == "departed":
             return Markup()
-        first = self._first(page, self._ordered(page, page.clear))
-        return self._fragments_in(page.language).private_pictures(page.clear, first=first)
+        key = "pictures", page.language, page.phase, page.clear
+        if key not in self._placed:
+            first = self._first(page, self._ordered(page, page.clear))
+            pictures = self._fragments_in(page.language).private_pictures(page.clear, first=first)
+            self._placed[key] = pictures
+        return self._placed[key]
 
     def _first(self, page: Page, ordered: list[str]) -> str:
         """The section whose picture is on the first screen, where the property's own does not stand there."""

@@ -82,7 +82,17 @@ class Opener:
         self._public_url = public_url
         self._key_id = key_id
         self._values: dict[tuple[str, int], str] = {}
+        self._queries: dict[str, str] = {}
         self._last: tuple[str, Private] | None = None
+
+    def query(self, page: Page) -> str:
+        """The signed query of a link's pages: it names no language, so that one signature serves them all."""
+        link = page.view.link
+        if link.id not in self._queries:
+            policy = links.policy_text(self._public_url, link.slug, page.policy_end)
+            signer = self._ring.signer(self._key_id)
+            self._queries[link.id] = links.signed_query(policy, key=signer, key_id=self._key_id)
+        return self._queries[link.id]
 
     def private(self, db: Reading, page: Page) -> Private:
         link = page.view.link
@@ -95,15 +105,13 @@ class Opener:
     def _opened(self, db: Reading, page: Page) -> Private:
         link = page.view.link
         contact = load_contact(db, link.contact_id)
-        policy = links.policy_text(self._public_url, link.slug, page.policy_end)
-        signer = self._ring.signer(self._key_id)
         key, arrival = open_page_key(self._ring, contact, link), page.view.arrival
         return Private(
             name=opened(self._ring, contact).name,
             word=open_word(self._ring, arrival) if arrival else "",
             values={},
             page_key=key,
-            query=links.signed_query(policy, key=signer, key_id=self._key_id),
+            query=self.query(page),
             link=links.gate_link(self._public_url, link.slug, key),
             token=links.page_token(self._ring, link, page.policy_end),
         )

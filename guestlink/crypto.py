@@ -17,8 +17,6 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -34,6 +32,7 @@ NONCE_BYTES = 12
 SEAL_EFFORT = 6
 GUIDE_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32: no i, l, o, u
 GUIDE_LENGTH = 10
+_NO_SALT = bytes(32)
 GUIDE_LOOKALIKES = str.maketrans("oil", "011")
 
 
@@ -265,9 +264,10 @@ class PageSeal:
     VERSION = "1"
 
     def __init__(self, key: bytes) -> None:
-        self._aead = AESGCM(derive(key, "guestlink seal v1", 32))
-        self._nonce_key = derive(key, "guestlink nonce v1", 32)
-        raw = int.from_bytes(derive(key, "guestlink guide v1", 8), "big")
+        secret = hmac.digest(_NO_SALT, key, "sha256")
+        self._aead = AESGCM(_expanded(secret, "guestlink seal v1", 32))
+        self._nonce_key = _expanded(secret, "guestlink nonce v1", 32)
+        raw = int.from_bytes(_expanded(secret, "guestlink guide v1", 8), "big")
         shifts = range(0, 5 * GUIDE_LENGTH, 5)
         self.guide_code = "".join(GUIDE_ALPHABET[raw >> shift & 31] for shift in shifts)
 
@@ -278,7 +278,7 @@ class PageSeal:
         aad = authenticated(slug, language, block, self.VERSION)
         squeezer = zlib.compressobj(SEAL_EFFORT, zlib.DEFLATED, -zlib.MAX_WBITS)
         small = squeezer.compress(plaintext) + squeezer.flush()
-        nonce = hmac.new(self._nonce_key, aad + small, hashlib.sha256).digest()[:NONCE_BYTES]
+        nonce = hmac.digest(self._nonce_key, aad + small, "sha256")[:NONCE_BYTES]
         return nonce + self._aead.encrypt(nonce, small, aad)
 
     def open(self, sealed: bytes, *, slug: str, language: str, block: str) -> bytes:
@@ -308,4 +308,13 @@ def guide_code_typed(text: str) -> str:
 
 def derive(key: bytes, purpose: str, length: int) -> bytes:
     """HKDF-SHA-256 (RFC 5869), no salt."""
-    return HKDF(algorithm=SHA256(), length=length, salt=None, info=purpose.encode()).derive(key)
+    return _expanded(hmac.digest(_NO_SALT, key, "sha256"), purpose, length)
+
+
+def _expanded(secret: bytes, purpose: str, length: int) -> bytes:
+    """The second step: as many blocks of 32 bytes as are needed, each made with the one before."""
+    block = made = hmac.digest(secret, purpose.encode() + b"\x01", "sha256")
+    while len(made) < length:
+        block = hmac.digest(secret, block + purpose.encode() + bytes([len(made) // 32 + 1]), "sha256")
+        made += block
+    return made[:length]

@@ -47,6 +47,7 @@ def negotiate(wanted: str, offered: Sequence[str]) -> str:
     return next(iter(_matches(wanted, offered)), offered[0] if offered else LANGUAGES[0])
 
 
+@lru_cache(maxsize=1024)
 def chrome_language(language: str) -> str:
     """The language the interface speaks on a page whose content is in `language`."""
     return negotiate(language, LANGUAGES)

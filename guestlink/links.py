@@ -5,7 +5,6 @@ It never stores a link: whoever sends one builds it at the moment of sending.
 """
 
 import base64
-import hashlib
 import hmac
 import json
 import os
@@ -144,7 +143,7 @@ def _token_body(ring: KeyRing, text: str, kind: str, *, size: int) -> bytes:
 
 def _token_seal(ring: KeyRing, body: bytes, kind: str) -> bytes:
     key = derive(ring.stored.blind_key, f"guestlink {kind} token v1", 32)
-    return hmac.new(key, body, hashlib.sha256).digest()[:TOKEN_SEAL_BYTES]
+    return hmac.digest(key, body, "sha256")[:TOKEN_SEAL_BYTES]
 
 
 # -- signed addresses ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ It never changes a record: verbs that change one are in stays.py, contacts.py, s
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal, TypeVar
 
@@ -322,6 +323,7 @@ def next_phase_at(stay: Stay, house: Property, at: datetime) -> datetime | None:
     return min(later) if later else None
 
 
+@lru_cache(maxsize=1024)
 def local_time(text: str) -> time:
     """`15:00` as a time."""
     return time.fromisoformat(text)

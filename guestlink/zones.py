@@ -1,9 +1,11 @@
 """Dates and instants of a place: pure arithmetic in its time zone; it never asks what time it is."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
+@lru_cache(maxsize=16384)
 def local_instant(on: date, at: time, zone: str) -> datetime:
     """The instant at which clocks in `zone` show this date and time, in UTC.
 

@@ -62,11 +62,11 @@ class Symbols:
         return self._told(masked[best] | self._formats[best])
 
     # -- the message -------------------------------------------------------------------------------
-    def _message(self, text: bytes) -> Iterator[int]:
+    def _message(self, text: bytes) -> bytes:
         """Data and error codewords in the order of their places (7.4 and 7.6)."""
-        stream = (consts.MODE_BYTE << self._counted | self._length) << 8 * self._length
         used = 4 + self._counted + 8 * self._length
-        bits = stream | int.from_bytes(text, "big")
+        bits = consts.MODE_BYTE << self._counted | self._length
+        bits = bits << 8 * self._length | int.from_bytes(text, "big")
         ended = min(4, self._capacity - used)
         used += ended
         padding = 8 - used % 8  # segno adds a whole byte where none is needed
@@ -75,14 +75,13 @@ class Symbols:
         data = (raw + filling)[: self._capacity // 8]
         blocks, errors, begins = [], [], 0
         for info in consts.ECC[self._version][self._error]:
-            table = _remainders(info.num_total - info.num_data)
+            many = info.num_total - info.num_data
             for _ in range(info.num_blocks):
                 block = data[begins : begins + info.num_data]
                 begins += info.num_data
                 blocks.append(block)
-                errors.append(_error_words(block, info.num_total - info.num_data, table))
-        yield from _interleaved(blocks)
-        yield from _interleaved(errors)
+                errors.append(_error_words(block, many, _remainders(many)))
+        return _interleaved(blocks) + _interleaved(errors)
 
     # -- what all share ----------------------------------------------------------------------------
     def _empty(self) -> Any:
@@ -158,18 +157,22 @@ class Symbols:
 
     def _finders(self, dark: int, step: int) -> int:
         """How often something looks like a finder pattern along rows (step 1) or columns (step stride)."""
-        light = ~dark
-        found = dark & light >> step & dark >> 2 * step & dark >> 3 * step
-        found &= dark >> 4 * step & light >> 5 * step & dark >> 6 * step
-        before = dark << step | dark << 2 * step | dark << 3 * step | dark << 4 * step
-        after = dark >> 7 * step | dark >> 8 * step | dark >> 9 * step | dark >> 10 * step
-        counted = found & ~(before & after)
-        if found & (found >> 4 * step | found >> 6 * step):
+        two, three, four, six = 2 * step, 3 * step, 4 * step, 6 * step
+        found = dark & ~(dark >> step) & dark >> two & dark >> three & dark >> four
+        found &= ~(dark >> 5 * step) & dark >> six
+        after = dark | dark >> step
+        after |= after >> two
+        before = dark << step | dark << two
+        before |= before << two
+        counted = found & ~(before & after >> FINDER * step)
+        later = found & (found << four | found << six)
+        if later & (found >> four | found >> six):
             return self._one_by_one(found, counted, across=step == 1)
-        return counted.bit_count()
+        hidden = later & counted & (counted << four | counted << six)
+        return counted.bit_count() - hidden.bit_count()
 
     def _one_by_one(self, found: int, counted: int, *, across: bool) -> int:
-        """The same where two of them overlap: one that counts hides what begins within it."""
+        """The same where three of them overlap: one that counts hides what begins within it."""
         spots = []
         while found:
             last = found.bit_length() - 1
@@ -200,10 +203,12 @@ def _sums(bits: list[int]) -> list[int]:
     return [*smaller, *(high | each for each in smaller)]
 
 
-def _interleaved(blocks: list[bytes]) -> Iterator[int]:
+def _interleaved(blocks: list[bytes]) -> bytes:
     """The first of each block, then the second of each (7.6)."""
-    for at in range(max(map(len, blocks))):
-        yield from (block[at] for block in blocks if at < len(block))
+    if len(blocks) == 1:
+        return blocks[0]
+    longest = range(max(map(len, blocks)))
+    return bytes(block[at] for at in longest for block in blocks if at < len(block))
 
 
 @lru_cache(maxsize=32)
