@@ -25,6 +25,7 @@ AWAY = (
     "status of 409",
     "status of 503",
 )
+CHOOSE = "location.host && localStorage.setItem('guestlink:staff:language', 'LANGUAGE')"
 ASK = """async ([stay, note, key, more]) => (await fetch("/api/house/requests", {
   method: "POST",
   headers: { "content-type": "application/json", "idempotency-key": key },
@@ -54,6 +55,8 @@ class Crew:
 
     def sign_in(self, context: BrowserContext, name: str, *, language: str = "en") -> Page:
         """The board of somebody, live."""
+        if language != "en":
+            context.add_init_script(CHOOSE.replace("LANGUAGE", language))
         page = context.new_page()
         page.goto(self.link(name).replace("/staff/", f"/staff/{language}.html"))
         page.locator("[data-form=link] button").click()

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.browser
 CHECKER = Path(__file__).parent / "node_modules" / "vnu-jar" / "build" / "dist" / "vnu.jar"
 SHEET = '<!doctype html><html lang="{}"><title>A sheet</title><main>{}</main></html>'
 OF_ONE_LINK = re.compile(r'(data-sealed="\w+">)[^<]*|/w/[^" ]*|data-slug="[^"]*"')
+YOUNGER = ("@container", "“container”", "“field-sizing”")  # CSS that the checker does not know yet
 SECONDS = 120
 
 
@@ -49,6 +50,7 @@ def errors(folder: Path) -> list[str]:
         f"{each.get('url', '').rpartition(folder.name)[2]}:{each.get('lastLine')}: {each['message']}"
         f"  {each.get('extract', '')!r}"
         for each in json.loads(done.stdout)["messages"]
+        if not (each["message"].startswith("CSS: ") and any(name in each["message"] for name in YOUNGER))
     )
 
 

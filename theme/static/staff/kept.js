@@ -42,10 +42,11 @@ async function read(name) {
   }
 }
 
-export async function forget() {
+// `isOther`: somebody else goes on here.
+export async function forget({ isOther = false } = {}) {
   isWanted = false;
   clearTimeout(timer);
-  mark((storage) => storage.removeItem(HERE));
+  if (!isOther) mark((storage) => storage.removeItem(HERE));
   try {
     await caches.delete(CACHE);
   } catch {}

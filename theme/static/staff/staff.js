@@ -55,6 +55,7 @@ async function comeIn(words = "") {
   if (wanted) history.replaceState(null, "", wanted);
   const { status, data } = found.user ? { status: 200, data: found } : await call("GET", "session");
   if (!ok(status)) return comeIn(say("no_line"));
+  keepAgain();
   if (isOtherLanguage(data.user.language)) return location.replace(`/staff/${data.user.language}.html${wanted}`);
   return work(data);
 }
@@ -125,7 +126,7 @@ function gone(words = "") {
 }
 
 // Nothing of who was here is left, on the screen and on the device.
-function empty() {
+function empty(how) {
   line?.close();
   line = undefined;
   session = undefined;
@@ -138,7 +139,7 @@ function empty() {
   talks.clear();
   search.clear();
   rows.draw();
-  return forget();
+  return forget(how);
 }
 
 // Somebody else goes on here, in all tabs.
@@ -148,7 +149,7 @@ async function become({ user }) {
 }
 
 async function again(path = location.pathname) {
-  await empty();
+  await empty({ isOther: true });
   if (path !== location.pathname) return location.replace(path);
   history.replaceState(null, "", path);
   return location.reload();
