@@ -156,7 +156,7 @@ function wish(request) {
 }
 
 function talk({ id, who, channel, last }) {
-  const row = part("talk-line");
+  const row = part("card-talk");
   speak(at(row, "way"), say(channel === "email" ? "by_email" : "by_whatsapp"));
   put(at(row, "who"), who.name || who.phone || who.email);
   put(at(row, "last"), last ? `${time(last.at)} ${plain(last.text)}` : "");
