@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
+from itertools import islice
 
 from generator import ledger
 from generator.ledger import Done, Lease
 from generator.orders import Progress
 from generator.plan import Delete, Put
 from generator.press import Press
+from guestlink import rebuilds, records
 from guestlink.errors import NotFound, Stale
 from guestlink.storage import Storage
 
@@ -22,6 +24,7 @@ CHUNK = 64
 CHUNKS_ON_THE_WAY = 2
 AT_ONCE = 32
 Body = Callable[[Put], bytes]
+Sent = list[tuple[Put, Future[Done]]]
 
 
 def put_all(
@@ -33,24 +36,25 @@ def put_all(
     transaction says what has landed and what leaves next.
     """
     done: list[Done] = []
-    sent: deque[list[Future[Done]]] = deque()
-    before: Sequence[Put] = ()
-    with _putters() as pool:
-        for chunk in _chunks(puts):
-            landed = _landed(press, sent, leave=_may_be_on_the_way(before, chunk))
-            with press.database.write() as tx:
-                ledger.record_puts(tx, held, landed, at=at)
-                ledger.plan_puts(tx, held, chunk, at=at)
-            done += landed
-            progress(chunk[0].wanted.kind, len(done), len(puts))
-            sent.append([pool.submit(_put_one, press, held, put, body(put)) for put in chunk])
-            before = chunk
-        landed = _landed(press, sent, leave=0)
-    with press.database.write() as tx:
-        ledger.record_puts(tx, held, landed, at=at)
-    if puts:
-        progress(puts[-1].wanted.kind, len(puts), len(puts))
-    return done + landed
+    sent: deque[Sent] = deque()
+    try:
+        with _putters() as pool:
+            for chunk in (*_chunks(puts), ()):
+                leave = _may_be_on_the_way(sent, chunk)
+                landed = _landed(press, sent, leave=leave)
+                with press.database.write() as tx:
+                    ledger.record_puts(tx, held, landed, at=at)
+                    ledger.plan_puts(tx, held, chunk, at=at)
+                while len(sent) > leave:
+                    sent.popleft()
+                if landed:
+                    done += landed
+                    progress(landed[-1].put.wanted.kind, len(done), len(puts))
+                sent.append([(put, pool.submit(_put_one, press, held, put, body(put))) for put in chunk])
+    except Stale:
+        _take_back(press, held, _perhaps_put(sent), at=at)
+        raise
+    return done
 
 
 @contextmanager
@@ -64,17 +68,16 @@ def _putters() -> Iterator[ThreadPoolExecutor]:
             raise
 
 
-def _may_be_on_the_way(before: Sequence[Put], chunk: Sequence[Put]) -> int:
-    """How many chunks may not have landed yet when `chunk` leaves."""
-    same = bool(before) and before[0].wanted.kind == chunk[0].wanted.kind
+def _may_be_on_the_way(sent: Sequence[Sent], chunk: Sequence[Put]) -> int:
+    """How many chunks need not have landed when `chunk` leaves."""
+    same = sent and chunk and sent[-1][0][0].wanted.kind == chunk[0].wanted.kind
     return CHUNKS_ON_THE_WAY - 1 if same else 0
 
 
-def _landed(press: Press, sent: deque[list[Future[Done]]], *, leave: int) -> list[Done]:
+def _landed(press: Press, sent: Sequence[Sent], *, leave: int) -> list[Done]:
     """Waits for all chunks but the last ones, until they would survive a power cut."""
-    landed: list[Done] = []
-    while len(sent) > leave:
-        landed += [future.result() for future in sent.popleft()]
+    first = islice(sent, max(0, len(sent) - leave))
+    landed = [future.result() for chunk in first for _, future in chunk]
     if any(item.uploaded for item in landed):
         press.target.storage.settle()
     return landed
@@ -104,17 +107,24 @@ def _etag_now(storage: Storage, path: str) -> str:
 
 
 def delete_all(press: Press, held: Lease, deletes: Sequence[Delete], *, at: datetime) -> None:
+    """Deletes one by one; the lease is looked at before each, since a delete has no condition."""
     for start in range(0, len(deletes), CHUNK):
         chunk = deletes[start : start + CHUNK]
         with press.database.write() as tx:
             ledger.plan_deletes(tx, held, chunk, at=at)
-        for step in chunk:
+        begun: list[str] = []
+        try:
+            for step in chunk:
+                with press.database.write() as tx:
+                    held.renew(tx)
+                begun.append(step.path)
+                press.target.storage.delete(step.path)
+            press.target.storage.settle()
             with press.database.write() as tx:
-                held.renew(tx)
-            press.target.storage.delete(step.path)
-        press.target.storage.settle()
-        with press.database.write() as tx:
-            ledger.record_deletes(tx, held, chunk)
+                ledger.record_deletes(tx, held, chunk)
+        except Stale:
+            _take_back(press, held, begun, at=at)
+            raise
 
 
 def _chunks(puts: Sequence[Put]) -> Iterable[Sequence[Put]]:
@@ -127,3 +137,33 @@ def _chunks(puts: Sequence[Put]) -> Iterable[Sequence[Put]]:
         chunk.append(put)
     if chunk:
         yield chunk
+
+
+# -- too late --------------------------------------------------------------------------------------
+def _perhaps_put(sent: Iterable[Sent]) -> list[str]:
+    """Paths that may hold what nobody recorded; a refused put has done nothing."""
+    return [
+        put.wanted.path
+        for chunk in sent
+        for put, future in chunk
+        if not future.cancelled() and not isinstance(future.exception(), Stale)
+    ]
+
+
+def _take_back(press: Press, held: Lease, paths: Sequence[str], *, at: datetime) -> None:
+    """What was put or deleted though another publisher had taken over: a bucket knows no lease.
+
+    An object that the records do not know goes; the others are put anew by the next publish, which is asked
+    for. Whoever publishes at this moment has to give way: its next look at its lease fails.
+    """
+    if not paths:
+        return
+    with ledger.lease(press.database, held.property_id, target=held.target, locked=True) as mine:
+        with press.database.write() as tx:
+            known = ledger.doubt_objects(tx, mine, paths)
+            if held.property_id:
+                house = records.house_by_id(tx, held.property_id)
+                rebuilds.ask(tx, house, why="a publish went on after another one had taken over", at=at)
+        for path in sorted({*paths} - known):
+            press.target.storage.delete(path)
+        press.target.storage.settle()

@@ -19,6 +19,7 @@ from guestlink.errors import Stale
 
 LEASE = timedelta(seconds=30)
 SITE = ""
+DOUBTED = "missing or altered on the target"
 
 
 class Publication(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +172,17 @@ def record_deletes(tx: Writing, held: Lease, deletes: Sequence[Delete]) -> None:
 
 def record_leaving(tx: Writing, held: Lease, leaving: Sequence[Delete], *, at: datetime) -> None:
     tx.do_many("page_leaving", [_delete_row(held, step, at) for step in leaving])
+
+
+def doubt_objects(tx: Writing, held: Lease, paths: Sequence[str]) -> set[str]:
+    """Has the next publish put these anew; returns which of them the records know at all."""
+    held.renew(tx)
+    recorded = {row["path"] for row in tx.all("all_live_pages", target=held.target)}
+    known = recorded.intersection(paths)
+    tx.do_many(
+        "doubt_page", [{"target": held.target, "path": path, "why": DOUBTED} for path in sorted(known)]
+    )
+    return known
 
 
 def _delete_row(held: Lease, step: Delete, at: datetime) -> Row:

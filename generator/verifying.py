@@ -4,6 +4,7 @@ import hashlib
 
 import msgspec
 
+from generator import ledger
 from generator.press import Press
 from guestlink.errors import NotFound
 
@@ -51,7 +52,7 @@ def doubt(press: Press, paths: list[str]) -> None:
     """Records that these objects are not what they should be, so that the next publish puts them."""
     if not paths:
         return
-    why = "missing or altered on the target"
+    target = press.target.name
     with press.database.write() as tx:
-        tx.do_many("doubt_page", [{"target": press.target.name, "path": path, "why": why} for path in paths])
+        tx.do_many("doubt_page", [{"target": target, "path": path, "why": ledger.DOUBTED} for path in paths])
         tx.do("doubt_publications", target=press.target.name)
