@@ -89,9 +89,13 @@ const raw = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll(
 // Who looks at the board needs none of what was told before; nor does anybody what is settled.
 export async function hush(about) {
   if (!canTell || document.hidden || Notification.permission !== "granted") return;
-  const registration = await worker.getRegistration("/staff/");
-  const told = await registration?.getNotifications(about ? { tag: about } : {});
-  told?.forEach((notification) => notification.close());
+  try {
+    const registration = await worker.getRegistration("/staff/");
+    const told = await registration?.getNotifications(about ? { tag: about } : {});
+    told?.forEach((notification) => notification.close());
+  } catch {
+    // A browser that keeps no worker shows nothing either.
+  }
 }
 
 document.addEventListener("visibilitychange", () => hush());
