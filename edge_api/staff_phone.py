@@ -336,9 +336,10 @@ def send(tx: Writing, voice: Voice, guest_talk: Conversation, text: str, *, at: 
 
 def as_said(db: Reading, voice: Voice, guest_talk: Conversation, text: str) -> Outgoing:
     """What somebody of the house writes, as it goes out: an e-mail, or words with what announces them while
-    the guest's window is closed.
+    the guest's window is closed. To somebody of whom nobody knows which house they mean, words alone.
     """
-    assert guest_talk.property_id is not None
+    if guest_talk.property_id is None:
+        return phrases.from_staff(text, None)
     words, house = voice.words(guest_talk.language), records.house_by_id(db, guest_talk.property_id)
     name = calls.name_of(db, house)
     if guest_talk.number_id == MAIL:

@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 from edge_api import conversation, correspondence, duty, outbox, phrases, reception, tokens
 from edge_api.app import create_app
 from edge_api.holdings import Holdings
-from edge_api.messages import Heard, MediaRef, Sender
+from edge_api.messages import Heard, MediaRef, Place, Sender
 from guestlink import clock, contacts, houses, records
 from guestlink.contacts import OptIn
 from guestlink.database import Database
@@ -23,6 +23,7 @@ from guestlink.storage import open_storage
 from tests.house import AT, BY, NAME, TODAY, add_stay, make_home, opened
 
 ANA = Sender(wa_id="447700900123", name="Ana")
+STRANGER = Sender(wa_id="447700900177", name="Sam")
 NUMBER = "100000000000001"
 DAY = timedelta(days=1)
 HOSTILE = "<img src=x onerror=alert(1)>\u202e gnp.exe \U0001f600" + "W" * 300
@@ -43,12 +44,14 @@ class Hall(NamedTuple):
         headers = {"Authorization": f"Bearer {self.tokens[who]}", **told.pop("headers", {})}
         return self.client.request(method, f"/api/house/{path}", headers=headers, **told)
 
-    def hears(self, text: str = "Is there a piano?", *, wamid: str = "", **fields: Any) -> None:
+    def hears(
+        self, text: str = "Is there a piano?", *, wamid: str = "", sender: Sender = ANA, **fields: Any
+    ) -> None:
         at, holdings = self.clock[0], Holdings(self.settings)
         wamid = wamid or f"wamid.{clock.new_id()}"
         told = {"kind": "text", "text": text, **fields}
         with self.database.write() as tx:
-            heard = Heard(wamid=wamid, number_id=NUMBER, sender=ANA, at=at, **told)
+            heard = Heard(wamid=wamid, number_id=NUMBER, sender=sender, at=at, **told)
             reception.hear(tx, phrases.voice_of(holdings), heard, at=at)
 
     @property
@@ -85,6 +88,8 @@ def hall(tmp_path: Path) -> Iterator[Hall]:
             who: tokens.make_token(tx, name=who, house=house, user_id=user, **told)
             for who, house, user in (("staff", mine, mira.id), ("other", other, ""))
         }
+        told["role"] = "manager"
+        made["manager"] = tokens.make_token(tx, name="manager", house=mine, user_id="", **told)
     now = [AT]
     with TestClient(create_app(settings, at=lambda: now[0])) as client:
         hall = Hall(settings, database, client, made, mira.id, now)
@@ -119,6 +124,50 @@ def test_nobody_reads_or_writes_in_another_house(hall: Hall) -> None:
         answer = hall.ask(method, f"conversations/{hall.talk}{path}", who="other", json=body)
         assert answer.status_code == 404, path
     assert hall.ask("GET", f"media/{message}", who="other").status_code == 404
+
+
+def test_a_stranger_is_shown_to_managers_until_one_says_which_house_is_meant(hall: Hall) -> None:
+    hall.hears("Do you have a garage?", sender=STRANGER)
+    position = hall.ask("GET", "board").json()["position"]
+    for query in ("", "?waiting=true"):
+        for who in ("staff", "other"):
+            lines = hall.ask("GET", f"conversations{query}", who=who).json()["conversations"]
+            assert "Sam" not in [each["who"]["name"] for each in lines]
+        line = hall.ask("GET", f"conversations{query}", who="manager").json()["conversations"][0]
+        assert (line["who"]["name"], line["property"], line["who"]["contact_id"]) == ("Sam", "", None)
+    assert hall.ask("GET", "board", who="manager").json()["conversations_waiting"] == 2
+    path = f"conversations/{line['id']}"
+    assert hall.ask("GET", path, who="manager").json()["messages"][0]["text"] == "Do you have a garage?"
+    assert hall.ask("GET", path).status_code == 404
+    answer = {"json": {"text": "Which house?", "key": KEY}}
+    assert hall.ask("POST", f"{path}/messages", who="manager", **answer).status_code == 201
+    hall.hears("The one by the quay", sender=STRANGER)
+    given = {"json": {"property": "planted"}}
+    assert hall.ask("PUT", f"{path}/house", who="staff", **given).status_code == 404
+    other = {"json": {"property": "other-house"}}
+    assert hall.ask("PUT", f"{path}/house", who="manager", **other).status_code == 404
+    assert hall.ask("PUT", f"{path}/house", who="manager", **given).json()["property"] == "planted"
+    assert hall.ask("PUT", f"{path}/house", who="manager", **given).status_code == 409
+    told = hall.ask("GET", f"changes?since={position}").json()["conversations"]
+    assert "Sam" in [each["who"]["name"] for each in told]
+    assert hall.ask("GET", path, who="other").status_code == 404
+
+
+def test_the_conversations_of_a_stay_are_those_of_its_guests(hall: Hall) -> None:
+    stay = hall.thread()["stay_id"]
+    for who, found in (("staff", [hall.talk]), ("other", [])):
+        told = hall.ask("GET", f"conversations?stay={stay}", who=who).json()["conversations"]
+        assert [each["id"] for each in told] == found
+    assert hall.ask("GET", f"conversations?stay={clock.new_id()}").json()["conversations"] == []
+
+
+def test_a_place_and_a_voice_are_told_as_such(hall: Hall) -> None:
+    hall.hears("", kind="location", place=Place(latitude=50.1234, longitude=-4.5, name="The quay"))
+    voice = MediaRef(id="901", media="audio", media_type="audio/ogg", name="a.ogg", is_voice=True)
+    hall.hears("", kind="audio", media=voice)
+    place, voice_line = [each for each in hall.thread()["messages"] if each["direction"] == "in"][-2:]
+    assert (place["place"], place["text"]) == ({"latitude": 50.1234, "longitude": -4.5}, "The quay")
+    assert (voice_line["media"]["is_voice"], voice_line["media"]["name"]) == (True, "a.ogg")
 
 
 def test_a_reply_goes_out_once_for_each_key_and_ends_the_waiting(hall: Hall) -> None:
