@@ -8,7 +8,7 @@ from pathlib import Path
 
 PROGRAM = Path(__file__).resolve().parent
 COMMANDS = {
-    "init": ("generator.commands.init", "make settings, keys and database, with a sample house or --empty"),
+    "init": ("generator.commands.init", "make settings, keys and database, with houses to try or --empty"),
     "up": ("generator.commands.up", "serve everything on this machine and print a guest's link"),
     "property": ("generator.commands.houses", "add, set, list: the houses"),
     "unit": ("generator.commands.units", "add, set, list: rooms and flats"),

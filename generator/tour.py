@@ -1,5 +1,5 @@
-"""A few stays worth opening first: one in each phase, with the guest's link. For `up`, on the host's own
-terminal.
+"""A few stays worth opening first: one in each phase of the oldest house, and one of each further house,
+with the guest's link. For `up`, on the host's own terminal.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,7 @@ ORDER: tuple[tuple[Phase, str], ...] = (
     ("departing", "A guest leaving today"),
     ("booked", "A guest who comes later"),
 )
+MOST_HOUSES = 3
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,14 +30,24 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def stops(db: Reading, ring: KeyRing, settings: Settings, *, at: datetime) -> list[Stop]:
-    """At most one stay of each phase whose gate is live."""
-    found: dict[Phase, Stop] = {}
-    for house in records.properties(db):
-        for stay in sorted(_live_stays(db, house, settings), key=partial(_plainness, house)):
-            now = records.phase(stay, house, at)
-            if now not in found and now in dict(ORDER):
-                found[now] = _stop(db, ring, settings, stay, words=dict(ORDER)[now])
-    return [found[name] for name, _ in ORDER if name in found]
+    """Of the oldest house one stay of each phase whose gate is live, of two further houses one each."""
+    found: list[Stop] = []
+    oldest_first = sorted(records.properties(db), key=lambda house: house.id)
+    for number, house in enumerate(oldest_first[:MOST_HOUSES]):
+        told = [
+            _stop(db, ring, settings, stay, words=f"{words} at {house.slug}" if number else words)
+            for words, stay in _by_phase(db, house, settings, at=at)
+        ]
+        found += told[:1] if number else told
+    return found
+
+
+def _by_phase(db: Reading, house: Property, settings: Settings, *, at: datetime) -> list[tuple[str, Stay]]:
+    """The first stay of each phase, the phases in their order."""
+    found: dict[Phase, Stay] = {}
+    for stay in sorted(_live_stays(db, house, settings), key=partial(_plainness, house)):
+        found.setdefault(records.phase(stay, house, at), stay)
+    return [(words, found[name]) for name, words in ORDER if name in found]
 
 
 def _plainness(house: Property, stay: Stay) -> tuple[bool, bool, str]:

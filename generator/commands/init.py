@@ -1,4 +1,4 @@
-"""`publish.py init`: settings, key ring, database, and the sample house unless told otherwise.
+"""`publish.py init`: settings, key ring, database, and the houses to try unless told otherwise.
 
 Whatever is there already stays as it is; a first run that was cut off is completed by the next.
 """
@@ -9,15 +9,16 @@ import os
 import secrets
 import shutil
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from generator import sample
 from generator.content import read_property
 from generator.files import leaks
+from generator.sample import SAMPLES, add_sample
+from generator.samples.plans import Sample
 from guestlink import clock, crypto, houses
 from guestlink.crypto import KeyRing
 from guestlink.database import open_database
@@ -33,27 +34,46 @@ SANDBOX = {  # what the sandbox answers to at first (docs/sandbox.md)
     "whatsapp_account_id": "200000000000001",
     "whatsapp_app_id": "300000000000001",
 }
-MAILBOX = {"mail_url": "file:data/mail", "mail_from": "house@localhost"}  # e-mails of the sample house
+MAILBOX = {"mail_url": "file:data/mail", "mail_from": "house@localhost"}  # e-mails of the houses to try
 PORTS = range(8080, 8100)
 SANDBOX_PORTS = range(8700, 8720)
 THERE = "there already"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--empty", action="store_true", help="without the sample house")
+    configure_samples(parser)
     parser.add_argument("--name", default="Host", help="your name, as staff will see it")
+
+
+def configure_samples(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--empty", action="store_true", help="without houses to try")
+    which.add_argument(
+        "--sample",
+        action="append",
+        choices=[sample.slug for sample in SAMPLES],
+        help="only this house to try; say it again for another",
+    )
+
+
+def told_samples(args: argparse.Namespace) -> tuple[Sample, ...]:
+    """Which houses to try are wanted; all of them unless somebody said otherwise."""
+    if args.empty:
+        return ()
+    return tuple(sample for sample in SAMPLES if not args.sample or sample.slug in args.sample)
 
 
 def run(args: argparse.Namespace, desk: Desk) -> int:
     at = clock.now()
+    samples = told_samples(args)
     desk.say(f"Setting up Guest Link in {desk.home.resolve()}")
     settings = load_settings(desk.home)
     ring = _keys(desk, settings, at)
-    _settings(desk, settings, ring, with_sandbox=not args.empty)
+    _settings(desk, settings, ring, with_sandbox=bool(samples))
     by = _database(desk, ring, name=args.name, at=at)
-    if not args.empty:
-        _sample(desk, ring, by=by, at=at)
-    _tell(desk, empty=args.empty)
+    for sample in samples:
+        _sample(desk, ring, sample, by=by, at=at)
+    _tell(desk, samples)
     return 0
 
 
@@ -177,21 +197,20 @@ def _database(desk: Desk, ring: KeyRing, *, name: str, at: datetime) -> str:
     return user
 
 
-def _sample(desk: Desk, ring: KeyRing, *, by: str, at: datetime) -> None:
-    slug = sample.HOUSE.slug
-    folder = desk.settings.content_folder / slug
+def _sample(desk: Desk, ring: KeyRing, sample: Sample, *, by: str, at: datetime) -> None:
+    folder = desk.settings.content_folder / sample.slug
     _line(desk, "content", f"{folder} written" if _copy_content(folder) else f"{folder} {THERE}")
     with desk.database.read() as db:
-        if db.one("property_by_slug", slug=slug):
-            _line(desk, "sample", f"{slug} {THERE}")
+        if db.one("property_by_slug", slug=sample.slug):
+            _line(desk, "sample", f"{sample.slug} {THERE}")
             return
-    content = read_property(folder, units=frozenset(sample.ROOMS), currency=sample.HOUSE.currency)
+    content = read_property(folder, units=frozenset(sample.rooms), currency=sample.house.currency)
     words = leaks.tokens("\n".join(file.read_text("utf-8", "replace") for file in folder.rglob("*.md")))
     with desk.database.write() as tx:
         names = tuple(content.reveal)
-        sample.add_sample(tx, ring, secrets=names, taken=words.__contains__, at=at, by=by)
-    count = f"{len(sample.ROOMS)} rooms, {len(sample.STAYS)} stays around today"
-    _line(desk, "sample", f"{slug}: {count}, everybody invented, every code drawn just now")
+        add_sample(tx, ring, sample, secrets=names, taken=words.__contains__, at=at, by=by)
+    count = f"{len(sample.rooms)} rooms, {len(sample.stays)} stays around today"
+    _line(desk, "sample", f"{sample.slug}: {count}, everybody invented, every code drawn just now")
 
 
 def _copy_content(folder: Path) -> bool:
@@ -211,7 +230,7 @@ def _copy_content(folder: Path) -> bool:
     return True
 
 
-def _tell(desk: Desk, *, empty: bool) -> None:
+def _tell(desk: Desk, samples: Sequence[Sample]) -> None:
     with desk.database.read() as db:
         known = [house.slug for house in properties(db)]
     desk.say()
@@ -221,11 +240,8 @@ def _tell(desk: Desk, *, empty: bool) -> None:
         desk.say("Guest Link is set up and has no property yet.", style="bold")
         return
     desk.say("Next: `publish.py up` opens it on this machine; `publish.py publish` only makes the pages,")
-    link = (
-        f"`publish.py link {sample.FIRST_LOOK}`"
-        if sample.HOUSE.slug in known and not empty
-        else "`publish.py link`"
-    )
+    first = next((sample.first_look for sample in samples if sample.slug in known), "")
+    link = f"`publish.py link {first}`" if first else "`publish.py link`"
     desk.say(f"and {link} then prints a guest's link.")
     verb = "is" if len(known) == 1 else "are"
     desk.say(f"Guest Link is set up; {', '.join(known)} {verb} ready to publish.", style="bold")

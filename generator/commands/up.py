@@ -13,24 +13,28 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from generator import sample
+from generator.commands.init import configure_samples
+from generator.sample import SAMPLES
+from generator.samples.plans import Sample
 from generator.tour import Stop, stops
 from guestlink import clock
 from guestlink.errors import InvalidInput, Outage
 from guestlink.settings import PROGRAM, Settings
 from guestlink.terminal import Desk
 
+FIRST_OF_STAFF = SAMPLES[0].staff[0][0]
 PATIENCE_SECONDS = 30.0
 SECONDS_TO_END = 30.0  # `work` lets a message that is under way come to its end
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--empty", action="store_true", help="without the sample house")
+    configure_samples(parser)
 
 
 def run(args: argparse.Namespace, desk: Desk) -> int:
     if not desk.settings.file.exists():
-        _step("init", *(["--empty"] if args.empty else []), desk=desk)
+        only = [word for slug in args.sample or () for word in ("--sample", slug)]
+        _step("init", *(["--empty"] if args.empty else only), desk=desk)
         desk = Desk(desk.home)
     _refuse_taken_ports(desk)
     _people(desk)
@@ -131,14 +135,20 @@ def _sandbox(desk: Desk, url: str) -> "subprocess.Popen[bytes]":
 
 
 def _people(desk: Desk) -> None:
-    """The staff of the sample house, so that somebody hears of what its guests ask."""
+    """The staff of the houses to try, so that somebody hears of what their guests ask."""
     with desk.database.read() as db:
-        is_sample = db.one("property_by_slug", slug=sample.HOUSE.slug) is not None
-        if not sandbox_url(desk.settings) or not is_sample or db.all("user_tokens_of_kind", kind="phone"):
+        if not sandbox_url(desk.settings) or db.all("user_tokens_of_kind", kind="phone"):
             return
-    for name, phone, role in sample.STAFF:
-        words = ("--phone", phone, "--property", sample.HOUSE.slug, "--role", role)
-        _step("staff", "add", name, *words, desk=desk, is_quiet=True)
+    for sample in _to_try(desk):
+        for name, phone, role in sample.staff:
+            words = ("--phone", phone, "--property", sample.slug, "--role", role)
+            _step("staff", "add", name, *words, desk=desk, is_quiet=True)
+
+
+def _to_try(desk: Desk) -> list[Sample]:
+    """Those of the houses to try that are here."""
+    with desk.database.read() as db:
+        return [sample for sample in SAMPLES if db.one("property_by_slug", slug=sample.slug)]
 
 
 def _templates(desk: Desk) -> None:
@@ -155,7 +165,7 @@ def _templates(desk: Desk) -> None:
 def _phones(desk: Desk, url: str) -> None:
     """A phone in the sandbox for everybody on the staff who has none there yet."""
     known = {str(each["phone"]) for each in httpx.get(f"{url}/sandbox/people", timeout=5).json()}
-    for name, phone, _ in sample.STAFF:
+    for name, phone, _ in (each for sample in _to_try(desk) for each in sample.staff):
         if phone.strip("+").replace(" ", "") not in known:
             person = {"name": name.partition(" ")[0], "phone": phone, "role": "staff"}
             httpx.post(f"{url}/sandbox/people", json=person, timeout=5)
@@ -175,7 +185,7 @@ def _tell(desk: Desk) -> None:
         desk.say("Test phones of guests and staff. Write “late check-out please” as Ana, accept as Mira:")
         desk.say(f"  {sandbox}", style="cyan")
     if board := _board(desk):
-        desk.say(f"The staff board, to sign in as {sample.STAFF[0][0]} once:")
+        desk.say(f"The staff board, to sign in as {FIRST_OF_STAFF} once:")
         desk.say(f"  {board}", style="cyan")
     if desk.settings.mail_url.startswith("file:"):
         desk.say("E-mails of the house, one file each; nothing leaves this machine:")
@@ -195,8 +205,8 @@ def _tell(desk: Desk) -> None:
 
 
 def _board(desk: Desk) -> str:
-    """A link that signs somebody of the sample house in; nothing for other houses."""
-    words = _command(["staff", "link", sample.STAFF[0][0]])
+    """A link that signs somebody of the first house to try in; nothing where nobody has that name."""
+    words = _command(["staff", "link", FIRST_OF_STAFF])
     done = subprocess.run(words, env=_environment(desk), capture_output=True, text=True, check=False)
     return next((word for word in done.stdout.split() if "#in=" in word), "")
 

@@ -147,14 +147,14 @@ def _sample_home(tmp_path_factory) -> Path:
     module = importlib.import_module("generator.commands.init")
     parser = terminal.argparse.ArgumentParser()
     module.configure(parser)
-    assert module.run(parser.parse_args([]), desk) == 0
+    assert module.run(parser.parse_args(["--sample", "harbour-house"]), desk) == 0
     desk.database.close()
     return home
 
 
 @pytest.fixture
 def in_sample(_sample_home, sayer, home) -> Say:
-    """The sample house, fresh for this test."""
+    """The first house to try, fresh for this test."""
     shutil.copytree(_sample_home, home)
     return sayer(home)
 

@@ -14,6 +14,8 @@ from guestlink.crypto import read_keys
 from guestlink.settings import load_settings
 from tests.house import ROOT
 
+ONE = ("--sample", "harbour-house")
+
 
 def files_of(home: Path) -> dict[str, bytes]:
     return {
@@ -51,7 +53,7 @@ def test_a_second_run_changes_nothing_and_says_so(in_sample, home, records_of):
     before = files_of(home)
     with records_of().read() as db:
         changes = records.find_property(db, "harbour-house").changes
-    answer = in_sample("init", "--name", "Somebody else")
+    answer = in_sample("init", "--name", "Somebody else", *ONE)
     assert answer.code == 0
     assert answer.out.count("there already") == 5
     assert files_of(home) == before
@@ -60,7 +62,7 @@ def test_a_second_run_changes_nothing_and_says_so(in_sample, home, records_of):
 
 
 def test_a_run_without_sample_can_be_followed_by_one_with_it(say, home, records_of):
-    assert say("init").code == 0
+    assert say("init", *ONE).code == 0
     with records_of().read() as db:
         house = records.find_property(db, "harbour-house")
         assert db.one("membership", user_id=houses.acting_user(db), property_id=house.id)["role"] == "host"
@@ -71,7 +73,7 @@ def test_a_cut_off_copy_of_the_content_is_made_again(say, home):
     draft = home / "content/.harbour-house.new"
     draft.mkdir(parents=True)
     (draft / "half").write_text("cut off here")
-    assert say("init").code == 0
+    assert say("init", *ONE).code == 0
     assert not draft.exists()
     assert not (home / "content/harbour-house/half").exists()
 
@@ -81,7 +83,7 @@ def test_a_hosts_own_content_is_not_replaced(say, home):
     folder.mkdir(parents=True)
     own = "---\nname: Mine\nlanguages: en\nsecrets: door-code | on booking\n---\nHello.\n"
     (folder / "property.md").write_text(own)
-    assert say("init").code == 0
+    assert say("init", *ONE).code == 0
     assert list(folder.iterdir()) == [folder / "property.md"]
     assert (folder / "property.md").read_text() == own
 
@@ -112,7 +114,7 @@ def test_a_port_that_somebody_listens_on_is_not_chosen():
 
 
 def test_the_last_lines_say_what_is_true_and_what_to_do(in_sample):
-    answer = in_sample("init")
+    answer = in_sample("init", *ONE)
     assert "publish.py up" in answer.out
     assert answer.last == "Guest Link is set up; harbour-house is ready to publish."
 
@@ -121,8 +123,8 @@ def test_the_sample_also_lives_on_postgresql(sayer, home, monkeypatch, postgres_
     home.mkdir()
     monkeypatch.setenv("GUESTLINK_DATABASE_URL", postgres_database)
     say = sayer(home)
-    assert say("init").code == 0
-    assert say("init").out.count("there already") == 5
+    assert say("init", *ONE).code == 0
+    assert say("init", *ONE).out.count("there already") == 5
     assert len(json.loads(say("stay", "list", "--all", "--json").out)) == 40
     assert say("link", "HH-1009").code == 0
     assert say("secret", "list", "harbour-house").code == 0

@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from generator import sample
+from generator.samples import harbour_house
 from guestlink import links, records
 from guestlink.crypto import PageSeal, guide_code_typed
 from guestlink.records import find_stay
@@ -46,7 +46,7 @@ def live(records_of, home):
 @pytest.mark.parametrize("kind", ["reference", "code", "small code", "id"])
 def test_a_stay_is_found_by_reference_code_and_id(in_sample, records_of, kind):
     with records_of().read() as db:
-        stay = find_stay(db, sample.FIRST_LOOK)
+        stay = find_stay(db, harbour_house.FIRST_LOOK)
     names = {"reference": stay.reference, "code": stay.code, "small code": stay.code.lower(), "id": stay.id}
     answer = in_sample("link", names[kind])
     assert answer.code == 0

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from generator import sample
+from generator.samples import harbour_house
 from guestlink import clock, records, zones
 from guestlink.contacts import Person, opened
 from guestlink.crypto import read_keys
@@ -324,7 +324,7 @@ def test_the_list_can_be_of_one_phase(in_sample):
 
 
 def test_the_list_can_be_of_one_day(in_sample):
-    today = zones.local_date(clock.now(), sample.HOUSE.zone).isoformat()
+    today = zones.local_date(clock.now(), harbour_house.SAMPLE.house.zone).isoformat()
     rows = json.loads(in_sample("stay", "list", "--on", "today", "--json").out)
     assert rows
     assert all(row["arrival"] <= today <= row["departure"] for row in rows)
