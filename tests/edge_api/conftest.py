@@ -38,6 +38,19 @@ def guest(house: House) -> Iterator[TestClient[Litestar]]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A house for tests that only look at it."""
+    return new_house(tmp_path_factory.mktemp("still"))
+
+
+@pytest.fixture(scope="module")
+def passer(still: House) -> Iterator[TestClient[Litestar]]:
+    """Somebody who asks the edge of that house and changes nothing."""
+    with still.client() as client:
+        yield client
+
+
 @pytest.fixture(scope="module", params=["serve", "granian --factory"])
 def edge(request: pytest.FixtureRequest) -> Iterator[Edge]:
     """The edge of a house of its own, in a process of its own, started in both ways there are."""

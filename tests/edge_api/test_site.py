@@ -82,32 +82,32 @@ REFUSED: dict[str, tuple[Tampering, str]] = {
 
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_page_without_a_right_signature_is_refused(
-    house: House, guest: Guest, caplog: pytest.LogCaptureFixture, case: str
+    still: House, passer: Guest, caplog: pytest.LogCaptureFixture, case: str
 ) -> None:
     tampered, reason = REFUSED[case]
-    answer = guest.get(house.page(query=tampered(house)))
+    answer = passer.get(still.page(query=tampered(still)))
     assert (answer.status_code, answer.content) == (403, place.NOT_THERE)
     assert answer.headers["Cache-Control"] == "max-age=0, s-maxage=60, must-revalidate"
     assert "etag" not in answer.headers
     assert [record.getMessage() for record in caplog.records] == [f"edge-refused reason={reason}"]
 
 
-def test_a_refusal_says_the_same_for_a_page_that_does_not_exist(house: House, guest: Guest) -> None:
-    there, nowhere = guest.get(A_PAGE), guest.get("/w/_/" + "N" * 22 + "/en.html")
+def test_a_refusal_says_the_same_for_a_page_that_does_not_exist(still: House, passer: Guest) -> None:
+    there, nowhere = passer.get(A_PAGE), passer.get("/w/_/" + "N" * 22 + "/en.html")
     assert (there.status_code, there.content) == (nowhere.status_code, nowhere.content)
     assert dict(there.headers) == dict(nowhere.headers)
 
 
-def test_a_right_signature_opens_every_language_of_its_stay(house: House, guest: Guest) -> None:
-    query = house.sign()
-    assert guest.get(house.page("en", query=query)).content == place.PAGE
-    assert guest.get(house.page("de", query=query)).content == place.SEITE
-    assert guest.get(house.page("fr", query=query)).status_code == 404
+def test_a_right_signature_opens_every_language_of_its_stay(still: House, passer: Guest) -> None:
+    query = still.sign()
+    assert passer.get(still.page("en", query=query)).content == place.PAGE
+    assert passer.get(still.page("de", query=query)).content == place.SEITE
+    assert passer.get(still.page("fr", query=query)).status_code == 404
 
 
-def test_the_order_of_the_parameters_does_not_matter(house: House, guest: Guest) -> None:
-    turned = joined(dict(reversed(parts(house.sign()).items())))
-    assert guest.get(house.page(query=turned)).status_code == 200
+def test_the_order_of_the_parameters_does_not_matter(still: House, passer: Guest) -> None:
+    turned = joined(dict(reversed(parts(still.sign()).items())))
+    assert passer.get(still.page(query=turned)).status_code == 200
 
 
 def test_a_page_ends_when_its_policy_ends(house: House) -> None:
@@ -166,8 +166,8 @@ def test_keys_that_cannot_be_read_leave_the_known_ones_in_force(
         ("/host/index.html", "text/html; charset=utf-8", place.LANDING),
     ],
 )
-def test_public_objects_are_served(guest: Guest, path: str, media_type: str, body: bytes) -> None:
-    answer = guest.get(path)
+def test_public_objects_are_served(passer: Guest, path: str, media_type: str, body: bytes) -> None:
+    answer = passer.get(path)
     assert (answer.status_code, answer.content) == (200, body)
     assert answer.headers["Content-Type"] == media_type
     assert answer.headers["Content-Length"] == str(len(body))
@@ -180,8 +180,8 @@ def test_public_objects_are_served(guest: Guest, path: str, media_type: str, bod
     "path",
     [f"/w/{place.OTHER_SLUG}", "/w/", "/w", "/w/_", "/assets/none.css", "/staff", "/host/", "/.lock"],
 )
-def test_what_is_not_there_is_404_with_the_error_page(guest: Guest, path: str) -> None:
-    answer = guest.get(path)
+def test_what_is_not_there_is_404_with_the_error_page(passer: Guest, path: str) -> None:
+    answer = passer.get(path)
     assert (answer.status_code, answer.content) == (404, place.NOT_THERE)
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert answer.headers["Cache-Control"] == "max-age=0, s-maxage=60, must-revalidate"
@@ -220,19 +220,19 @@ def test_a_changed_file_is_served_at_once(house: House, guest: Guest) -> None:
 # -- methods -------------------------------------------------------------------------------------
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"])
 @pytest.mark.parametrize("path", ["/", A_GATE, "/nowhere", A_PAGE])
-def test_only_get_and_head_are_answered(guest: Guest, method: str, path: str) -> None:
-    answer = guest.request(method, path)
+def test_only_get_and_head_are_answered(passer: Guest, method: str, path: str) -> None:
+    answer = passer.request(method, path)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", A_STYLE, A_PAGE])
 @pytest.mark.parametrize("coding", ["identity", "br", "gzip"])
-def test_head_has_the_headers_of_get_and_no_body(guest: Guest, path: str, coding: str) -> None:
+def test_head_has_the_headers_of_get_and_no_body(passer: Guest, path: str, coding: str) -> None:
     accept = {"Accept-Encoding": coding}
-    with guest.stream("GET", path, headers=accept) as whole:
+    with passer.stream("GET", path, headers=accept) as whole:
         length = sum(map(len, whole.iter_raw()))
-    head = guest.head(path, headers=accept)
+    head = passer.head(path, headers=accept)
     assert dict(head.headers) == dict(whole.headers)
     assert head.headers["Content-Length"] == str(length)
     assert head.content == b""
@@ -246,11 +246,11 @@ def raw(guest: Guest, path: str, **headers: str) -> tuple[int, dict[str, str], b
         return answer.status_code, dict(answer.headers), b"".join(answer.iter_raw())
 
 
-def test_a_page_is_compressed_and_comes_out_whole(house: House, guest: Guest) -> None:
-    link = house.page()
-    _, plain_headers, plain = raw(guest, link)
-    _, br_headers, br = raw(guest, link, accept_encoding="gzip, deflate, br")
-    _, gzip_headers, gzipped = raw(guest, link, accept_encoding="gzip, deflate")
+def test_a_page_is_compressed_and_comes_out_whole(still: House, passer: Guest) -> None:
+    link = still.page()
+    _, plain_headers, plain = raw(passer, link)
+    _, br_headers, br = raw(passer, link, accept_encoding="gzip, deflate, br")
+    _, gzip_headers, gzipped = raw(passer, link, accept_encoding="gzip, deflate")
     assert brotli.decompress(br) == gzip.decompress(gzipped) == plain == place.PAGE
     assert max(len(br), len(gzipped)) < len(plain) / 4
     all_headers = (plain_headers, br_headers, gzip_headers)
@@ -261,35 +261,35 @@ def test_a_page_is_compressed_and_comes_out_whole(house: House, guest: Guest) ->
 
 
 @pytest.mark.parametrize("path", [f"/w/{place.SLUG}", "/assets/p/11ee11ee11ee11ee.jpg"])
-def test_what_would_not_shrink_is_sent_as_it_is(guest: Guest, path: str) -> None:
-    _, headers, body = raw(guest, path, accept_encoding="br, gzip")
+def test_what_would_not_shrink_is_sent_as_it_is(passer: Guest, path: str) -> None:
+    _, headers, body = raw(passer, path, accept_encoding="br, gzip")
     assert "content-encoding" not in headers
     assert headers["content-length"] == str(len(body))
 
 
-def test_the_error_page_is_compressed_too(guest: Guest) -> None:
-    status, headers, body = raw(guest, "/nowhere", accept_encoding="br")
+def test_the_error_page_is_compressed_too(passer: Guest) -> None:
+    status, headers, body = raw(passer, "/nowhere", accept_encoding="br")
     assert (status, headers["content-encoding"], brotli.decompress(body)) == (404, "br", place.NOT_THERE)
 
 
 @pytest.mark.parametrize("coding", ["identity", "br", "gzip"])
-def test_who_has_a_page_already_gets_304(house: House, guest: Guest, coding: str) -> None:
-    link, accept = house.page(), {"Accept-Encoding": coding}
-    first = guest.get(link, headers=accept)
+def test_who_has_a_page_already_gets_304(still: House, passer: Guest, coding: str) -> None:
+    link, accept = still.page(), {"Accept-Encoding": coding}
+    first = passer.get(link, headers=accept)
     tag = first.headers["ETag"]
     for held in (tag, f"W/{tag}", f'"other", {tag}', f'W/"other",{tag}', "*", " * "):
-        again = guest.get(link, headers=accept | {"If-None-Match": held})
+        again = passer.get(link, headers=accept | {"If-None-Match": held})
         assert (again.status_code, again.content) == (304, b"")
         for name in ("ETag", "Cache-Control", "Vary", "Content-Security-Policy"):
             assert again.headers[name] == first.headers[name]
         assert not {"content-length", "content-type", "content-encoding"} & set(again.headers)
     for held in ('"other"', tag.strip('"'), "", '"*"'):
-        assert guest.get(link, headers=accept | {"If-None-Match": held}).status_code == 200
+        assert passer.get(link, headers=accept | {"If-None-Match": held}).status_code == 200
 
 
-def test_a_304_needs_the_signature_as_well(house: House, guest: Guest) -> None:
-    tag = guest.get(house.page()).headers["ETag"]
-    assert guest.get(house.page(query=""), headers={"If-None-Match": tag}).status_code == 403
+def test_a_304_needs_the_signature_as_well(still: House, passer: Guest) -> None:
+    tag = passer.get(still.page()).headers["ETag"]
+    assert passer.get(still.page(query=""), headers={"If-None-Match": tag}).status_code == 403
 
 
 # -- headers -------------------------------------------------------------------------------------
@@ -303,8 +303,8 @@ EVERYWHERE = ["/", "/nowhere", A_GATE, A_PAGE, "/api/health", "/api/none", "/%2e
 
 
 @pytest.mark.parametrize("path", EVERYWHERE)
-def test_every_answer_is_guarded(guest: Guest, path: str) -> None:
-    headers = guest.get(path).headers
+def test_every_answer_is_guarded(passer: Guest, path: str) -> None:
+    headers = passer.get(path).headers
     assert {name: headers[name] for name in GUARDS} == GUARDS
     assert "Strict-Transport-Security" not in headers
 
@@ -315,13 +315,13 @@ def test_a_site_with_https_insists_on_it(house: House, path: str) -> None:
         assert guest.get(path).headers["Strict-Transport-Security"] == "max-age=63072000"
 
 
-def test_the_worker_may_fetch_pages_and_nothing_else(guest: Guest) -> None:
-    policy = guest.get("/w/sw.js").headers["Content-Security-Policy"]
+def test_the_worker_may_fetch_pages_and_nothing_else(passer: Guest) -> None:
+    policy = passer.get("/w/sw.js").headers["Content-Security-Policy"]
     assert policy == "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
 
 
-def test_a_picture_opened_by_itself_can_do_nothing(guest: Guest) -> None:
-    policy = guest.get("/assets/p/00ff00ff00ff00ff.svg").headers["Content-Security-Policy"]
+def test_a_picture_opened_by_itself_can_do_nothing(passer: Guest) -> None:
+    policy = passer.get("/assets/p/00ff00ff00ff00ff.svg").headers["Content-Security-Policy"]
     assert policy == "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
 
 
@@ -342,11 +342,11 @@ def test_a_storage_that_is_down_is_503_and_no_old_copy(
 
 
 def test_a_good_request_leaves_no_line_in_the_log(
-    house: House, guest: Guest, caplog: pytest.LogCaptureFixture
+    still: House, passer: Guest, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG, logger="guestlink"):
-        for path in (house.page(), f"/w/{place.SLUG}", "/", "/nowhere"):
-            guest.get(path)
+        for path in (still.page(), f"/w/{place.SLUG}", "/", "/nowhere"):
+            passer.get(path)
     assert [record for record in caplog.records if record.name.startswith("guestlink")] == []
 
 
