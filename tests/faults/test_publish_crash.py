@@ -43,13 +43,13 @@ def homes(tmp_path_factory) -> Path:
     settings = make_home(root / "before")
     three_stays(settings)
     run_publish(settings)
-    _change_everything(settings)
+    change_everything(settings)
     shutil.copytree(root / "before", root / "after")
     run_publish(load_settings(root / "after", {}), at=LATER)
     return root
 
 
-def _change_everything(settings: Settings) -> None:
+def change_everything(settings: Settings) -> None:
     """A new picture and text, a changed code, a cancelled stay, a renewed link, a new stay's worth of
     changes.
     """
@@ -124,7 +124,7 @@ def test_a_publisher_that_dies_at_every_operation_is_repaired_by_the_next_run(ho
     check_points(homes, tmp_path, list(range(operations(homes, tmp_path))))
 
 
-def test_control_recording_the_outcome_before_the_put_is_caught(homes, tmp_path, monkeypatch):
+def record_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
     """The naive publisher: says `live` first and puts afterwards."""
 
     def too_early(press, held, put, body):
@@ -134,8 +134,12 @@ def test_control_recording_the_outcome_before_the_put_is_caught(homes, tmp_path,
         return real(press, held, put, body)
 
     real = effects._put_one
-    points = range(0, operations(homes, tmp_path), 3)
     monkeypatch.setattr(effects, "_put_one", too_early)
+
+
+def test_control_recording_the_outcome_before_the_put_is_caught(homes, tmp_path, monkeypatch):
+    points = range(0, operations(homes, tmp_path), 3)
+    record_too_early(monkeypatch)
     with pytest.raises(AssertionError):
         check_points(homes, tmp_path, list(points))
 
