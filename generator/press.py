@@ -9,13 +9,15 @@ from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
-from generator.content import Darkroom, HostContent, folder_digest, read_property
+from generator import readings
+from generator.content import Darkroom, HostContent, read_property
 from generator.files.darkroom import Progress
-from generator.files.host_folder import file_digests
 from generator.pages import Site
+from generator.readings import Files, Kept
 from generator.rendering import Renderer, Theme
 from generator.targets import Target, open_target
 from guestlink import catalogue, records, secret_values
@@ -25,7 +27,10 @@ from guestlink.errors import ContentError, SettingsError
 from guestlink.records import Property
 from guestlink.settings import PROGRAM, Settings
 
+T = TypeVar("T")
+
 ENCODED = "data/pictures"
+MOST_KEPT = 48  # properties; what is kept of one takes about two megabytes
 SHAPING = ("babel", "jinja2", "markdown", "nh3", "pelican", "pillow", "segno")
 
 
@@ -33,11 +38,14 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """A property's content to publish with. With `mistakes` it is the newest content that had none.
 
     `files` are the digests of the files it was read from, by path; empty when it was not read from files.
+    `kept` is what to keep with it; `is_known` says that content and catalogue have been written before.
     """
 
     content: HostContent
     from_files: bool
     files: dict[str, str] = {}
+    kept: Kept | None = None
+    is_known: bool = False
     mistakes: ContentError | None = None
 
 
@@ -50,7 +58,8 @@ class Press:
     theme: Theme
     site: Site
     mark: int = 0
-    _read: dict[str, HostContent] = field(default_factory=dict)
+    _files: dict[str, Files] = field(default_factory=dict)
+    _decoded: dict[str, tuple[str, HostContent]] = field(default_factory=dict)
     _renderers: dict[str, tuple[tuple[str, Property], Renderer]] = field(default_factory=dict)
 
     def content(
@@ -65,8 +74,7 @@ class Press:
         if last:
             return Reading(content=last, from_files=False)
         try:
-            files = file_digests(self.content_folder(house))
-            return Reading(content=self._from_files(house, at, progress), from_files=True, files=files)
+            return self._from_files(house, at, progress)
         except ContentError as mistakes:
             last = self._last(house)
             if last is None:
@@ -79,7 +87,7 @@ class Press:
         kept = self._renderers.get(house.slug)
         if kept is None or kept[0] != key:
             kept = key, Renderer(self.theme, content, house, self.site)
-            self._renderers[house.slug] = kept
+            _keep(self._renderers, house.slug, kept)
         return kept[1]
 
     @cached_property
@@ -92,18 +100,33 @@ class Press:
 
     def files_digest(self, house: Property) -> str:
         """The digest of a property's files without reading what they mean; empty when there is no folder."""
-        folder = self.content_folder(house)
-        return folder_digest(folder) if folder.is_dir() else ""
+        if not self.content_folder(house).is_dir():
+            return ""
+        with self.database.read() as db:
+            kept = readings.load(db, house)
+        return self._files_now(house, kept).digest
+
+    def _files_now(self, house: Property, kept: Kept | None) -> Files:
+        known = self._files.get(house.slug), kept.files if kept else None
+        self._files[house.slug] = readings.files_of(self.content_folder(house), *known)
+        return self._files[house.slug]
 
     def _last(self, house: Property) -> HostContent | None:
         with self.database.read() as db:
             kept = catalogue.last_content(db, house)
+        text, content = self._decoded.get(house.slug, ("", None))
+        if kept and kept == text:
+            return content
         try:
-            return msgspec.json.decode(kept, type=HostContent) if kept else None
+            content = msgspec.json.decode(kept, type=HostContent) if kept else None
         except msgspec.ValidationError:  # an older program wrote it
             return None
+        if kept and content:
+            _keep(self._decoded, house.slug, (kept, content))
+        return content
 
-    def _from_files(self, house: Property, at: datetime, progress: Progress) -> HostContent:
+    def _from_files(self, house: Property, at: datetime, progress: Progress) -> Reading:
+        """The content as it was read before, when nothing that it depends on has changed since."""
         folder = self.content_folder(house)
         if not folder.is_dir():
             mend = (
@@ -111,17 +134,36 @@ class Press:
             )
             raise ContentError(f"There is no content folder {folder}.", hint=mend)
         with self.database.read() as db:
-            units = frozenset(unit.slug for unit in records.units(db, house))
-            values = secret_values.current_values(db, self.ring, house, at=at)
-        return read_property(
+            units, secrets = records.units(db, house), secret_values.current(db, house, at=at)
+            kept = readings.load(db, house)
+        files = self._files_now(house, kept)
+        mark = readings.mark(house, folder, build=self.site.build, units=units, secrets=secrets)
+        now = Kept(mark=mark, files=files)
+        last = (
+            self._last(house) if kept and (kept.mark, kept.files.digests) == (mark, files.digests) else None
+        )
+        if last and last.digest == files.digest and self.darkroom.has(last.pictures.values()):
+            is_known = kept == now
+            return Reading(content=last, from_files=True, files=files.digests, kept=now, is_known=is_known)
+        values = {secret_values.open_secret(self.ring, secret): secret.name for secret in secrets}
+        content = read_property(
             folder,
-            units=units,
+            units=frozenset(unit.slug for unit in units),
             currency=house.currency,
             secret_names=frozenset(values.values()),
             values=values,
             darkroom=self.darkroom,
             progress=progress,
         )
+        return Reading(content=content, from_files=True, files=files.digests, kept=now)
+
+
+def _keep(known: dict[str, T], slug: str, what: T) -> None:
+    """Remembers something of a property, and forgets what was remembered first when there is too much."""
+    known.pop(slug, None)
+    known[slug] = what
+    if len(known) > MOST_KEPT:
+        del known[next(iter(known))]
 
 
 def open_press(settings: Settings) -> Press:

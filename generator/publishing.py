@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from generator import ledger
+from generator import ledger, readings
 from generator.content import HostContent
 from generator.effects import Body, delete_all, put_all
 from generator.ledger import Lease, Publication
@@ -237,8 +237,9 @@ def _bodies(
 # -- record and invalidate -------------------------------------------------------------------------
 def _record(press: Press, held: Lease, work: Work, steps: Plan, *, order: Order, at: datetime) -> None:
     """One transaction says all that became true: what left, what the edge may read, what comes next."""
-    content, house = work.reading.content, work.house
-    entries = [] if order.only_stay or not work.reading.from_files else _catalogue(press, house, content)
+    house = work.house
+    is_read = work.reading.from_files and not work.reading.is_known and not order.only_stay
+    entries = _catalogue(press, house, work.reading) if is_read else []
     with press.database.write() as tx:
         held.renew(tx)
         ledger.record_leaving(tx, held, steps.leaving, at=at)
@@ -277,8 +278,9 @@ def _publication(press: Press, work: Work, *, boundary: datetime | None, at: dat
     )
 
 
-def _catalogue(press: Press, house: Property, content: HostContent) -> list[catalogue.Entry]:
+def _catalogue(press: Press, house: Property, reading: Reading) -> list[catalogue.Entry]:
     """What the edge needs of the files and of the theme, and the whole content for rebuilds without files."""
+    content = reading.content
     kinds: Mapping[str, Mapping[str, Mapping[str, msgspec.Struct]]] = {
         "section": content.sections,
         "service": content.services,
@@ -298,10 +300,11 @@ def _catalogue(press: Press, house: Property, content: HostContent) -> list[cata
         *((tag, "mail", "frame", renderer.letterhead(tag)) for tag in LANGUAGES),
         ("", catalogue.LAST_CONTENT, "", content),
     ]
-    return [
+    rows = [
         catalogue.Entry(language=tag, kind=kind, key=key, body=msgspec.json.encode(entry).decode())
         for tag, kind, key, entry in every
     ]
+    return [*rows, readings.entry(reading.kept)] if reading.kept else rows
 
 
 def _ask_invalidation(press: Press, held: Lease, paths: Sequence[str], *, at: datetime) -> None:

@@ -13,7 +13,7 @@ import msgspec
 from guestlink.database import Reading, Writing
 from guestlink.records import Property
 
-LAST_CONTENT = "content"
+LAST_CONTENT, READING = "content", "reading"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

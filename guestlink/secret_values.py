@@ -141,8 +141,12 @@ def open_secret(ring: KeyRing, secret: Secret) -> str:
 
 def current_values(db: Reading, ring: KeyRing, house: Property, *, at: datetime) -> dict[str, str]:
     """Value -> name of every secret that is or will be valid: what a content file must not contain."""
-    current = [s for s in load_secrets(db, house) if s.valid_until is None or s.valid_until > at]
-    return {open_secret(ring, secret): secret.name for secret in current}
+    return {open_secret(ring, secret): secret.name for secret in current(db, house, at=at)}
+
+
+def current(db: Reading, house: Property, *, at: datetime) -> list[Secret]:
+    """Every secret that is or will be valid."""
+    return [s for s in load_secrets(db, house) if s.valid_until is None or s.valid_until > at]
 
 
 def without_value(

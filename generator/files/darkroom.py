@@ -8,7 +8,7 @@ import base64
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from io import BytesIO
@@ -86,6 +86,10 @@ class Darkroom:
             for done, outcome in enumerate(pool.map(self._developed, new), start=1):
                 progress("photos", done, len(new))
                 yield outcome
+
+    def has(self, pictures: Iterable[Picture]) -> bool:
+        """Whether all photographs among them are encoded already."""
+        return all(self._is_ready(picture) for picture in pictures if not picture.drawn)
 
     def body(self, picture: Picture, path: str) -> bytes:
         """What lies at one of the picture's addresses. Stale if its file has changed since it was read."""
