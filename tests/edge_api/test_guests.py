@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -91,9 +92,30 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
 
 @pytest.fixture
 def guests(furnished: tuple[Path, dict[str, Stay]], tmp_path: Path) -> Iterator[Guests]:
+    with asked(furnished, tmp_path) as guests:
+        yield guests
+
+
+@pytest.fixture(scope="module")
+def same_guests(
+    furnished: tuple[Path, dict[str, Stay]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Guests]:
+    with asked(furnished, tmp_path_factory.mktemp("still")) as guests:
+        yield guests
+
+
+@pytest.fixture
+def still(same_guests: Guests) -> Guests:
+    """For tests that change nothing; each comes two minutes after the one before, and may ask at once."""
+    same_guests.clock[0] += timedelta(minutes=2)
+    return same_guests
+
+
+@contextmanager
+def asked(furnished: tuple[Path, dict[str, Stay]], folder: Path) -> Iterator[Guests]:
     home, stays_there = furnished
-    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
-    settings = load_settings(tmp_path, {})
+    shutil.copytree(home, folder, dirs_exist_ok=True)
+    settings = load_settings(folder, {})
     clock = [AT]
     with TestClient(create_app(settings, at=lambda: clock[0])) as client:
         yield Guests(settings, client, stays_there, clock)
@@ -109,15 +131,15 @@ def is_refused(answer: httpx.Response) -> bool:
 
 # -- who may ask -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(("method", "path"), ROUTES)
-def test_nobody_else_is_told_anything(guests: Guests, method: str, path: str) -> None:
-    token = guests.token("ana")
+def test_nobody_else_is_told_anything(still: Guests, method: str, path: str) -> None:
+    token = still.token("ana")
     body = {"json": {"version": 1}} if method != "GET" else {}
-    assert is_refused(guests.ask(method, path, **body))
+    assert is_refused(still.ask(method, path, **body))
     forged = token[:-1] + ("A" if token[-1] != "A" else "B")
     for bad in ("x", token[:-2], token + "A", forged, "é".encode().hex(), "A" * 59):
-        assert is_refused(guests.ask(method, path, token=bad, **body)), bad
-    assert is_refused(guests.ask(method, path, headers={"Authorization": f"Basic {token}"}, **body))
-    assert is_refused(guests.ask(method, path, token=guests.token("ana", ends=AT), **body))
+        assert is_refused(still.ask(method, path, token=bad, **body)), bad
+    assert is_refused(still.ask(method, path, headers={"Authorization": f"Basic {token}"}, **body))
+    assert is_refused(still.ask(method, path, token=still.token("ana", ends=AT), **body))
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
@@ -134,9 +156,9 @@ def test_a_link_that_was_replaced_and_a_stay_that_is_cancelled_ask_nothing(
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)
 def test_a_page_of_another_site_asks_nothing_even_with_the_token(
-    guests: Guests, method: str, path: str
+    still: Guests, method: str, path: str
 ) -> None:
-    token, origin = guests.token("ana"), guests.settings.public_url
+    token, origin = still.token("ana"), still.settings.public_url
     for headers in (
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
@@ -145,9 +167,9 @@ def test_a_page_of_another_site_asks_nothing_even_with_the_token(
         {"Origin": "null"},
         {"Origin": origin + ".evil.example"},
     ):
-        assert is_refused(guests.ask(method, path, token=token, headers=headers, json={})), headers
+        assert is_refused(still.ask(method, path, token=token, headers=headers, json={})), headers
     for headers in ({"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": origin}):
-        assert guests.ask(method, path, token=token, headers=headers, json={}).status_code != 401
+        assert still.ask(method, path, token=token, headers=headers, json={}).status_code != 401
 
 
 def test_the_token_of_another_stay_sees_and_changes_nothing_of_this_one(guests: Guests) -> None:
@@ -286,9 +308,9 @@ def test_an_opening_is_answered_with_nothing(guests: Guests) -> None:
     ],
 )
 def test_a_body_that_is_none_is_the_callers_mistake(
-    guests: Guests, method: str, path: str, body: bytes
+    still: Guests, method: str, path: str, body: bytes
 ) -> None:
-    answer = guests.ask(method, path, token=guests.token("ana"), content=body)
+    answer = still.ask(method, path, token=still.token("ana"), content=body)
     assert answer.status_code in {400, 413}
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -303,9 +325,9 @@ def test_nesting_is_refused_as_such_and_size_as_such(guests: Guests) -> None:
 
 
 @pytest.mark.parametrize("name", ["%00", "..", "%2e%2e%2f", "' or 1=1 --", "x" * 300, ID.upper()])
-def test_a_request_of_no_such_name_is_none_of_theirs(guests: Guests, name: str) -> None:
+def test_a_request_of_no_such_name_is_none_of_theirs(still: Guests, name: str) -> None:
     path = f"/api/requests/{name}/cancellation"
-    answer = guests.ask("POST", path, token=guests.token("ana"), json={"version": 1})
+    answer = still.ask("POST", path, token=still.token("ana"), json={"version": 1})
     assert answer.status_code in {404, 422}  # 404: not this route at all
     assert answer.status_code == 422 or ".." in name or "%2f" in name
 
