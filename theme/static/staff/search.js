@@ -10,6 +10,7 @@ const box = list.parentElement;
 const said = document.querySelector("[data-slot=find-told]");
 const PAUSE = 180; // milliseconds without a key
 const SHORTEST = 2;
+const BEGINNING = 3; // letters of a name by which somebody is found; a room or a whole word may be shorter
 const days = new Intl.DateTimeFormat(locale, { day: "numeric", month: "short", year: "numeric" });
 let timer;
 let asking; // the search under way
@@ -38,9 +39,12 @@ field.addEventListener("input", () => {
 async function seek() {
   asking = new AbortController();
   const { signal } = asking;
-  const answer = await call("GET", `house/search?q=${encodeURIComponent(field.value.trim())}`, undefined, { signal });
-  if (signal.aborted) return;
-  show(ok(answer.status) ? groups(answer.data) : [], ok(answer.status) ? say("found_none") : trouble(answer));
+  const text = field.value.trim();
+  const answer = await call("GET", `house/search?q=${encodeURIComponent(text)}`, undefined, { signal });
+  if (signal.aborted) return undefined;
+  if (!ok(answer.status)) return show([], trouble(answer));
+  const found = groups(answer.data);
+  return found.length || text.length >= BEGINNING ? show(found, say("found_none")) : close();
 }
 
 function groups({ stays, conversations }) {

@@ -10,6 +10,7 @@ import { at, hour, locale, part, plain, put, say, speak, time } from "staff/word
 const PAUSE = 250; // milliseconds between two looks
 const day = new Intl.DateTimeFormat(locale, { weekday: "short", day: "numeric", month: "short" });
 const tongues = new Intl.DisplayNames([locale], { type: "language", fallback: "code" });
+const HOWS = { import: "how_import", page: "how_page", "first message": "how_wrote", START: "how_start" };
 const noon = (on) => new Date(`${on}T12:00`);
 const dayOf = (on) => day.format(noon(on));
 let shown; // the panel: its place, its card, its id
@@ -129,7 +130,7 @@ function person(guest) {
 }
 
 function consent({ opted_in_at: since, opted_in_how: how, stopped }) {
-  const agreed = since ? say("agreed", { day: day.format(new Date(since)), how }) : say("agreed_not");
+  const agreed = since ? say("agreed", { day: day.format(new Date(since)), how: say(HOWS[how]) || how }) : say("agreed_not");
   const noes = stopped.map((channel) => say(`stopped_${channel}`)).filter(Boolean);
   return stopped.includes("whatsapp") ? noes : [agreed, ...noes];
 }
