@@ -3,8 +3,10 @@ readable.
 """
 
 import sys
+import tempfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -111,6 +113,8 @@ def make_home(home: Path, *, site_url: str = "file:data/site", database_url: str
         changes["database_url"] = database_url
     settings = save_setting(settings, **changes)
     write_files(settings, FILES)
+    if not database_url:
+        put_migrated(settings)
     database, ring = opened(settings)
     with database.write() as tx:
         draft = HouseDraft(slug="planted", zone="Europe/London", currency="GBP", default_language="en")
@@ -123,6 +127,20 @@ def make_home(home: Path, *, site_url: str = "file:data/site", database_url: str
             )
     database.close()
     return settings
+
+
+def put_migrated(settings: Settings) -> None:
+    """Lays down a database without records as this process has migrated it once."""
+    file = settings.path("data/guestlink.db")
+    file.touch(mode=0o600)
+    file.write_bytes(_migrated())
+
+
+@cache
+def _migrated() -> bytes:
+    with tempfile.TemporaryDirectory(prefix="guestlink-migrated-") as folder:
+        open_database("sqlite:///guestlink.db", home=Path(folder)).close()
+        return Path(folder, "guestlink.db").read_bytes()
 
 
 def write_files(settings: Settings, files: dict[str, str], slug: str = "planted") -> None:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from edge_api.app import create_app
 from edge_api.rebuild_wishes import NewRebuild
 from edge_api.tokens import Role
 from edge_api.triggers import GUESSING, LONGEST_BODY, LONGEST_READ, REPLAYING
-from guestlink import houses, rebuilds, records
+from guestlink import clock, houses, rebuilds, records
 from guestlink.errors import NotFound
 from guestlink.houses import HouseDraft
 from guestlink.rebuilds import Rebuild
@@ -44,7 +45,7 @@ class Calls(NamedTuple):
         database, _ = opened(self.settings)
         with database.write() as tx:
             found = records.find_property(tx, house) if house else None
-            name = f"{role} of {house or 'all'}"
+            name = f"{role} of {house or 'all'} {clock.new_id()}"
             text = tokens.make_token(tx, name=name, role=role, house=found, at=AT, by=BY)
         database.close()
         return text
@@ -92,12 +93,31 @@ def second_house(settings: Settings) -> None:
 
 @pytest.fixture
 def calls(tmp_path: Path) -> Iterator[Calls]:
-    settings = save_setting(make_home(tmp_path), rebuild_secret=SECRET)
+    with made(tmp_path) as calls:
+        yield calls
+
+
+@pytest.fixture(scope="module")
+def same_calls(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Calls]:
+    with made(tmp_path_factory.mktemp("still")) as calls:
+        yield calls
+
+
+@pytest.fixture
+def still(same_calls: Calls) -> Calls:
+    """For tests after which nothing is asked for; each comes an hour after the one before, and may guess."""
+    same_calls.clock[0] += timedelta(hours=1)
+    return same_calls
+
+
+@contextmanager
+def made(folder: Path) -> Iterator[Calls]:
+    settings = save_setting(make_home(folder), rebuild_secret=SECRET)
     three_stays(settings)
     second_house(settings)
-    clock = [AT]
-    with TestClient(create_app(settings, at=lambda: clock[0])) as client:
-        yield Calls(settings, client, clock)
+    now = [AT]
+    with TestClient(create_app(settings, at=lambda: now[0])) as client:
+        yield Calls(settings, client, now)
 
 
 def is_problem(answer: httpx.Response, status: int) -> bool:
@@ -208,18 +228,18 @@ def test_a_token_of_one_house_knows_no_other(calls: Calls) -> None:
         {triggers.SIGNATURE: signature(b"{}").upper()},
     ],
 )
-def test_nobody_else_may(calls: Calls, headers: dict[str, str]) -> None:
+def test_nobody_else_may(still: Calls, headers: dict[str, str]) -> None:
     for answer in (
-        calls.client.post(PATH, content=b"{}", headers=headers),
-        calls.client.get(f"{PATH}/{NOBODY}", headers=headers),
+        still.client.post(PATH, content=b"{}", headers=headers),
+        still.client.get(f"{PATH}/{NOBODY}", headers=headers),
     ):
         assert is_problem(answer, 401)
         assert answer.headers["WWW-Authenticate"] == "Bearer"
-    assert calls.queue() == []
+    assert still.queue() == []
 
 
-def test_a_signature_in_no_alphabet_is_refused_like_any_other(calls: Calls) -> None:
-    answer = calls.client.post(
+def test_a_signature_in_no_alphabet_is_refused_like_any_other(still: Calls) -> None:
+    answer = still.client.post(
         PATH, content=b"{}", headers={triggers.SIGNATURE: "sha256=é".encode("latin-1")}
     )
     assert is_problem(answer, 401)
@@ -275,11 +295,11 @@ def test_a_ping_is_answered(calls: Calls) -> None:
         ({"ref": "refs/heads/old", "deleted": True}, "push"),
     ],
 )
-def test_what_changes_no_branch_is_ignored_in_words(calls: Calls, body: object, event: str) -> None:
-    answer = calls.push(body, event=event)
+def test_what_changes_no_branch_is_ignored_in_words(still: Calls, body: object, event: str) -> None:
+    answer = still.push(body, event=event)
     assert answer.status_code == 202
     assert "Only pushes" in answer.json()["ignored"]
-    assert calls.queue() == []
+    assert still.queue() == []
 
 
 def test_a_push_too_long_to_read_still_counts(calls: Calls) -> None:
@@ -306,11 +326,11 @@ def test_a_push_too_long_to_read_still_counts(calls: Calls) -> None:
         b'{"property": "\\u0000"}',
     ],
 )
-def test_a_body_that_is_none_is_refused_in_words(calls: Calls, body: bytes) -> None:
-    answer = calls.ask(body, token=calls.token())
+def test_a_body_that_is_none_is_refused_in_words(still: Calls, body: bytes) -> None:
+    answer = still.ask(body, token=still.token())
     assert answer.status_code in {400, 404}
     assert answer.headers["Content-Type"] == "application/problem+json"
-    assert calls.queue() == []
+    assert still.queue() == []
 
 
 @pytest.mark.parametrize(
@@ -324,13 +344,13 @@ def test_a_body_that_is_none_is_refused_in_words(calls: Calls, body: bytes) -> N
         (b"&".join([b"a=1"] * 2000), "application/x-www-form-urlencoded"),
     ],
 )
-def test_a_push_that_is_none_is_refused_in_words(calls: Calls, body: bytes, kind: str) -> None:
-    assert is_problem(calls.push(body, Content_Type=kind), 400)
+def test_a_push_that_is_none_is_refused_in_words(still: Calls, body: bytes, kind: str) -> None:
+    assert is_problem(still.push(body, Content_Type=kind), 400)
 
 
 @pytest.mark.parametrize("name", ["x", "..%2f..", "%00", "%0d%0a", "a" * 5000, NOBODY.upper(), NOBODY])
-def test_a_rebuild_that_is_none_is_not_found(calls: Calls, name: str) -> None:
-    answer = calls.client.get(f"{PATH}/{name}", headers={"Authorization": f"Bearer {calls.token()}"})
+def test_a_rebuild_that_is_none_is_not_found(still: Calls, name: str) -> None:
+    answer = still.client.get(f"{PATH}/{name}", headers={"Authorization": f"Bearer {still.token()}"})
     assert answer.status_code == 404
 
 
