@@ -20,7 +20,6 @@ from guestlink import rebuilds, records
 from guestlink.errors import NotFound, Stale
 from guestlink.storage import Storage
 
-CHUNK = 64
 CHUNKS_ON_THE_WAY = 2
 AT_ONCE = 32
 Body = Callable[[Put], bytes]
@@ -39,7 +38,7 @@ def put_all(
     sent: deque[Sent] = deque()
     try:
         with _putters() as pool:
-            for chunk in (*_chunks(puts), ()):
+            for chunk in (*_chunks(puts, press.target.storage.chunk), ()):
                 leave = _may_be_on_the_way(sent, chunk)
                 landed = _landed(press, sent, leave=leave)
                 with press.database.write() as tx:
@@ -108,8 +107,9 @@ def _etag_now(storage: Storage, path: str) -> str:
 
 def delete_all(press: Press, held: Lease, deletes: Sequence[Delete], *, at: datetime) -> None:
     """Deletes one by one; the lease is looked at before each, since a delete has no condition."""
-    for start in range(0, len(deletes), CHUNK):
-        chunk = deletes[start : start + CHUNK]
+    most = press.target.storage.chunk
+    for start in range(0, len(deletes), most):
+        chunk = deletes[start : start + most]
         with press.database.write() as tx:
             ledger.plan_deletes(tx, held, chunk, at=at)
         begun: list[str] = []
@@ -127,11 +127,11 @@ def delete_all(press: Press, held: Lease, deletes: Sequence[Delete], *, at: date
             raise
 
 
-def _chunks(puts: Sequence[Put]) -> Iterable[Sequence[Put]]:
-    """Groups of one kind, at most CHUNK long."""
+def _chunks(puts: Sequence[Put], most: int) -> Iterable[Sequence[Put]]:
+    """Groups of one kind, at most `most` long."""
     chunk: list[Put] = []
     for put in puts:
-        if chunk and (len(chunk) == CHUNK or chunk[-1].wanted.kind != put.wanted.kind):
+        if chunk and (len(chunk) == most or chunk[-1].wanted.kind != put.wanted.kind):
             yield chunk
             chunk = []
         chunk.append(put)

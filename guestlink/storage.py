@@ -56,11 +56,14 @@ class Storage(Protocol):
 
     `expected` of a put: None overwrites whatever is there, "" demands that nothing is there, an etag demands
     that just this object is there; otherwise Stale. A storage that cannot check says so by `conditional`.
-    `settle` returns when all that was put before survives a power cut.
+    `settle` returns when all that was put before survives a power cut. It is called once for `chunk` puts or
+    deletes; what a crash repeats is about two of them.
     """
 
     @property
     def conditional(self) -> bool: ...
+    @property
+    def chunk(self) -> int: ...
     def put(self, path: str, body: bytes, *, expected: str | None = None) -> str: ...
     def get(self, path: str) -> Stored: ...
     def delete(self, path: str) -> None: ...
@@ -102,6 +105,7 @@ class Folder:
     """A local folder. Readers see the whole old or the whole new file, never a part."""
 
     conditional = True
+    chunk = 256  # a sync costs as much as many small files
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -180,19 +184,23 @@ class Folder:
 
 
 def _write(draft: Path, body: bytes) -> None:
-    draft.parent.mkdir(parents=True, exist_ok=True)
-    draft.write_bytes(body)
+    try:
+        draft.write_bytes(body)
+    except FileNotFoundError:
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_bytes(body)
 
 
 def _move(draft: Path, file: Path) -> None:
     """Puts a file in its place; a delete beside us may take the folder away in the moment before."""
     for left in range(LOST_FOLDERS, -1, -1):
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
             draft.replace(file)
-        except (FileNotFoundError, FileExistsError):
+        except FileNotFoundError:
             if not left:
                 raise
+            with suppress(FileNotFoundError, FileExistsError):
+                file.parent.mkdir(parents=True, exist_ok=True)
         else:
             return
 
@@ -210,6 +218,8 @@ class S3:
     """A bucket on S3 or a server that speaks its protocol; keys come from the environment or the instance's
     role.
     """
+
+    chunk = 64  # the lease is renewed after each, on a slow line too
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)

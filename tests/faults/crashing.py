@@ -43,7 +43,7 @@ class FaultyStorage:
 
     def __init__(self, inner: Storage, fuse: Fuse, look: Callable[[], None]) -> None:
         self._inner, self._fuse, self._look = inner, fuse, look
-        self.conditional = inner.conditional
+        self.conditional, self.chunk = inner.conditional, inner.chunk
 
     def put(self, path: str, body: bytes, *, expected: str | None = None) -> str:
         self._fuse.step()

@@ -44,7 +44,7 @@ class Suspended:
         self._inner, self.at = inner, at
         self._count, self._lock = 0, threading.Lock()
         self.stopped, self.go_on = threading.Event(), threading.Event()
-        self.conditional = inner.conditional
+        self.conditional, self.chunk = inner.conditional, inner.chunk
 
     def _step(self) -> None:
         with self._lock:
