@@ -10,6 +10,7 @@ PROGRAM = Path(__file__).resolve().parent
 COMMANDS = {
     "init": ("generator.commands.init", "make settings, keys and database, with houses to try or --empty"),
     "up": ("generator.commands.up", "serve everything on this machine and print a guest's link"),
+    "demo": ("generator.commands.demo", "thousands of invented stays in houses of their own, to try out"),
     "property": ("generator.commands.houses", "add, set, list: the houses"),
     "unit": ("generator.commands.units", "add, set, list: rooms and flats"),
     "secret": ("generator.commands.secrets", "set, list: door codes, passwords, addresses"),

@@ -38,11 +38,8 @@ def add_sample(
         slug: houses.add_unit(tx, house, slug=slug, title=title, at=at, by=by)
         for slug, title in sample.rooms.items()
     }
-    for name in secrets:
-        scopes: tuple[Unit | None, ...] = tuple(rooms.values()) if name in PER_ROOM else (None,)
-        for unit in scopes:
-            value = new_value(sample, name, taken)
-            secret_values.set_secret(tx, ring, house, name=name, value=value, unit=unit, at=at, by=by)
+    units = tuple(rooms.values())
+    draw_secrets(tx, ring, house, sample=sample, units=units, names=secrets, taken=taken, at=at, by=by)
     reception = _Reception(tx=tx, ring=ring, sample=sample, house=house, rooms=rooms, at=at, by=by)
     for planned in sample.stays:
         stay = reception.add(planned)
@@ -51,6 +48,26 @@ def add_sample(
 
 
 # -- secrets ---------------------------------------------------------------------------------------
+def draw_secrets(
+    tx: Writing,
+    ring: KeyRing,
+    house: Property,
+    *,
+    sample: Sample,
+    units: Collection[Unit],
+    names: Collection[str],
+    taken: Callable[[str], bool],
+    at: datetime,
+    by: str,
+) -> None:
+    """A random value for each name, for each room where rooms have their own."""
+    for name in names:
+        scopes: tuple[Unit | None, ...] = tuple(units) if name in PER_ROOM else (None,)
+        for unit in scopes:
+            value = new_value(sample, name, taken)
+            secret_values.set_secret(tx, ring, house, name=name, value=value, unit=unit, at=at, by=by)
+
+
 def new_value(sample: Sample, name: str, taken: Callable[[str], bool]) -> str:
     """A random value of the kind that the name says."""
     while True:

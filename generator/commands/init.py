@@ -64,17 +64,21 @@ def told_samples(args: argparse.Namespace) -> tuple[Sample, ...]:
 
 
 def run(args: argparse.Namespace, desk: Desk) -> int:
-    at = clock.now()
     samples = told_samples(args)
+    set_up(desk, samples, name=args.name, at=clock.now())
+    _tell(desk, samples)
+    return 0
+
+
+def set_up(desk: Desk, samples: Sequence[Sample], *, name: str, at: datetime) -> None:
+    """Settings, keys, database and these houses to try; whatever is there already stays as it is."""
     desk.say(f"Setting up Guest Link in {desk.home.resolve()}")
     settings = load_settings(desk.home)
     ring = _keys(desk, settings, at)
     _settings(desk, settings, ring, with_sandbox=bool(samples))
-    by = _database(desk, ring, name=args.name, at=at)
+    by = _database(desk, ring, name=name, at=at)
     for sample in samples:
         _sample(desk, ring, sample, by=by, at=at)
-    _tell(desk, samples)
-    return 0
 
 
 def _line(desk: Desk, what: str, text: str) -> None:

@@ -62,6 +62,7 @@ SAMPLE = Sample(
         check_out="12:00",
     ),
     rooms=ROOMS,
+    another_room="غرفة {number}",
     address="{number}, Derb Lakhdar, Bab Seqqayine, Fès",
     wifi_words=("nanaa", "zafran", "zellij", "qandil", "zitoun", "naranj"),
     nightly=118000,

@@ -105,6 +105,7 @@ STAYS = (
 SAMPLE = Sample(
     house=HouseDraft(slug="harbour-house", zone="Europe/London", currency="GBP", default_language="en"),
     rooms=ROOMS,
+    another_room="Room {number}",
     address="{number} Old Quay, Polwenna, Cornwall",
     wifi_words=("anchor", "beacon", "cutter", "dinghy", "fender", "halyard", "inlet", "lantern"),
     nightly=9400,

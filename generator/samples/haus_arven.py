@@ -56,6 +56,7 @@ SAMPLE = Sample(
         check_out="10:00",
     ),
     rooms=ROOMS,
+    another_room="Zimmer {number}",
     address="Via Sura {number}, Sulvegn, Graubünden",
     wifi_words=("arve", "firn", "gemse", "grat", "alpenrose", "kachel"),
     nightly=18500,

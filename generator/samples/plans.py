@@ -33,13 +33,15 @@ class Planned(msgspec.Struct, frozen=True):
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """One house. `address` has room for a `{number}`; `nightly` is in minor units; `guests` are name and
-    language by a short name; `phones` are the last digits from which their fictitious numbers count, British
-    and American; the dates of the stay `nearly_over` follow the month, since pages end with a month.
+    """One house. `address` and `another_room` have room for a `{number}`; `nightly` is in minor units;
+    `guests` are name and language by a short name; `phones` are the last digits from which their fictitious
+    numbers count, British and American; the dates of the stay `nearly_over` follow the month, since pages end
+    with a month.
     """
 
     house: HouseDraft
     rooms: Mapping[str, str]
+    another_room: str
     address: str
     wifi_words: tuple[str, ...]
     nightly: int

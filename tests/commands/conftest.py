@@ -15,6 +15,7 @@ from guestlink.database import Database, open_database
 
 MODULES = {
     "init": "init",
+    "demo": "demo",
     "property": "houses",
     "unit": "units",
     "secret": "secrets",
