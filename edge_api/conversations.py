@@ -17,7 +17,7 @@ from litestar import Response, get, post, put
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter, RawBody
 
-from edge_api import archive, composer, front_desk, registers, replies, search, threads
+from edge_api import archive, byte_ranges, composer, front_desk, registers, replies, search, threads
 from edge_api.auth import Caller
 from edge_api.composer import Composer, Window
 from edge_api.correspondence import Conversation
@@ -259,7 +259,8 @@ def _looking(counter: HouseCounter, talks: TalkCounter) -> list[HTTPRouteHandler
             return archive.opened(db, ring, talks.files, message_id)
 
         body, media_type, name = counter.told(look)
-        return Response(body, media_type=media_type, headers=_file_headers(media_type, name))
+        headers = _file_headers(media_type, name)
+        return _parted(request.headers.get("range", ""), body, media_type=media_type, headers=headers)
 
     @get(
         "/search",
@@ -440,6 +441,20 @@ def _decision(
 def _language(request: Asking) -> str:
     """The first language that the caller reads."""
     return request.headers.get("accept-language", "").partition(",")[0].partition(";")[0].strip() or "en"
+
+
+def _parted(wanted: str, body: bytes, *, media_type: str, headers: dict[str, str]) -> Response[bytes]:
+    """The file, or the part of it that a player asks for."""
+    size, found = len(body), byte_ranges.part(wanted, len(body))
+    headers["Accept-Ranges"] = "bytes"
+    if found is None:
+        return Response(body, media_type=media_type, headers=headers)
+    begins, ends = found
+    if begins == ends:
+        headers["Content-Range"] = f"bytes */{size}"
+        return Response(b"", status_code=416, media_type=media_type, headers=headers)
+    headers["Content-Range"] = f"bytes {begins}-{ends - 1}/{size}"
+    return Response(body[begins:ends], status_code=206, media_type=media_type, headers=headers)
 
 
 def _file_headers(media_type: str, name: str) -> dict[str, str]:

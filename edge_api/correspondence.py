@@ -368,6 +368,12 @@ def newest(db: Reading, ring: KeyRing, conversation_id: str) -> Said | None:
     return _shown(ring, row) if row else None
 
 
+def newest_heard(db: Reading, ring: KeyRing, conversation_id: str) -> Said | None:
+    """What the guest said last."""
+    row = db.one("newest_heard", conversation_id=conversation_id)
+    return _shown(ring, row) if row else None
+
+
 def _shown(ring: KeyRing, row: Row) -> Said:
     text = _opened(ring, row)
     kind: Any = Heard if row["direction"] == "in" else Outgoing

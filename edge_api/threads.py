@@ -63,8 +63,9 @@ class LastSaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation in one line. `waiting_since` is when a guest began to wait for a person; `unsent` counts
-    messages that could not be sent or are in doubt, `in_doubt` these alone.
+    """A conversation in one line. `waiting_since` is when a guest began to wait for a person; `waits_for` what
+    they said last, if something was answered by itself since. `unsent` counts messages that could not be
+    sent or are in doubt, `in_doubt` these alone.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     waiting_since: datetime | None
     heard_at: datetime | None
     last: LastSaid | None
+    waits_for: LastSaid | None
     unsent: int
     in_doubt: int
     assigned_to: str
@@ -207,6 +209,8 @@ def summary(db: Reading, ring: KeyRing, talk: Conversation) -> Summary:
     house = records.house_by_id(db, talk.property_id) if talk.property_id else None
     stay = records.stay_by_id(db, talk.stay_id) if talk.stay_id else None
     unsent = db.one("unsent_in_conversation", conversation_id=talk.id)
+    last = _last(correspondence.newest(db, ring, talk.id))
+    is_answered = talk.waiting_since is not None and last is not None and last.direction == "out"
     return Summary(
         id=talk.id,
         property=house.slug if house else "",
@@ -217,7 +221,8 @@ def summary(db: Reading, ring: KeyRing, talk: Conversation) -> Summary:
         stay=stay.reference if stay else "",
         waiting_since=talk.waiting_since,
         heard_at=talk.heard_at,
-        last=_last(correspondence.newest(db, ring, talk.id)),
+        last=last,
+        waits_for=_last(correspondence.newest_heard(db, ring, talk.id)) if is_answered else None,
         unsent=int(unsent["unsent"]) if unsent else 0,
         in_doubt=int(unsent["in_doubt"] or 0) if unsent else 0,
         assigned_to=talk.assigned_to or "",

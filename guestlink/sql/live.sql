@@ -77,6 +77,12 @@ left join guest_keys k on k.contact_id = m.contact_id
 left join outbox o on o.id = m.id
 where m.conversation_id = :conversation_id order by m.id desc limit 1;
 
+-- name: newest_heard^
+select m.*, k.wrapped, '' as state, '' as reason
+from messages m
+left join guest_keys k on k.contact_id = m.contact_id
+where m.conversation_id = :conversation_id and m.direction = 'in' order by m.id desc limit 1;
+
 -- name: messages_before
 select m.*, k.wrapped, coalesce(o.state, '') as state, coalesce(o.reason, '') as reason
 from messages m

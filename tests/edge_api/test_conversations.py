@@ -103,6 +103,7 @@ def test_a_conversation_is_listed_with_who_waits_and_read_whole(hall: Hall) -> N
         (line,) = hall.ask("GET", f"conversations{query}").json()["conversations"]
         assert (line["who"]["name"], line["unit"], line["property"]) == (NAME, "Room-1", "planted")
         assert line["waiting_since"]
+        assert (line["last"]["automatic"], line["waits_for"]["text"]) == (True, "Is there a piano?")
     thread = hall.thread()
     first = thread["messages"][0]
     assert (first["direction"], first["text"], first["automatic"]) == ("in", "Is there a piano?", False)
@@ -292,6 +293,9 @@ def test_a_file_never_becomes_a_page_of_ours(hall: Hall) -> None:
             )
         answer = hall.ask("GET", f"media/{message['id']}")
         assert (answer.status_code, answer.content) == (200, b"<script>alert(1)</script>")
+        for wanted, status, body in (("0-7", 206, b"<script>"), ("-2", 206, b"t>"), ("99-", 416, b"")):
+            part = hall.ask("GET", f"media/{message['id']}", headers={"Range": f"bytes={wanted}"})
+            assert (part.status_code, part.content) == (status, body)
         assert answer.headers["content-type"].partition(";")[0] == media_type
         assert answer.headers["content-disposition"] == f"{shown}; filename*=UTF-8''%C3%9C.html"
         assert answer.headers["x-content-type-options"] == "nosniff"

@@ -24,7 +24,7 @@ export function learn(found, { whole = false, waiting } = {}) {
     const [last, now] = [before.get(talk.id)?.last?.at ?? "", talk.last?.at ?? ""];
     known.set(talk.id, now < last ? before.get(talk.id) : talk);
     if (now > last && talk.last.direction === "out" && !talk.last.automatic) typing.delete(talk.id);
-    if (before.size && now > last && talk.last.direction === "in") fresh.push(talk);
+    if (before.size && (talk.heard_at ?? "") > (before.get(talk.id)?.heard_at ?? "")) fresh.push(talk);
   }
   return fresh;
 }

@@ -5,7 +5,7 @@ import * as conversations from "staff/conversations.js";
 import { call, ok, trouble } from "staff/house.js";
 import * as pane from "staff/pane.js";
 import { house } from "staff/people.js";
-import { tongue, whose } from "staff/talk_words.js";
+import { apart, tongue, whose } from "staff/talk_words.js";
 import { announce, at, label, part, put, say, speak } from "staff/words.js";
 
 const NEAR = 60; // pixels from the end that still count as the end
@@ -38,7 +38,8 @@ async function draw(place, id) {
 
 function titled(talk) {
   const title = document.createElement("bdi");
-  put(title, talk ? [house.count() > 1 && house.called(talk.property), talk.unit, whose(talk)].filter(Boolean).join(" · ") : say("conversation"));
+  const named = talk && [house.count() > 1 && house.called(talk.property), talk.unit].filter(Boolean).map(apart);
+  speak(title, talk ? [...named, whose(talk)].join(" · ") : say("conversation"));
   return title;
 }
 
@@ -127,7 +128,7 @@ const sorted = () => [...here.messages.values()].sort((one, other) => (one.id < 
 
 function facts({ channel, language, who, stay_id: stayId }) {
   const known = [say(channel === "email" ? "on_mail" : "on_whatsapp"), who.phone || who.email, tongue(language)];
-  put(at(here.node, "facts"), known.filter(Boolean).join(" · "));
+  speak(at(here.node, "facts"), known.filter(Boolean).map(apart).join(" · "));
   const { acts } = here.place;
   if (!stayId || !pane.knows("stay")) return acts.replaceChildren();
   const button = acts.firstElementChild ?? document.createElement("button");

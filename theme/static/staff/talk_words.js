@@ -7,11 +7,14 @@ const tongues = new Intl.DisplayNames(locale, { type: "language" });
 const KINDS = ["image", "video", "audio", "document", "sticker", "location", "contacts", "reaction", "revoke", "edit", "file"];
 const A_DAY = 86400000;
 
+// Texts of others beside each other, each in its own direction.
+export const apart = (text) => text && `\u2068${plain(text)}\u2069`;
+
 // A guest by name; of somebody unknown the name that they gave themselves, and the number.
 export function whose({ who }) {
-  if (who.contact_id) return plain(who.name || who.phone || who.email);
+  if (who.contact_id) return apart(who.name || who.phone || who.email);
   const name = who.name && say("calls_themselves", { name: who.name });
-  return [name, who.phone || who.email].filter(Boolean).join(" ") || say("somebody");
+  return [name, apart(who.phone || who.email)].filter(Boolean).join(" ") || say("somebody");
 }
 
 // What has no words is called by its kind.

@@ -67,7 +67,7 @@ export function readOnly(yes) {
 
 function heard(fresh) {
   for (const each of fresh) {
-    if (!talk.isOpen(each.id)) announce(say("heard_wrote", { name: whose(each), unit: each.unit || say("no_unit"), words: wordsOf(each.last) }));
+    if (!talk.isOpen(each.id)) announce(say("heard_wrote", { name: whose(each), unit: each.unit || say("no_unit"), words: wordsOf(each.waits_for ?? each.last) }));
   }
 }
 
@@ -110,9 +110,9 @@ function fill(row, each) {
   row.dataset.weight = !since ? (each.unsent ? "fresh" : "calm") : Date.now() - new Date(since) < LONG ? "fresh" : "long";
   row.classList.toggle("open", pane.isAt("talk", each.id));
   put(at(row, "age"), age(since ?? each.last?.at ?? each.heard_at ?? Date.now()));
-  put(at(row, "unit"), place);
-  put(at(row, "guest"), whose(each));
-  put(at(row, "what"), wordsOf(each.last));
+  put(at(row, "unit"), place || "–");
+  speak(at(row, "guest"), whose(each));
+  put(at(row, "what"), wordsOf(each.waits_for ?? each.last));
   speak(at(row, "who"), who(each));
   const lost = each.unsent - each.in_doubt;
   speak(at(row, "unsent"), [lost > 0 && say("fate_dead"), each.in_doubt > 0 && say("fate_in_doubt")].filter(Boolean).join(" · "));
