@@ -22,6 +22,7 @@ from tests.guest import open_page, through_gate
 from tests.house import AT, BY, DOOR, link_of, make_home, opened, run_publish, the_house, three_stays
 
 DAY = timedelta(days=1)
+KINDS = {"js": "text/javascript", "webmanifest": "application/manifest+json"}
 
 
 @pytest.fixture
@@ -131,8 +132,7 @@ def test_objects_carry_their_type_and_cache_rule(bucket_url, tmp_path):
             assert "immutable" in head["CacheControl"]
         else:
             assert head["CacheControl"] == ALWAYS_ASK
-            kind = "text/javascript" if path.endswith("sw.js") else "text/html"
-            assert head["ContentType"].startswith(kind)
+            assert head["ContentType"].startswith(KINDS.get(path.rpartition(".")[2], "text/html"))
 
 
 def test_a_withdrawn_code_is_invalidated_once_with_a_reference_of_its_own(cloudfront, tmp_path):
