@@ -63,8 +63,8 @@ class LastSaid(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation in one line. `waiting_since` is when a guest began to wait for a person; `waits_for` what
-    they said last, if something was answered by itself since. `unsent` counts messages that could not be
+    """A conversation in one line. `waiting_since` is when a guest began to wait for a person, `waits_for` is
+    what they said last if something was answered by itself since. `unsent` counts messages that could not be
     sent or are in doubt, `in_doubt` these alone.
     """
 
