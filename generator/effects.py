@@ -36,9 +36,10 @@ def put_all(
     """
     done: list[Done] = []
     sent: deque[Sent] = deque()
+    chunks = [*_chunks(puts, press.target.storage.chunk), ()] if puts else []
     try:
         with _putters() as pool:
-            for chunk in (*_chunks(puts, press.target.storage.chunk), ()):
+            for chunk in chunks:
                 leave = _may_be_on_the_way(sent, chunk)
                 landed = _landed(press, sent, leave=leave)
                 with press.database.write() as tx:
