@@ -21,6 +21,7 @@ from tests.house import ROOT, opened
 SIZES: Final = {"phone": (360, 760, 2), "desk": (1440, 860, 1)}  # width, height, pixels for each of CSS
 SCHEMES: Final = ("light", "dark")
 LANGUAGES: Final = {"phone": "ar", "desk": "de"}  # beside English
+OPENED: Final = {"stay": ".stays [data-opens^='stay=']"}  # what opens beside the board, by a tap where
 WISHES: Final = (  # minutes ago, what, whether somebody has it
     (44, Asked(key="wish-0001", note="An iron, please"), True),
     (31, Asked(key="wish-0002", service="towels", fields={"sets": "2"}), True),
@@ -39,6 +40,11 @@ def shots(browser: Browser) -> dict[str, bytes]:
         _sign_in(page, link())
         state, site = page.context.storage_state(), page.url.partition("/staff/")[0]
         for screen in SIZES:
+            for name, place in OPENED.items():
+                address = f"{site}/staff/en.html"
+                made[f"board-{name}-en-{screen}-light"] = _take(
+                    browser, address, state, (screen, "light"), tap=place
+                )
             for scheme in SCHEMES:
                 for tag in ("en", LANGUAGES[screen]) if scheme == "light" else ("en",):
                     shot = _take(browser, f"{site}/staff/{tag}.html", state, (screen, scheme))
@@ -46,10 +52,13 @@ def shots(browser: Browser) -> dict[str, bytes]:
     return made
 
 
-def _take(browser: Browser, address: str, state: object, look: tuple[str, str]) -> bytes:
+def _take(browser: Browser, address: str, state: object, look: tuple[str, str], *, tap: str = "") -> bytes:
     page = _window(browser, *look, storage_state=state)
     page.goto(address)
     expect(page.locator("[data-slot=line]")).to_have_attribute("data-is", "live", timeout=PATIENCE)
+    if tap:
+        page.locator(tap).first.click()
+        expect(page.locator("#pane .pane-body > *").first).to_be_visible(timeout=PATIENCE)
     shot = page.screenshot()
     page.context.close()
     return shot
@@ -79,7 +88,7 @@ def _afternoon(home: Path):
     database, ring = opened(settings)
     words, now = load_catalogue(ROOT / "theme" / "locale", "en"), clock.now()
     with database.write() as tx:
-        house = records.properties(tx)[0]
+        house = records.find_property(tx, "harbour-house")
         users = [each.user for each in duty.members(tx, house)]
         people = {duty.opened(ring, user).name.partition(" ")[0]: user for user in users}
         lines = house_day.around(tx, ring, house, at=now)

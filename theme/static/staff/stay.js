@@ -97,7 +97,7 @@ function facts(card) {
     ["children", line.children],
     ["pets", card.pets],
     ["speaks", card.language && tongues.of(card.language)],
-    ["booked_through", card.source],
+    ["booked_through", card.source === "direct" ? "" : card.source],
   ].filter(([, words]) => words);
 }
 
