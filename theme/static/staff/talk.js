@@ -17,19 +17,24 @@ export const kind = { draw, close, readOnly };
 export const isOpen = (id) => here?.id === id;
 const path = (id, more = "") => `house/conversations/${encodeURIComponent(id)}${more}`;
 
-async function draw(place, id) {
+function draw(place, id) {
   const node = part("talk");
   here = { id, place, node, messages: new Map(), isReadOnly: false, news: 0 };
-  const mine = here;
   here.bubbles = new Bubbles(at(node, "bubbles"), decide);
   const known = conversations.find(id);
   place.title(titled(known));
-  speak(at(node, "told"), say("moment"));
-  place.body.append(node);
   at(node, "older").addEventListener("click", older);
   at(node, "news").addEventListener("click", () => toEnd(true));
   at(node, "log").addEventListener("scroll", () => isAtEnd() && settle());
-  const answer = await call("GET", path(id));
+  begin();
+}
+
+async function begin() {
+  const mine = here;
+  const { node, place } = here;
+  speak(at(node, "told"), say("moment"));
+  place.body.replaceChildren(node);
+  const answer = await call("GET", path(here.id));
   if (here !== mine) return;
   if (!ok(answer.status)) return answer.status === 0 ? pane.notKept(place) : speak(at(node, "told"), trouble(answer));
   learn(answer.data);
@@ -59,6 +64,7 @@ function readOnly(yes) {
   here.isReadOnly = yes;
   here.composer?.readOnly(yes);
   if (here.thread) show();
+  else if (!yes && !here.node.isConnected) begin();
 }
 
 // -- what is known of it ------------------------------------------------------------------------------------
@@ -95,7 +101,7 @@ function learn(thread) {
   thread.messages.forEach((each) => messages.set(each.id, each));
   here.next = isFirst || isBroken ? thread.next : here.next;
   here.thread = { ...thread, next: here.next };
-  if (isFirst) begin(thread);
+  if (isFirst) compose(thread);
   else here.composer.show(thread);
   show();
   if (wasAtEnd) toEnd();
@@ -106,7 +112,7 @@ function learn(thread) {
   tick();
 }
 
-function begin(thread) {
+function compose(thread) {
   const keys = (onTheirWay.get(here.id) ?? []).map(({ key }) => key);
   here.composer = new Composer({ id: here.id, thread, keys, send, note });
   if (here.isReadOnly) here.composer.readOnly(true);
