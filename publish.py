@@ -48,7 +48,10 @@ COMMANDS = {
 }
 
 
-VERBS = {"notice add": "generator.commands.notices"}  # the rest of the command is in the other house
+VERBS = {  # the rest of the command is in the other house
+    "notice add": "generator.commands.notices",
+    "demo requests": "edge_api.commands.demo",
+}
 
 
 def main(words: list[str]) -> int:

@@ -24,6 +24,7 @@ SOURCES = (("direct", 45), ("booking-com", 30), ("airbnb", 20), ("vrbo", 5))
 PARTIES = ((1, 18), (2, 62), (3, 11), (4, 9))
 EXPECTED = ("", "", "", "15:30", "16:45", "18:00", "19:30", "22:15")
 REACHABLE_DAYS = 45  # whose stay is further away from today has no phone on file
+BOOKED_TOGETHER = 0.5
 FAMILIAR = 0.06  # of the stays are of somebody who was here before
 NAMES = {
     "en": ("Oliver Hannah Amelia Noah Grace Samuel Edith Poppy Arthur Nell Rowan Isla",
@@ -62,6 +63,7 @@ class Drafted(msgspec.Struct, frozen=True, kw_only=True):
     pets: int
     expected: str
     status: Status
+    party: str = ""
 
 
 def rooms_needed(stays: int, *, least: int) -> int:
@@ -112,7 +114,23 @@ def crowd(
                 status=_status(chance, arrives),
             )
         )
-    return drafted
+    return list(_in_parties(chance, drafted))
+
+
+def _in_parties(chance: Random, drafted: Sequence[Drafted]) -> Iterator[Drafted]:
+    """Some of those who come and go on the same days have booked together, in two rooms."""
+    before: dict[tuple[int, int], Drafted] = {}
+    partners: dict[str, str] = {}
+    for each in drafted:
+        days = each.arrives, each.leaves
+        other = before.pop(days, None)
+        if other and each.source == other.source == "direct" and chance.random() < BOOKED_TOGETHER:
+            partners |= {other.reference: other.reference, each.reference: other.reference}
+        else:
+            before[days] = each
+    for each in drafted:
+        party = partners.get(each.reference, "")
+        yield msgspec.structs.replace(each, party=f"{party}-P" if party else "")
 
 
 def _spans(chance: Random, rooms: int, stays: int) -> Iterator[tuple[int, int, int]]:

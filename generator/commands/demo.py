@@ -182,6 +182,7 @@ def _draft(each: Drafted, room: Unit, nightly: int, today: date) -> stays.StayDr
         expected_arrival=each.expected,
         amount=nightly * (leaves - arrives).days if each.source == "direct" else None,
         status=each.status,
+        party=each.party,
         periods=(Period(unit_id=room.id, unit=room.slug, from_on=arrives, until_on=leaves),),
         guest=each.guest,
     )
@@ -191,7 +192,8 @@ def _tell(desk: Desk, builder: _Builder) -> None:
     made = list(builder.languages)
     desk.say()
     desk.say("Next: `publish.py publish` makes the pages, `publish.py up` opens everything on this machine,")
-    desk.say(f"and `publish.py stay list {made[0]}` shows who comes.")
+    desk.say(f"and `publish.py stay list {made[0]}` shows who comes; then")
+    desk.say("`publish.py demo requests` lets guests ask for things.")
     there = ", ".join(f"{builder.in_house[slug]} in {slug}" for slug in made[:5])
     more = f" and {len(made) - 5} more" if len(made) > 5 else ""
     desk.say(f"Guests are in the house today: {there}{more}. Nobody of them is real.", style="bold")

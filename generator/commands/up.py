@@ -23,7 +23,7 @@ from guestlink.settings import PROGRAM, Settings
 from guestlink.terminal import Desk
 
 FIRST_OF_STAFF = SAMPLES[0].staff[0][0]
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0  # a small machine with other things to do
 SECONDS_TO_END = 30.0  # `work` lets a message that is under way come to its end
 
 

@@ -16,6 +16,7 @@ from guestlink.database import Database, open_database
 MODULES = {
     "init": "init",
     "demo": "demo",
+    "demo requests": "edge_api.commands.demo",
     "property": "houses",
     "unit": "units",
     "secret": "secrets",

@@ -1,5 +1,6 @@
 """`publish.py demo` makes big houses of invented people, never among real ones without being told to."""
 
+import json
 from collections import Counter
 from datetime import timedelta
 
@@ -39,6 +40,7 @@ def test_people_are_plausible_and_nobody_can_be_reached():
     assert {"direct", "booking-com", "airbnb", "vrbo"} == {each.source for each in every}
     assert {"confirmed", "cancelled", "no_show", "proposed_cancelled"} == {each.status for each in every}
     assert any(each.arrives < 0 < each.leaves for each in every)
+    assert set(Counter(each.party for each in every if each.party).values()) == {2}
     mails = [each.guest.email for each in every if each.guest.email]
     assert len(set(mails)) < len(mails), "some come again"
     assert all(mail.isascii() and mail.endswith("@example.com") for mail in mails)
@@ -70,6 +72,11 @@ def test_a_fresh_home_gets_a_full_house_that_can_be_published(sayer, home, recor
     published = sayer(home)("publish", "--property", "demo-1")
     assert published.code == 0, published.err
     assert "demo-1 is live" in published.out
+    asked = sayer(home)("demo", "requests", "--count", "5")
+    assert asked.code == 0, asked.err
+    assert asked.last.startswith("5 requests asked")
+    open_now = json.loads(sayer(home)("requests", "--json", "--all").out)
+    assert len(open_now) == 5
 
 
 def test_a_home_with_a_real_house_is_left_alone_unless_told_so(in_house, records_of):
@@ -92,6 +99,12 @@ def test_another_demo_is_put_beside_the_first(say):
     again = say("demo", "--stays", "2")
     assert again.code == 0
     assert "demo-2" in again.last
+
+
+def test_nobody_asks_for_anything_where_no_demo_house_is_published(in_house):
+    refused = in_house("demo", "requests")
+    assert refused.code == 1
+    assert "publish.py demo" in refused.err
 
 
 def test_impossible_numbers_are_named(say):
