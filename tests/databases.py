@@ -3,7 +3,8 @@
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -238,6 +239,27 @@ def alone(program: str, place: Place, *words: str) -> Ended:
     process = _started(program, place, words)
     try:
         return _ended(process)
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def conversing(program: str, place: Place) -> Iterator[Callable[[str], str]]:
+    """Runs a program in a process of its own that answers each line with one."""
+    process = _started(program, place, ())
+    assert process.stdin is not None
+    assert process.stdout is not None
+    said, heard = process.stdin, process.stdout
+
+    def ask(line: str) -> str:
+        said.write(f"{line}\n")
+        said.flush()
+        answer = heard.readline().strip()
+        return answer or pytest.fail(process.communicate(timeout=PATIENCE)[1], pytrace=False)
+
+    try:
+        yield ask
     finally:
         process.kill()
         process.communicate()

@@ -1,8 +1,8 @@
 """Migrations: an old database opens in new code, a killed one at the old or new schema, a newer one too."""
 
 import sqlite3
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -12,7 +12,7 @@ from psycopg import sql
 from guestlink import database as module
 from guestlink import records
 from guestlink.database import Database, PostgreSQL, SQLite, migrate
-from tests.databases import Place, alone, furnish
+from tests.databases import Place, conversing, furnish
 
 Shape = dict[str, set[str]]
 ENGINES = ("sqlite", "postgresql")
@@ -164,7 +164,9 @@ def test_a_database_of_a_newer_version_is_accepted(place: Place) -> None:
 # -- killed in the middle ---------------------------------------------------------------------------
 KILL = """
 import os
-from guestlink.database import Connection
+from guestlink.database import Connection, named_queries
+from guestlink import database as module
+named_queries("sqlite3"), named_queries("psycopg"), module._pool()  # read once, not by each who dies
 
 execute, do = Connection.statement, Connection.do
 
@@ -183,49 +185,47 @@ def recording(self, query, **values):
         os._exit(9)
     return changed
 
-for word in arguments:
+for line in sys.stdin:
+    left = int(line)
     if os.fork() == 0:
-        step, url, home = word.split("|")
-        left = int(step)
         Connection.statement, Connection.do = dying, recording
-        Place(url, Path(home)).open()
+        place.open()
         os._exit(0)
-    print(os.waitstatus_to_exitcode(os.wait()[1]), end=" ", flush=True)
+    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
 """
+Kill = Callable[[int], bool]
 
 
-def deaths(engine: str) -> list[int]:
-    """After each migration's first statement, after one in the middle, after the last, after its record."""
-    found, before = [], 0
-    for _, file in module._migrations(engine):
-        statements = len(module._statements(file.read_text()))
-        found += [before + 1, before + (statements + 1) // 2, before + statements, before + statements + 1]
-        before += statements + 1
-    return sorted(set(found))
+@contextmanager
+def killing(place: Place, program: str = KILL) -> Iterator[Kill]:
+    """Migrates a database and dies right after that step, before the commit: whether it did."""
+    with conversing(program, place) as ask:
+        yield lambda step: ask(str(step)) == "9"
 
 
-def kill(place: Place, further: Callable[[str], Place], program: str = KILL) -> list[Place]:
-    """One database for each death, killed right after that step and before the commit; the last one lives."""
-    steps = deaths("sqlite" if place.url.startswith("sqlite") else "postgresql")
-    killed = [further(f"killed_{step}") for step in (*steps, "never")]
-    words = [f"{step}|{one.url}|{one.home}" for step, one in zip([*steps, 9999], killed, strict=True)]
-    assert alone(program, place, *words).output.split() == ["9"] * len(steps) + ["0"]
-    return killed
+def statements(place: Place) -> dict[int, int]:
+    """How many each migration has, on the engine of this place."""
+    engine = "sqlite" if place.url.startswith("sqlite") else "postgresql"
+    return {number: len(module._statements(file.read_text())) for number, file in module._migrations(engine)}
 
 
-def test_a_migration_killed_anywhere_leaves_the_old_or_the_new_schema_and_opens(
+def test_a_migration_killed_anywhere_leaves_the_old_or_the_new_schema_and_goes_on(
     place: Place, further: Callable[[str], Place]
 ) -> None:
+    """After its first statement, after one in the middle, after the last, after its record; and after its
+    end, which is the first statement of the next.
+    """
     whole = shapes(further)
-    seen = set()
-    for killed in kill(place, further):
-        found = version(killed)
-        assert shape(killed) == (whole[found] if shape(killed) else {})
-        seen.add(found)
-        killed.open().close()
-        assert shape(killed) == whole[NEWEST]
-        assert version(killed) == NEWEST
-    assert seen == {0, *NUMBERS}
+    with killing(place) as kill:
+        assert kill(1)
+        for number, many in statements(place).items():
+            for step in sorted({(many + 1) // 2, many, many + 1}):
+                assert kill(step)
+                assert version(place) == number - 1
+                assert shape(place) == whole[number - 1]
+            assert kill(many + 2) == (number < NEWEST)
+            assert version(place) == number
+            assert shape(place) == whole[number]
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])
@@ -245,5 +245,6 @@ def careless(self):
 SQLite.write = careless
 """
     imports, _, rest = KILL.partition("\nexecute, do")
-    torn = kill(place, further, imports + program + "\nexecute, do" + rest)
-    assert any(shape(killed) != whole[version(killed)] for killed in torn)
+    with killing(place, imports + program + "\nexecute, do" + rest) as kill:
+        assert kill(statements(place)[1] // 2)
+    assert shape(place) not in whole.values()
