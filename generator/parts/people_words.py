@@ -1,4 +1,4 @@
-"""What the staff board says of people: where they are signed in, their passkeys and PINs, letting somebody in."""
+"""What the staff board says of people: where they are signed in, passkeys and PINs, letting somebody in."""
 
 from typing import Final
 
