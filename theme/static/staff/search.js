@@ -137,6 +137,7 @@ const KEYS = {
 };
 
 field.addEventListener("keydown", (event) => {
+  if (event.key === "/" && !field.value) event.preventDefault(); // the key that leads here
   if (event.isComposing || !KEYS[event.key]) return;
   event.preventDefault();
   KEYS[event.key]();
