@@ -28,6 +28,8 @@ def test_an_assets_name_holds_the_hash_of_its_bytes() -> None:
 def test_what_lies_inside_pages_is_no_asset() -> None:
     guests = (path for path in Theme(sample.THEME).assets() if not path.startswith("assets/staff/"))
     assert sorted(path.split(".")[0] for path in guests) == [
+        "assets/app-192",
+        "assets/app-512",
         "assets/desk",
         "assets/icon",
         "assets/offline",
