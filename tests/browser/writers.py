@@ -25,15 +25,15 @@ SENT: Final = {"route": "free-form", "category": "service", "price": None, "curr
 class Writer:
     """Somebody with a phone; `says` is a message of theirs."""
 
-    def __init__(self, settings: Settings, phone: str, name: str) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, phone: str, name: str, *, number: str = NUMBER) -> None:
+        self._settings, self._number = settings, number
         self._sender = Sender(wa_id=phone.lstrip("+").replace(" ", ""), name=name)
         self._voice = phrases.voice_of(Holdings(settings))
 
     def says(self, text: str = "", *, kind: str = "text", at: datetime | None = None, **fields: Any) -> str:
         """The message's id."""
         now = at or clock.now()
-        told = {"wamid": f"wamid.{clock.new_id()}", "number_id": NUMBER, "kind": kind, "text": text}
+        told = {"wamid": f"wamid.{clock.new_id()}", "number_id": self._number, "kind": kind, "text": text}
         heard = Heard(sender=self._sender, at=now, **{**told, **fields})
         database, _ = opened(self._settings)
         with database.write() as tx:
@@ -89,7 +89,7 @@ class Writer:
                 ended = {"state": "sent", "not_before": "", "route": "free-form", "code": 0, "reason": ""}
                 tx.do("end_sending", id=newest.id, attempts=1, at=clock.as_text(now), **ended)
                 correspondence.learn_wamid(tx, ring, talk, message_id=newest.id, wamid=f"wamid.{newest.id}")
-            told = {"wamid": f"wamid.{newest.id}", "number_id": NUMBER, "recipient": self._sender}
+            told = {"wamid": f"wamid.{newest.id}", "number_id": self._number, "recipient": self._sender}
             reception.hear(tx, self._voice, Receipt(status=status, at=now, **told), at=now)  # type: ignore[arg-type]
         database.close()
 
@@ -103,7 +103,7 @@ class Writer:
         database.close()
 
     def _talk(self, db: Reading) -> Conversation:
-        found = correspondence.find(db, self._voice.ring, self._sender, number_id=NUMBER)
+        found = correspondence.find(db, self._voice.ring, self._sender, number_id=self._number)
         assert found
         return found
 
