@@ -24,13 +24,34 @@ from guestlink.errors import GuestLinkError
 
 def publish_assets(press: Press, order: Order, *, at: datetime) -> Outcome:
     """The theme's files and the workers, before any page that loads them. Errors are in the outcome."""
-    files = {
-        **press.theme.assets(),
-        **worker(press.theme),
-        **staff_worker(press.theme),
-        **manifests(press.theme),
-    }
-    return _told(lambda: _publish_site(press, order, files, kind="asset", at=at))
+    with press.database.read() as db:
+        before = ledger.load_publication(db, SITE, target=press.target.name)
+        is_whole = before.files == _settled(press) and before.fingerprint == press.site.fingerprint
+        is_whole = is_whole and not ledger.unfinished(db, SITE, target=press.target.name)
+        rows = db.all("page_counts", target=press.target.name, property_id=SITE) if is_whole else []
+    if is_whole and not order.now:
+        return Outcome(slug=SITE, unchanged=sum(row["pages"] for row in rows if row["kind"] == "asset"))
+    return _told(lambda: _publish_assets(press, order, at=at))
+
+
+def _publish_assets(press: Press, order: Order, *, at: datetime) -> Outcome:
+    theme = press.theme
+    files = {**theme.assets(), **worker(theme), **staff_worker(theme), **manifests(theme)}
+    outcome = _publish_site(press, order, files, kind="asset", at=at)
+    with press.database.read() as db:
+        before = ledger.load_publication(db, SITE, target=press.target.name)
+        paths = {
+            row.path for row in ledger.live_objects(db, SITE, target=press.target.name) if row.kind == "asset"
+        }
+    if paths == files.keys() and before.files != _settled(press) and not order.dry_run:
+        with press.database.write() as tx:
+            ledger.record_site(tx, msgspec.structs.replace(before, files=_settled(press)))
+    return outcome
+
+
+def _settled(press: Press) -> str:
+    """What the records say of a target that has the files of this program and theme and no others."""
+    return msgspec.json.encode({"settled": press.site.fingerprint}).decode()
 
 
 def site_is_old(press: Press) -> bool:
@@ -60,19 +81,21 @@ def _told(work: Callable[[], Outcome]) -> Outcome:
 
 def _publish_shells(press: Press, order: Order, *, at: datetime) -> Outcome:
     with press.database.read() as db:
-        houses = records.properties(db)
-        kept = {house.slug: catalogue.last_content(db, house) for house in houses}
+        houses = sorted(records.properties(db), key=lambda house: house.slug)
+        known = [(house.slug, catalogue.content_hash(db, house)) for house in houses]
         before = ledger.load_publication(db, SITE, target=press.target.name)
         unfinished = ledger.unfinished(db, SITE, target=press.target.name)
-    contents = [msgspec.json.decode(text, type=HostContent) for _, text in sorted(kept.items()) if text]
-    digest = hashlib.sha256(repr([(c.slug, c.words) for c in contents]).encode()).hexdigest()
+    digest = hashlib.sha256(repr(known).encode()).hexdigest()
     if (before.content_hash, before.fingerprint) == (digest, press.site.fingerprint) and not unfinished:
         return Outcome(slug=SITE)
+    with press.database.read() as db:
+        kept = [catalogue.last_content(db, house) for house in houses]
+    contents = [msgspec.json.decode(text, type=HostContent) for text in kept if text]
     outcome = _publish_site(press, order, shells(press.theme, contents), kind="shell", at=at)
     if not order.dry_run:
         with press.database.write() as tx:
-            known = msgspec.structs.replace(before, content_hash=digest, fingerprint=press.site.fingerprint)
-            ledger.record_site(tx, msgspec.structs.replace(known, published_at=at))
+            now = msgspec.structs.replace(before, content_hash=digest, fingerprint=press.site.fingerprint)
+            ledger.record_site(tx, msgspec.structs.replace(now, published_at=at))
     return outcome
 
 

@@ -46,5 +46,11 @@ def last_content(db: Reading, house: Property) -> str | None:
     return str(row["body"]) if row else None
 
 
+def content_hash(db: Reading, house: Property) -> str:
+    """The hash of what `last_content` answers; empty before the first publish."""
+    row = db.one("catalogue_entry", property_id=house.id, language="", kind=LAST_CONTENT, key="")
+    return str(row["content_hash"]) if row else ""
+
+
 def _hash(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()[:32]

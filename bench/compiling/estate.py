@@ -47,7 +47,9 @@ DATED: Final = "2026-01-01"
 BATCH: Final = 500
 
 
-def build(home: Path, *, stays: int, at: datetime, seed: int = 1, expired: int = 0) -> Settings:
+def build(
+    home: Path, *, stays: int, at: datetime, seed: int = 1, expired: int = 0, houses: int = HOUSES
+) -> Settings:
     """Content, keys, database. `expired` are further stays whose pages have ended long ago."""
     chance = random.Random(seed)
     settings = load_settings(home, {})
@@ -56,7 +58,7 @@ def build(home: Path, *, stays: int, at: datetime, seed: int = 1, expired: int =
     settings = save_setting(
         settings, signing_key_id=keys.signing_keys[0].id, public_url="https://stay.example.com"
     )
-    names = [f"house-{number:03}" for number in range(min(HOUSES, max(1, stays)))]
+    names = [f"house-{number:03}" for number in range(min(houses, max(1, stays)))]
     for name in names:
         write_content(settings.content_folder / name, name, chance)
     database = open_database(settings.database_url, home=home)
@@ -127,9 +129,11 @@ def _drafts(
 ) -> Iterator[stays.StayDraft]:
     """Stays of two nights one after the other in each unit, some of them over, most to come."""
     each = -(-many // len(units))
-    begins = zones.local_date(at, house.zone) - timedelta(days=min(ago, int(each * PAST) * NIGHTS + 1))
+    before = min(ago, max(1, int(each * PAST)) * NIGHTS + 1)
+    begins = zones.local_date(at, house.zone) - timedelta(days=before)
     for number in range(many):
-        unit, on = units[number % len(units)], begins + timedelta(days=NIGHTS * (number // len(units)))
+        turn, room = divmod(number, len(units))
+        unit, on = units[room], begins + timedelta(days=NIGHTS * turn - room % 2)  # some leave today
         yield _draft(house, unit, on, name=f"{house.slug}{kind}-{number:05}", chance=chance)
 
 

@@ -114,12 +114,15 @@ class _Writer:
                 }
                 for tag, wording in self._wording.items()
             },
-            "sections": [
-                {"key": key, "icon": entry.icon, "order": entry.order, "lead": list(entry.lead)}
-                for key, versions in content.sections.items()
-                for entry in (content.pick(versions, content.languages[0]),)
-                if not is_sealed(entry)
-            ],
+            "sections": sorted(
+                [
+                    {"key": key, "icon": entry.icon, "order": entry.order, "lead": list(entry.lead)}
+                    for key, versions in content.sections.items()
+                    for entry in (content.pick(versions, content.languages[0]),)
+                    if not is_sealed(entry)
+                ],
+                key=lambda each: each["order"],
+            ),
         }
 
     def stay(self, page: Page) -> Given:

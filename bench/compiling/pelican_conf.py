@@ -73,4 +73,5 @@ THEME_TEMPLATES_OVERRIDES = [str(SOURCE / "templates")]
 JINJA_ENVIRONMENT = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
 MARKDOWN = {"extensions": loop.EXTENSIONS, "output_format": "html5"}
 PLUGINS = [_Plugin]
+FORMATTED_FIELDS: list[str] = []
 CACHE_CONTENT = False
