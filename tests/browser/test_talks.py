@@ -223,6 +223,7 @@ def test_a_conversation_goes_by_keyboard_alone(board: Boards, guest: Guests) -> 
         mira.keyboard.press("Tab")
         if box(mira).evaluate("field => field === document.activeElement"):
             break
+    expect(line(mira, "olga")).to_have_class(re.compile("open"))
     mira.keyboard.type("Two of them.")
     mira.keyboard.press("Control+Enter")
     expect(bubble(mira, "Two of them.")).to_be_visible()

@@ -20,7 +20,19 @@ let isReadOnly = false;
 export { onComposer };
 export const all = conversations.all;
 export const waits = conversations.waits;
-pane.kinds({ talk: talk.kind });
+
+// The line of what is open is marked, whoever opened it.
+function opens(place, id) {
+  talk.kind.draw(place, id);
+  draw();
+}
+
+function closes() {
+  talk.kind.close();
+  draw();
+}
+
+pane.kinds({ talk: { ...talk.kind, draw: opens, close: closes } });
 
 export function begin(user) {
   conversations.begin(user);
