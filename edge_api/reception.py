@@ -196,16 +196,16 @@ def _asked_before(db: Reading, voice: Voice, heard: Heard) -> str:
 
 def _read_out(tx: Writing, voice: Voice, talk: Conversation, *, at: datetime) -> bool:
     """What staff wrote while the window was closed, when a note brought the guest to write; True when there
-    was anything.
+    was anything. A yes or no to a request was told by its own template: the guest has read it.
     """
-    rows = tx.all("letters_unread", conversation_id=talk.id, why=UNREAD)
-    for row in rows:
-        said = correspondence.said(tx, voice.ring, str(row["id"]))
-        if said:
-            correspondence.say(
-                tx, voice.ring, talk, said, at=at, by=str(row["by_user"]), why=UNREAD, answers=str(row["id"])
-            )
-    return bool(rows)
+    was_any = False
+    for row in tx.all("letters_unread", conversation_id=talk.id, why=UNREAD):
+        letter, by = str(row["id"]), str(row["by_user"])
+        said = correspondence.said(tx, voice.ring, letter)
+        if said and staff_phone.is_announced(said):
+            correspondence.say(tx, voice.ring, talk, said, at=at, by=by, why=UNREAD, answers=letter)
+            was_any = True
+    return was_any
 
 
 def _picked(where: Whereabouts, heard: Heard) -> Found | None:

@@ -38,6 +38,7 @@ from guestlink.language import N_
 from guestlink.records import Property, Stay
 
 ASKING_WHY: Final = "asks staff for a reason"
+ANNOUNCES: Final = "house_writes"  # the template that says that there are words of the house
 READ_OUT: Final = "a guest's words that a template only announced"
 HELP_EVERY: Final = timedelta(hours=24)
 NO_SUCH_REQUEST: Final = N_("There is no such request any more.")
@@ -344,8 +345,14 @@ def as_said(db: Reading, voice: Voice, guest_talk: Conversation, text: str) -> O
     name = calls.name_of(db, house)
     if guest_talk.number_id == MAIL:
         return Letter(subject=name, text=text, language=words.language, property_id=house.id)
-    template = voice.templates("house_writes", words.language, words, house=name)
+    template = voice.templates(ANNOUNCES, words.language, words, house=name)
     return phrases.from_staff(text, template)
+
+
+def is_announced(said: Outgoing) -> bool:
+    """Whether its template says only that there are words of the house, and not which."""
+    template = getattr(said, "template", None)
+    return template is not None and template.name == ANNOUNCES
 
 
 def _guest_of(tx: Writing, tap: Tap, row: Mapping[str, object]) -> Conversation | None:

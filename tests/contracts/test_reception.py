@@ -183,6 +183,15 @@ def test_what_staff_write_after_the_window_is_read_out_when_the_guest_writes(
     assert lobby.told(ANA)[-1] == "She left her hat here."
 
 
+def test_a_yes_that_a_template_told_is_not_told_again_when_the_guest_writes(lobby: Lobby, stay: Stay) -> None:
+    lobby.says(ANA, "late check-out please")
+    lobby.taps(MIRA, "Accept")
+    (yes,) = [each for each in lobby.thread(ANA) if each.by == lobby.talk(MIRA).user_id]
+    went_by_template(lobby, yes.id)
+    assert lobby.says(ANA, "2 bath towels please", at=NOON + HOUR) == "asked"
+    assert sum("Late check-out: confirmed" in words for words in lobby.told(ANA)) == 1
+
+
 def test_a_reply_to_a_mere_announcement_reads_the_guests_words_out_first(lobby: Lobby, stay: Stay) -> None:
     lobby.says(ANA, "My grandmother knew this house before the war")
     (note,) = [each for each in lobby.thread(MIRA) if each.direction == "out"]
