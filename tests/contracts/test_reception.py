@@ -188,7 +188,7 @@ def test_a_yes_that_a_template_told_is_not_told_again_when_the_guest_writes(lobb
     lobby.taps(MIRA, "Accept")
     (yes,) = [each for each in lobby.thread(ANA) if each.by == lobby.talk(MIRA).user_id]
     went_by_template(lobby, yes.id)
-    assert lobby.says(ANA, "2 bath towels please", at=NOON + HOUR) == "asked"
+    assert lobby.says(ANA, "2 bath towels please", at=NOON + HOUR) == "arranged"
     assert sum("Late check-out: confirmed" in words for words in lobby.told(ANA)) == 1
 
 
