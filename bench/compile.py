@@ -18,6 +18,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -254,11 +255,11 @@ def _change(home: Path, number: int) -> str:
 
 
 def _changed(database: Database, ring: KeyRing, number: int) -> str:
-    """One more or one less in a stay of the first house that is still to come; its reference."""
+    """Another hour of arrival for a stay of the first house whose pages are live; its reference."""
     with database.write() as tx:
         house = records.find_property(tx, "house-000")
-        today = clock.now().date().isoformat()
-        rows = [row for row in tx.all("stays_of_property", property_id=house.id) if row["from_on"] > today]
+        lately = (clock.now() - timedelta(days=estate.LONGEST_AGO)).date().isoformat()
+        rows = [row for row in tx.all("stays_of_property", property_id=house.id) if row["until_on"] > lately]
         stay = records.shaped(rows[number % len(rows)], records.Stay)
         stays.change_stay(
             tx,
