@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from edge_api import escalation
+from edge_api import escalation, streams
 from edge_api.board import Stored
 from guestlink import catalogue
 from guestlink.database import Reading
@@ -10,8 +10,11 @@ from guestlink.records import Property
 
 
 def due_at(db: Reading, house: Property, stored: Stored) -> datetime | None:
-    """When its answer is overdue; None for what has one. Opened again, it has as much time as before."""
-    if stored.state != "requested":
+    """When its answer is overdue; None for what has one and somebody who does it. Opened again, it has as
+    much time as before.
+    """
+    state = streams.state_for_house(db, stored)
+    if state != "requested":
         return None
     row = db.one("escalation_of", request_id=stored.id)
     case = escalation.case_of(
@@ -21,7 +24,7 @@ def due_at(db: Reading, house: Property, stored: Stored) -> datetime | None:
         asked_at=stored.asked_at,
         guest_told_at=None,
         rounds=0,
-        state=stored.state,
+        state=state,
     )
     rules = escalation.rules_of(catalogue.last_content(db, house))
     return escalation.overdue_at(case, rules, zone=house.zone)

@@ -7,7 +7,7 @@ import msgspec
 
 from edge_api import streams
 from edge_api.board import Stored
-from edge_api.requests import Asked, Declined, Noted, Rated, Via
+from edge_api.requests import Asked, Assigned, Declined, Noted, Rated, Via
 from guestlink import arrivals, contacts, records, zones
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading
@@ -16,7 +16,7 @@ from guestlink.records import Arrival, Property, Rating
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that became true of a request; `at` on the clocks of the house. `via` is how somebody of the
-    house heard what was asked.
+    house heard what was asked, `to` by name who is to do it.
     """
 
     at: datetime
@@ -24,6 +24,7 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
     who: str
     words: str = ""
     via: Via = ""
+    to: str = ""
 
 
 class ArrivalLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +63,9 @@ def of_request(db: Reading, ring: KeyRing, stored: Stored) -> list[Happened]:
         at = datetime.fromisoformat(entry.at).astimezone(ZoneInfo(house.zone))
         what = entry.kind.removeprefix("request-")
         via = event.via if isinstance(event, Asked) else ""
-        told.append(Happened(at=at, what=what, who=who(db, ring, entry.by_user), words=words, via=via))
+        to = who(db, ring, event.to) if isinstance(event, Assigned) else ""
+        by = who(db, ring, entry.by_user)
+        told.append(Happened(at=at, what=what, who=by, words=words, via=via, to=to))
     return told
 
 

@@ -99,6 +99,23 @@ def test_what_was_done_by_mistake_is_undone_beside_it(board: Boards, crew: Crew)
     expect(line.locator(".who")).to_have_text("waits")
 
 
+def test_what_the_house_promised_by_itself_waits_until_somebody_does_it(board: Boards, crew: Crew) -> None:
+    mira, tom = board("Mira"), board("Tom")
+    line = crew.ask(
+        mira, "grace", "And no hot water", service="heating-trouble", fields={"what": "cold room"}
+    )
+    expect(line).to_have_attribute("data-weight", "fresh")
+    expect(line.locator(".who")).to_have_text("Nobody has it")
+    seen = row(tom, "And no hot water")
+    seen.locator(".sum").click()
+    expect(seen.locator(".history li")).to_have_count(2)
+    step(line, "I will do it")
+    expect(line.locator(".who")).to_have_text("you")
+    expect(seen.locator(".who")).to_have_text("Mira")
+    expect(seen.locator(".history")).to_contain_text("taken by \u2068Mira\u2069")
+    step(line, "Done")
+
+
 def test_what_could_not_be_sent_stands_as_before(board: Boards, crew: Crew) -> None:
     mira = board("Mira")
     line = crew.ask(mira, "grace", "An iron")

@@ -5,6 +5,7 @@ import { label, say } from "staff/words.js";
 const room = document.querySelector("#entry");
 const form = (name) => room.querySelector(`[data-form=${name}]`);
 const line = room.querySelector("[role=alert]");
+const noCode = room.querySelector("[data-slot=no-code]");
 const LINK = /^#in=([\w.~-]+)(?:&as=([^&]*))?$/;
 export const hasPasskeys = Boolean(globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON);
 let come;
@@ -17,6 +18,7 @@ export function enter(words = "") {
   form("link").hidden = !token;
   form("phone").hidden = Boolean(token);
   form("code").hidden = true;
+  noCode.hidden = Boolean(token);
   if (token) form("link").querySelector("button").textContent = name ? label("sign_in_as", { name: decoded(name) }) : say("sign_in");
   form("passkey").hidden = !hasPasskeys || Boolean(token);
   room.querySelector("form:not([hidden]) :is(input, button)").focus();
@@ -69,7 +71,7 @@ on("link", async () => {
   if (answer.status === 0 || answer.status === 429) return;
   history.replaceState(null, "", location.pathname);
   form("link").hidden = true;
-  form("phone").hidden = false;
+  form("phone").hidden = noCode.hidden = false;
 });
 
 on("phone", async ({ elements }) => {

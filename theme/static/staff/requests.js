@@ -9,6 +9,8 @@ let me = "";
 
 export const begin = (user) => (me = user);
 export const isMine = (request) => request.by === me;
+export const isForMe = (request) => Boolean(me) && request.assigned_to === me;
+export const myself = () => me;
 export const find = (id) => known.get(id);
 
 // Takes requests; gives those that are news to somebody who looks at the board.
@@ -58,11 +60,13 @@ export const open = () => all().filter((each) => isOpen(each) || stays(each)).so
 export const closed = () => all().filter((each) => !isOpen(each) && !stays(each)).sort((one, other) => (one.changed_at > other.changed_at ? -1 : 1));
 // Whether nobody does it yet: it waits for an answer, or the house has promised it by itself.
 export const isNobodys = (each) => isOpen(each) && !each.assigned_to && (stateOf(each) === "requested" || each.who === "the house");
-export const waiting = () => all().filter((each) => stateOf(each) === "requested");
+// What the house has promised by itself and nobody does yet: it waits like what is not answered.
+export const isPromised = (each) => isNobodys(each) && stateOf(each) === "accepted";
+export const waiting = () => all().filter((each) => stateOf(each) === "requested" || isPromised(each));
 
 // How much a line weighs: the nearer the end of the house's own time for an answer, the more.
 export function weight(request) {
-  if (stateOf(request) !== "requested") return "calm";
+  if (stateOf(request) !== "requested" && !isPromised(request)) return "calm";
   if (!request.due_at) return "fresh"; // opened again here: the house has not said until when yet
   const [asked, due, now] = [+new Date(request.asked_at), +new Date(request.due_at), Date.now()];
   if (now >= due) return "overdue";

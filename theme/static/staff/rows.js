@@ -56,7 +56,7 @@ function made(id) {
 function fill(row, request) {
   const state = requests.stateOf(request);
   const place = house.count() > 1 ? [house.called(request.property), request.unit].filter(Boolean).join(" · ") : request.unit;
-  row.dataset.is = state;
+  row.dataset.is = requests.isPromised(request) ? "requested" : state;
   row.dataset.weight = requests.weight(request);
   row.classList.toggle("moving", requests.isMoving(request));
   put(at(row, "age"), age(request.asked_at));
@@ -70,7 +70,9 @@ function fill(row, request) {
   name(at(row, "back"), undo && "undo", request);
   name(at(row, "next"), undo === next(request) ? undefined : next(request), request);
   const more = at(row, "more");
-  if (!more.hidden) detail(more, request);
+  if (more.hidden) return;
+  detail(more, request);
+  if (more.dataset.version !== String(request.version)) history(more, request);
 }
 
 function name(button, verb, request) {
@@ -86,7 +88,7 @@ const isFree = (request) => !request.service && !request.secret && Boolean(reque
 
 export function what(request) {
   if (isFree(request)) return request.note;
-  if (request.secret && !request.service) return say("fails", { what: request.secret });
+  if (request.secret && !request.service) return say("fails", { what: say(`code_${request.secret}`) || request.secret.replaceAll("-", " ") });
   return request.service || request.what !== "anything else" ? request.what : say("anything");
 }
 
@@ -99,7 +101,8 @@ function who(request, state) {
     const waits = requests.weight(request) === "overdue" ? overdue(request) : say("waits");
     return request.assigned_to ? say("for_whom", { name: nameOf(request.assigned_to), state: waits }) : waits;
   }
-  if (state === "accepted" && request.assigned_to) return nameOf(request.assigned_to);
+  if (requests.isPromised(request)) return requests.weight(request) === "overdue" ? overdue(request) : say("nobody");
+  if (state === "accepted" && request.assigned_to) return requests.isForMe(request) ? say("you") : nameOf(request.assigned_to);
   const name = requests.isMine(request) ? say("you") : called(request.who);
   return state === "accepted" ? plain(name) : say(`who_${state}`, { name });
 }
@@ -115,7 +118,7 @@ function detail(more, request) {
   const facts = [
     ...request.said.map(([name, words]) => [name || say("in_words"), words]),
     [say("in_words"), request.note],
-    [say("price"), request.price === null ? "" : money(request.price, request.currency)],
+    [say("price"), request.price === null ? "" : request.price === 0 ? say("free") : money(request.price, request.currency)],
     [say("asked_at"), time(request.asked_at)],
     [say("booking_word"), request.stay],
     [say("reason"), request.reason],
@@ -123,7 +126,7 @@ function detail(more, request) {
   at(more, "facts").replaceChildren(...facts.flatMap(fact));
   const state = requests.stateOf(request);
   const isOpen = requests.OPEN.includes(state);
-  const may = { decline: isOpen, assign: isOpen, note: true, stay: true, done: state === "requested", reopen: false };
+  const may = { decline: isOpen, assign: isOpen, note: true, stay: true, done: state === "requested" || requests.isPromised(request), reopen: false };
   for (const button of more.querySelectorAll(".verbs button")) button.hidden = isReadOnly || !may[button.dataset.do];
 }
 
@@ -135,12 +138,14 @@ function fact([name, words]) {
   return [term, value];
 }
 
-async function history(more, id) {
+async function history(more, { id, version }) {
+  more.dataset.version = version;
   const { status, data } = await call("GET", `house/requests/${id}/history`);
   if (!ok(status)) return;
-  at(more, "history").replaceChildren(...data.history.map(({ at: moment, what: happened, who: name, words, via }) => {
+  at(more, "history").replaceChildren(...data.history.map(({ at: moment, what: happened, who: name, to, words, via }) => {
     const line = document.createElement("li");
-    speak(line, say(`was_${via ? `${happened}_${via}` : happened}`, { name: called(name), time: time(moment) }) || `${time(moment)} ${happened}`);
+    const how = via || (to && (to === name ? "self" : "to"));
+    speak(line, say(`was_${how ? `${happened}_${how}` : happened}`, { name: called(name), to, time: time(moment) }) || `${time(moment)} ${happened}`);
     if (words) {
       const text = document.createElement("bdi");
       put(text, words);
@@ -157,7 +162,7 @@ function open(id, yes) {
   at(row, "sum").setAttribute("aria-expanded", String(yes));
   if (!yes) return;
   detail(more, requests.find(id));
-  history(more, id);
+  history(more, requests.find(id));
 }
 
 // What a notification was about: its line, opened, with the focus on it; false when it is not on the board.

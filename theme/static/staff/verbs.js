@@ -12,13 +12,14 @@ const VERBS = {
   reopen: ["reopening", "requested"],
   release: ["release", "requested"],
   assign: ["assignment"],
+  take: ["assignment"],
   note: ["notes"],
 };
 const NEXT = { requested: "accept", accepted: "done", completed: "reopen", declined: "reopen" };
 const BACK = { accepted: "release", completed: "reopen", declined: "reopen" };
 const MOMENT = 4.5 * 60000; // an acceptance can be given back for five minutes, unless it changed the stay
 
-export const next = (request) => NEXT[requests.stateOf(request)];
+export const next = (request) => (requests.isPromised(request) ? "take" : NEXT[requests.stateOf(request)]);
 // What takes back what this person did last.
 export function back(request) {
   if (!requests.isMine(request) || requests.isMoving(request)) return undefined;
@@ -34,8 +35,9 @@ export async function act(id, verb, body, draw) {
   requests.move(id, state ?? request.state);
   if (state && !requests.OPEN.includes(state)) setTimeout(draw, requests.linger(id) + 50);
   draw();
-  const plainBody = noun === "notes" || noun === "assignment" ? {} : { version: request.version };
-  const answer = await call("POST", `house/requests/${id}/${noun}`, { ...plainBody, ...body });
+  const seen = ["note", "assign"].includes(verb) ? {} : { version: request.version };
+  const more = verb === "take" ? { to: requests.myself() } : body;
+  const answer = await call("POST", `house/requests/${id}/${noun}`, { ...seen, ...more });
   requests.settle(id);
   if (ok(answer.status)) requests.learn([answer.data]);
   if (answer.data.request) requests.learn([answer.data.request]);
