@@ -202,7 +202,7 @@ def test_whoever_has_no_whatsapp_gets_letters_in_their_language(house: House) ->
     assert letter.link is not None
     with house.inn.database.read() as db:
         (talk,) = db.all("conversations_of_stay", stay_id=stay.id)
-        assert correspondence.load(db, str(talk["id"])).stay_id == stay.id  # the board leads from it to the stay
+        assert correspondence.load(db, str(talk["id"])).stay_id == stay.id
 
 
 @pytest.mark.parametrize(
