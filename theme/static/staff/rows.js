@@ -55,12 +55,12 @@ function made(id) {
 
 function fill(row, request) {
   const state = requests.stateOf(request);
-  const place = house.count() > 1 ? [house.called(request.property), request.unit].filter(Boolean).join(" · ") : request.unit;
   row.dataset.is = requests.isPromised(request) ? "requested" : state;
   row.dataset.weight = requests.weight(request);
   row.classList.toggle("moving", requests.isMoving(request));
   put(at(row, "age"), age(request.asked_at));
-  put(at(row, "unit"), place || say("no_unit"));
+  put(at(row, "house"), house.count() > 1 ? house.called(request.property) : "");
+  put(at(row, "unit"), request.unit || say("no_unit"));
   put(at(row, "guest"), request.guest);
   speak(at(row, "urgent"), request.urgent ? say("urgent") : "");
   put(at(row, "what"), what(request));

@@ -19,6 +19,7 @@ import * as shift from "staff/shift.js";
 import * as sound from "staff/sound.js";
 import * as stay from "staff/stay.js";
 import * as talks from "staff/talks.js";
+import { apart } from "staff/talk_words.js";
 import * as today from "staff/today.js";
 import { called, stateOfLine } from "staff/wording.js";
 import { announce, put, say, speak, time } from "staff/words.js";
@@ -76,7 +77,7 @@ function show(found) {
   talks.begin(found.user.id);
   house.learn(found.houses);
   put(slot("me"), found.user.name);
-  put(slot("house"), new Intl.ListFormat(document.documentElement.lang).format(house.names()));
+  speak(slot("house"), new Intl.ListFormat(document.documentElement.lang).format(house.names().map(apart)));
   document.body.dataset.at = "board";
   board.hidden = false;
   menu.item("colleagues").hidden = !colleagues.mayInvite(found);
