@@ -260,8 +260,8 @@ class Contest:
         for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET, Prefix=f"{prefix}/"):
             for entry in page.get("Contents", []):
                 there[entry["Key"].removeprefix(f"{prefix}/")] = entry["ETag"].strip('"')
-        if there != self.place.digests:
-            raise SystemExit(f"{name} left something else in the bucket than it was given.")
+        if wrong := set(there.items()) ^ set(self.place.digests.items()):
+            raise SystemExit(f"{name} left something else at {self.place.url}: {sorted(wrong)[:4]}")
         head = self.client.head_object(Bucket=BUCKET, Key=f"{prefix}/{next(iter(self.place.digests))}")
         if (head.get("CacheControl"), head["ContentType"]) != (ALWAYS_ASK, HTML):
             raise SystemExit(f"{name} puts other headers: {head}")
