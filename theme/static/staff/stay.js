@@ -4,7 +4,7 @@ import { Asking } from "staff/asking.js";
 import { call, ok, trouble } from "staff/house.js";
 import * as pane from "staff/pane.js";
 import { house } from "staff/people.js";
-import { called } from "staff/wording.js";
+import { called, isFree, what } from "staff/wording.js";
 import { at, hour, locale, part, plain, put, say, speak, time } from "staff/words.js";
 
 const PAUSE = 250; // milliseconds between two looks
@@ -179,10 +179,9 @@ function way([scheme, address, words]) {
 function wish(request) {
   const row = part("wish");
   const { state, note, said } = request;
-  const isFree = !request.service && !request.secret && note;
   speak(at(row, "urgent"), request.urgent ? say("urgent") : "");
-  put(at(row, "what"), isFree ? note : request.secret && !request.service ? say("fails", { what: request.secret }) : request.what);
-  put(at(row, "gist"), [...said.map(([, words]) => words), !isFree && note].filter(Boolean).join(" · "));
+  put(at(row, "what"), what(request));
+  put(at(row, "gist"), [...said.map(([, words]) => words), !isFree(request) && note].filter(Boolean).join(" · "));
   const name = called(request.who);
   const words = { requested: "state_requested", accepted: "state_accepted" }[state] ?? `who_${state}`;
   speak(at(row, "state"), say(words, { name, time: time(request.asked_at) }) + (state === "requested" ? "" : ` · ${time(request.changed_at)}`));
