@@ -44,7 +44,7 @@ from tests.browser.house import Lodging  # noqa: E402
 from tests.house import make_home, site_files, the_house  # noqa: E402
 from tests.services import ACCESS_KEY, SECRET_KEY, distant, moto_serving, rclone_serving  # noqa: E402
 
-OBJECTS, ROUNDS, MILLISECONDS = 600, 5, 30
+OBJECTS, ROUNDS, MILLISECONDS = 1000, 5, 30
 MOTO_OBJECTS, MOTO_ROUNDS = 200, 3  # its server is slow
 BUCKET, REGION, HTML = "guests", "us-east-1", "text/html; charset=utf-8"
 WIDTHS = {"rclone": (16, 64), "s5cmd": (64, 256)}  # puts at once that they choose from

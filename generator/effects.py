@@ -20,7 +20,7 @@ from guestlink import rebuilds, records
 from guestlink.errors import NotFound, Stale
 from guestlink.storage import Storage
 
-CHUNKS_ON_THE_WAY = 2
+CHUNKS_ON_THE_WAY = 3
 AT_ONCE = 32
 Body = Callable[[Put], bytes]
 Sent = list[tuple[Put, Future[Done]]]
