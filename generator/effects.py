@@ -31,7 +31,7 @@ def put_all(
 ) -> list[Done]:
     """Puts in the plan's order: one kind is complete before the next begins: no page precedes its assets.
 
-    While one chunk is on its way the next is planned and rendered, so that the target never waits for us. One
+    While chunks are on their way the next is planned and rendered, so that the target never waits for us. One
     transaction says what has landed and what leaves next.
     """
     done: list[Done] = []
