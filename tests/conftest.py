@@ -6,7 +6,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # speed is measured by bench/
+hypothesis.settings.load_profile("untimed")
 
 pytest_plugins = ["tests.services", "tests.databases"]
 
