@@ -367,7 +367,7 @@ def test_dates_lie_within_the_stay(visit: Open) -> None:
 
 def test_an_opening_is_told_once_a_day(visit: Open, desk: Desk) -> None:
     page = visit()
-    expect(page.locator("[data-slot=search] input")).to_be_visible()
+    page.wait_for_function("() => Object.keys(localStorage).some((name) => name.includes('opened'))")
     page.reload()
     expect(page.locator("[data-slot=search] input")).to_be_visible()
     page.clock.run_for(1000)
