@@ -286,9 +286,9 @@ def test_a_room_made_ready_is_so_on_every_board(lodging: Lodging, board: Boards)
         page.locator("[data-slot=today-arrivals] .stay").filter(has_text="Hannah") for page in (mira, tom)
     )
     expect(at_tom).to_contain_text("Room not ready")
-    at_mira.get_by_role("button").click()
+    at_mira.locator("[data-of=ready]").click()
     expect(at_tom).to_contain_text("Room ready")
-    at_mira.get_by_role("button").click()
+    at_mira.locator("[data-of=ready]").click()
     expect(at_tom).to_contain_text("Room not ready")
 
 
