@@ -114,9 +114,10 @@ def _prepared(
         before = ledger.load_publication(db, house.id, target=press.target.name)
         views = stay_views(db, house, at=at, only_stay=order.only_stay)
         live = ledger.live_objects(db, house.id, target=press.target.name, only_stay=order.only_stay)
-    pages = [page for view in views for page in compose(view, content, press.site, at=at)]
+    pages: list[Page] = []
     boundaries: dict[str, datetime] = {}
     for view in views:
+        pages += compose(view, content, press.site, at=at)
         if due := next_boundary(view, content, at=at):
             boundaries[view.stay.id] = min(due, boundaries.get(view.stay.id, due))
     sheets = _sheets(press, house, content, pages)
