@@ -1,25 +1,52 @@
-"""Routes of the house for whoever stands at the desk: all about one stay, and answers ready to be sent."""
+"""Routes of the house for whoever stands at the desk: all about one stay, a first word to its guests, and
+answers ready to be sent.
+"""
 
 from typing import Annotated
 
-from litestar import Response, get
+import msgspec
+from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, QueryParameter, RawBody
 
-from edge_api import answer_texts, registers, stay_card
+from edge_api import answer_texts, beginnings, phrases, registers, stay_card
 from edge_api.answer_texts import Answers, Wanted
-from edge_api.counters import Asking, HouseCounter, answered, language_of
+from edge_api.beginnings import Rules, Spoken
+from edge_api.counters import Asking, HouseCounter, answered, language_of, sent
 from edge_api.journey.texts import Shelf
 from edge_api.openapi import told
 from edge_api.stay_card import StayCard
 from edge_api.tokens import houses
 from guestlink import records
 from guestlink.crypto import KeyRing
-from guestlink.database import Reading
+from guestlink.database import Reading, Writing
+from guestlink.records import Stay
+
+
+class Beginning(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Whom of a stay somebody wants to write to, and by which channel."""
+
+    contact_id: str
+    channel: Spoken
+
+
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """The id of a conversation."""
+
+    id: str
 
 
 def desk_routes(counter: HouseCounter) -> list[HTTPRouteHandler]:
     shelf = Shelf()
+    return [*_stays(counter, shelf), *_answers(counter, shelf)]
+
+
+def _stays(counter: HouseCounter, shelf: Shelf) -> list[HTTPRouteHandler]:
+    speaks = phrases.channels(counter.holdings.settings)
+
+    def rules(db: Reading, stay: Stay, language: str) -> Rules:
+        book = shelf.book(db, records.house_by_id(db, stay.property_id))
+        return Rules(speaks, book.content.off_platform, counter.holdings.words(language))
 
     @get(
         "/stays/{stay_id:str}/card",
@@ -37,10 +64,48 @@ def desk_routes(counter: HouseCounter) -> list[HTTPRouteHandler]:
 
         def look(db: Reading, ring: KeyRing) -> StayCard:
             stay = registers.stay_of(db, caller.id, stay_id)
-            return stay_card.card(db, ring, stay, language=language, at=at)
+            return stay_card.card(db, ring, stay, language=language, rules=rules(db, stay, language), at=at)
 
         return answered(counter.told(look))
 
+    @post(
+        "/stays/{stay_id:str}/conversations",
+        status_code=200,
+        sync_to_thread=True,
+        **told(
+            "The conversation with a guest of the stay, begun if there is none; nothing is sent yet.",
+            name="beginConversation",
+            takes=Beginning,
+            sends={"contact_id": "01a203df-e148-7c92-8119-6773653d612b", "channel": "email"},
+            gives={200: (Begun, None)},
+            refuses=(404, 409, 413, 415, 422),
+        ),
+    )
+    def begin(request: Asking, stay_id: FromPath[str], body: RawBody) -> Response[bytes]:
+        caller, wanted = counter.caller(request), sent(request, body, Beginning)
+        language, voice = language_of(request), counter.voice()
+        assert voice is not None
+
+        def verb(tx: Writing, _: KeyRing) -> Begun:
+            stay = registers.stay_of(tx, caller.id, stay_id)
+            talk = beginnings.begin(
+                tx,
+                voice,
+                stay,
+                wanted.contact_id,
+                channel=wanted.channel,
+                rules=rules(tx, stay, language),
+                at=counter.at(),
+                by=caller.by,
+            )
+            return Begun(id=talk.id)
+
+        return answered(counter.done(verb))
+
+    return [one, begin]
+
+
+def _answers(counter: HouseCounter, shelf: Shelf) -> list[HTTPRouteHandler]:
     @get(
         "/answers",
         sync_to_thread=True,
@@ -78,4 +143,4 @@ def desk_routes(counter: HouseCounter) -> list[HTTPRouteHandler]:
 
         return answered(counter.told(look))
 
-    return [one, every]
+    return [every]

@@ -27,7 +27,8 @@ MOST: Final = 1000  # events, and moves: who missed more fetches the board anew
 TEXT: Final = re.compile(r"(\d{1,18})\.(\d{1,18})")
 KINDS: Final = ("requests", "gone", "stays", "conversations", "typing")
 NO_HOUSE: Final = ""
-SHARED: Final = ("unit-", "property-", "member-", "duty-", "shift-note")  # what a whole board shows
+# What a whole board shows, or the lines of many stays at once.
+SHARED: Final = ("unit-", "property-", "member-", "duty-", "secret-", "shift-note")
 
 
 class Position(NamedTuple):

@@ -8,7 +8,8 @@ from typing import Final
 
 import msgspec
 
-from edge_api import board, correspondence, house_day, registers, threads
+from edge_api import beginnings, board, correspondence, house_day, registers, threads
+from edge_api.beginnings import Rules, Way
 from edge_api.board import Stored
 from edge_api.house_day import StayLine
 from edge_api.offers import Offer
@@ -25,7 +26,8 @@ MOST: Final = 50  # requests, the newest
 
 class GuestCard(msgspec.Struct, frozen=True, kw_only=True):
     """A guest of the stay in clear. `stopped` are channels that they do not want; `opened_page` and
-    `codes_seen` the last days on which that was so.
+    `codes_seen` the last days on which that was so; `ways` by which a conversation may be begun, none when
+    something was said in one.
     """
 
     contact_id: str
@@ -38,6 +40,7 @@ class GuestCard(msgspec.Struct, frozen=True, kw_only=True):
     stopped: tuple[Channel, ...]
     opened_page: date | None
     codes_seen: date | None
+    ways: tuple[Way, ...]
 
     def __repr__(self) -> str:
         return f"GuestCard({self.contact_id})"
@@ -74,13 +77,15 @@ class _Placed(msgspec.Struct):
     order: int = 0
 
 
-def card(db: Reading, ring: KeyRing, stay: Stay, *, language: str, at: datetime) -> StayCard:
+def card(db: Reading, ring: KeyRing, stay: Stay, *, language: str, rules: Rules, at: datetime) -> StayCard:
     """`language` is of whoever reads it."""
     house = records.house_by_id(db, stay.property_id)
     phase = records.phase(stay, house, at)
     told = arrivals.find_arrival(db, stay)
     links = {link.contact_id: link for link in records.stay_links(db, stay) if link.replaced_at is None}
     periods = records.periods(db, stay)
+    talks = tuple(_conversations(db, ring, stay))
+    talked = {talk.who.contact_id for talk in talks if talk.last}
     return StayCard(
         line=house_day.stay_lines(db, ring, house, [stay], at=at)[0],
         code=stay.code,
@@ -94,15 +99,26 @@ def card(db: Reading, ring: KeyRing, stay: Stay, *, language: str, at: datetime)
             Nights(unit=part.title, from_on=part.from_on, until_on=part.until_on) for part in periods
         ),
         arrival_note=arrivals.open_arrival(ring, told, stay).note if told else "",
-        guests=tuple(_guest(db, ring, guest, links.get(guest.id)) for guest in records.contacts(db, stay)),
+        guests=tuple(
+            _guest(
+                db,
+                ring,
+                guest,
+                links.get(guest.id),
+                ways=() if guest.id in talked else beginnings.ways(db, ring, guest, stay=stay, rules=rules),
+            )
+            for guest in records.contacts(db, stay)
+        ),
         requests=tuple(_requests(db, ring, stay)),
-        conversations=tuple(_conversations(db, ring, stay)),
+        conversations=talks,
         services=tuple(_services(db, house, phase, language) if stay.status in TAKEN else ()),
         version=stay.version,
     )
 
 
-def _guest(db: Reading, ring: KeyRing, contact: Contact, link: Link | None) -> GuestCard:
+def _guest(
+    db: Reading, ring: KeyRing, contact: Contact, link: Link | None, *, ways: tuple[Way, ...]
+) -> GuestCard:
     person = contacts.opened(ring, contact)
     known = reach.known(db, person, contact_id=contact.id, opted_in=contact.opted_in_at is not None)
     return GuestCard(
@@ -116,6 +132,7 @@ def _guest(db: Reading, ring: KeyRing, contact: Contact, link: Link | None) -> G
         stopped=tuple(sorted(known.stopped)),
         opened_page=link.opened_on if link else None,
         codes_seen=link.codes_seen_on if link else None,
+        ways=ways,
     )
 
 

@@ -112,7 +112,8 @@ class PlaceShown(msgspec.Struct, frozen=True, kw_only=True):
 class MessageLine(msgspec.Struct, frozen=True, kw_only=True):
     """One message. `by` names who of the house wrote it; `state` is of the outbox: waiting, sending, sent,
     in_doubt, dead, dropped; `receipt` what WhatsApp told of it. `answers` is the message that it replies to,
-    reacts to, edits or takes back.
+    reacts to, edits or takes back. `announced`: a template went out that says there are words of the house;
+    they follow, as an answer to this one, when the guest writes.
     """
 
     id: str
@@ -128,6 +129,7 @@ class MessageLine(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     reason: str
     automatic: bool
+    announced: bool
     request_id: str | None
     answers: str
 
@@ -321,6 +323,7 @@ def _line(db: Reading, ring: KeyRing, said: Said, words: Catalogue) -> MessageLi
         state=said.state,
         reason=words.text(said.reason) if said.reason else "",
         automatic=automatic,
+        announced=not automatic and said.state == "sent" and _is_announced(db, said),
         request_id=said.request_id,
         answers=said.answers,
     )
@@ -329,6 +332,11 @@ def _line(db: Reading, ring: KeyRing, said: Said, words: Catalogue) -> MessageLi
 def _is_automatic(said: Said) -> bool:
     """Whether nobody of the house wrote these words: a confirmation has somebody's name and our words."""
     return said.direction == "out" and said.why != calls.ANSWERS
+
+
+def _is_announced(db: Reading, said: Said) -> bool:
+    way = db.one("way_of_message", id=said.id)
+    return way is not None and way["route"] == "template"
 
 
 def _file(db: Reading, said: Said, words: Catalogue) -> FileShown | None:

@@ -20,7 +20,7 @@ from guestlink import rebuilds, records
 from guestlink.errors import NotFound, Stale
 from guestlink.storage import Storage
 
-CHUNKS_ON_THE_WAY = 2
+CHUNKS_ON_THE_WAY = 3
 AT_ONCE = 32
 Bodies = Callable[[Sequence[Put]], Iterable[bytes]]
 Sent = list[tuple[Put, Future[Done]]]
@@ -31,7 +31,7 @@ def put_all(
 ) -> list[Done]:
     """Puts in the plan's order: one kind is complete before the next begins: no page precedes its assets.
 
-    While one chunk is on its way the next is planned and rendered, so that the target never waits for us. One
+    While chunks are on their way the next is planned and rendered, so that the target never waits for us. One
     transaction says what has landed and what leaves next.
     """
     done: list[Done] = []

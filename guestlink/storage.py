@@ -57,7 +57,7 @@ class Storage(Protocol):
     `expected` of a put: None overwrites whatever is there, "" demands that nothing is there, an etag demands
     that just this object is there; otherwise Stale. A storage that cannot check says so by `conditional`.
     `settle` returns when all that was put before survives a power cut. It is called once for `chunk` puts or
-    deletes; what a crash repeats is about two of them.
+    deletes; what a crash repeats is at most three of them.
     """
 
     @property
@@ -105,7 +105,7 @@ class Folder:
     """A local folder. Readers see the whole old or the whole new file, never a part."""
 
     conditional = True
-    chunk = 256  # a sync costs as much as many small files
+    chunk = 128  # a sync costs as much as many small files
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -170,6 +170,7 @@ def add_stay(
     arrives: date,
     leaves: date,
     guest: Person | None = None,
+    source: str = "test",
     **fields,
 ) -> Stay:
     """A stay in one unit; its guest is Ana unless told otherwise."""
@@ -179,7 +180,7 @@ def add_stay(
         room = records.find_unit(tx, house, unit)
         period = Period(unit_id=room.id, unit=unit, from_on=arrives, until_on=leaves)
         draft = stays.StayDraft(
-            source="test",
+            source=source,
             source_uid=reference,
             reference=reference,
             periods=(period,),

@@ -255,6 +255,8 @@ def _by_mail(tx: Writing, office: Office, letters: Letters) -> _Said:
     )
     if link is None or talk is None:
         return _Said(reason=reach.NO_ADDRESS if talk is None else NO_LINK)
+    if talk.stay_id != guest.stay.id:
+        talk = correspondence.bind(tx, office.voice.ring, talk, stay_id=guest.stay.id)
     name = contacts.given_name(letters.person.name)
     said = Letter(
         subject=text.subject,

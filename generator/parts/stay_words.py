@@ -1,4 +1,4 @@
-"""What the scripts of the staff board say of stays: search, the panel of one, what is asked for a guest, answers."""
+"""What the scripts of the staff board say of stays: search, the panel of one, a guest's wishes, answers."""
 
 from typing import Final
 
@@ -44,6 +44,7 @@ STAY_WORDS: Final = {
     "stopped_whatsapp": N_("Wants no WhatsApp messages"),
     "stopped_email": N_("Wants no e-mails"),
     "companion": N_("Companion"),
+    "write_to_them": N_("Write to them"),
     "no_requests": N_("Nothing was asked for."),
     "no_talks": N_("No messages."),
     "state_requested": N_("waits since {time}"),

@@ -50,6 +50,7 @@ TALK_WORDS: Final = {
     "fate_read": N_("read"),
     "fate_played": N_("listened to"),
     "fate_dead": N_("could not be sent"),
+    "fate_announced": N_("announced; your words follow when the guest writes"),
     "fate_in_doubt": N_("we don't know if it arrived"),
     "fate_dropped": N_("given up"),
     "fate_unknown": N_("we don't know if it left: there was no connection"),

@@ -233,7 +233,8 @@ def test_who_signs_out_leaves_nothing_behind_in_any_tab(board: Boards, crew: Cre
     mira.get_by_role("button", name="Sign out").click()
     for page in (mira, other):
         expect(page.get_by_label("Your phone number")).to_be_visible()
-        expect(page.locator(".row")).to_have_count(0)
+        expect(page.locator(".row, .talk-line, .stays .stay, .shift")).to_have_count(0)
+        expect(page.locator(".top")).not_to_contain_text(re.compile("Mira|Live|Harbour"))
     assert not mira.evaluate(KEPT)
     mira.reload()
     expect(mira.get_by_label("Your phone number")).to_be_visible()

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from guestlink import clock, records
 from guestlink.contacts import OptIn, Person
+from guestlink.settings import save_setting
 from tests.browser.conftest import Visits
 from tests.browser.crew import PATIENCE, Boards, Crew, boards, row
 from tests.browser.house import Lodging
@@ -20,6 +21,10 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def crew(lodging: Lodging) -> Crew:
+    """Of a house that writes e-mails."""
+    lodging.stop()
+    save_setting(lodging.settings, mail_url="smtp://localhost:1025", mail_from="house@example.com")
+    lodging.start()
     return Crew(lodging)
 
 
@@ -137,6 +142,18 @@ def test_answers_of_the_house_are_in_the_guests_language_for_a_no_and_for_a_mess
     mira.locator("#pane .answers li").filter(has_text="We see to it").get_by_role("button").click()
     expect(mira.get_by_label("Words for the guest")).to_have_value(re.compile("Danke, Kurt Lindqvist."))
     assert violations(mira) == []
+    lodging.add("nora", "in_house", language="de", guest=Person(name="Nora Holm", email="nora@example.com"))
+    title(mira).focus()
+    look_for(mira, "nora")  # to whom nobody has written yet
+    mira.keyboard.press("Enter")
+    expect(mira.locator("#pane .person")).to_contain_text("Has not agreed to WhatsApp messages")
+    assert violations(mira) == []
+    mira.get_by_role("button", name="Write to them").click()
+    expect(title(mira)).to_contain_text("Nora Holm", timeout=PATIENCE)
+    mira.get_by_label("Words for the guest").fill("Guten Morgen")
+    mira.go_back()
+    expect(mira.get_by_role("button", name="Write to them")).to_be_visible(timeout=PATIENCE)
+    expect(mira.locator("#pane .asked button")).to_contain_text("Nora Holm")
 
 
 def test_who_has_not_looked_since_codes_are_out_is_named_and_is_right_to_left_too(board: Boards) -> None:

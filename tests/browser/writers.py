@@ -75,7 +75,7 @@ class Writer:
         database.close()
 
     # -- what becomes of the newest message of the house ---------------------------------------------------
-    def gets(self, status: str) -> None:
+    def gets(self, status: str, *, route: str = "free-form") -> None:
         """It left, and WhatsApp tells what became of it: sent, delivered, read."""
         database, ring = opened(self._settings)
         now = clock.now()
@@ -85,8 +85,8 @@ class Writer:
             assert newest
             assert newest.direction == "out"
             if newest.state == "waiting":
-                tx.do_many("intend_to_send", [{"id": newest.id, "leased_until": "", **SENT}])
-                ended = {"state": "sent", "not_before": "", "route": "free-form", "code": 0, "reason": ""}
+                tx.do_many("intend_to_send", [{"id": newest.id, "leased_until": "", **SENT, "route": route}])
+                ended = {"state": "sent", "not_before": "", "route": route, "code": 0, "reason": ""}
                 tx.do("end_sending", id=newest.id, attempts=1, at=clock.as_text(now), **ended)
                 correspondence.learn_wamid(tx, ring, talk, message_id=newest.id, wamid=f"wamid.{newest.id}")
             told = {"wamid": f"wamid.{newest.id}", "number_id": self._number, "recipient": self._sender}

@@ -95,6 +95,7 @@ OPERATIONS = {
     "changeStay": "PATCH /api/house/stays/{stay_id}",
     "getLinks": "GET /api/house/stays/{stay_id}/links",
     "getStayCard": "GET /api/house/stays/{stay_id}/card",
+    "beginConversation": "POST /api/house/stays/{stay_id}/conversations",
     "listAnswers": "GET /api/house/answers",
     "setReadiness": "PUT /api/house/stays/{stay_id}/readiness",
     "addCompanion": "POST /api/house/stays/{stay_id}/companions",

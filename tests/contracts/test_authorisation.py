@@ -59,6 +59,8 @@ UNTRIED: Final = {  # no call is good without much around it; whoever may is not
     "rate": "a stay that is over",
     "removeCompanion": "a companion",
     "writeToGuest": "a number of the house",
+    "sayWhichHouse": "a stranger of no house (tests/edge_api/test_conversations.py)",
+    "beginConversation": "a channel that reaches a guest (tests/edge_api/test_desk_api.py)",
 }
 BEFORE: Final = {  # what has happened to the request of this call
     "postCompletion": ("acceptance",),

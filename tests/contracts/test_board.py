@@ -166,6 +166,10 @@ def test_what_a_whole_board_shows_is_fetched_anew(lobby: Lobby, watcher: Watcher
     with lobby.inn.database.write() as tx:
         shift_notes.write(tx, lobby.inn.ring, lobby.inn.house, "The boiler hums.", at=NOON, by=BY)
     assert watcher.look() == {"again": True}
+    with lobby.inn.database.write() as tx:
+        told = {"name": "door-code", "value": "583106", "at": NOON, "by": BY}
+        secret_values.set_secret(tx, lobby.inn.ring, lobby.inn.house, **told)
+    assert watcher.look() == {"again": True}
     with lobby.inn.database.read() as db:
         note = shift_notes.of_house(db, lobby.inn.ring, lobby.inn.house)
     assert note

@@ -200,6 +200,9 @@ def test_whoever_has_no_whatsapp_gets_letters_in_their_language(house: House) ->
     assert letter.html == "<p>Hafenhaus</p>"
     assert letter.greeting == words("de").text("Hello {name},", name="Tomas")
     assert letter.link is not None
+    with house.inn.database.read() as db:
+        (talk,) = db.all("conversations_of_stay", stay_id=stay.id)
+        assert correspondence.load(db, str(talk["id"])).stay_id == stay.id
 
 
 @pytest.mark.parametrize(

@@ -216,6 +216,13 @@ def test_the_composer_says_what_may_be_written_now_and_why_not(hall: Hall) -> No
     announced = hall.thread()["composer"]
     assert (announced["free_form"], announced["why_not"]) == (False, "")
     assert announced["template"]["text"].startswith("There is a message from planted about your stay.")
+    message = hall.writes("It is in the hall.").json()["messages"][-1]["id"]
+    way = {"route": "template", "category": "utility", "price": None, "currency": ""}
+    ended = {"state": "sent", "not_before": "", "route": "template", "code": 0, "reason": ""}
+    with hall.database.write() as tx:
+        tx.do_many("intend_to_send", [{"id": message, "leased_until": "", **way}])
+        tx.do("end_sending", id=message, attempts=1, at=clock.as_text(hall.clock[0]), **ended)
+    assert [each["announced"] for each in hall.thread()["messages"] if each["id"] == message] == [True]
 
 
 def test_what_could_not_be_sent_is_shown_with_its_reason_and_decided(hall: Hall) -> None:

@@ -12,11 +12,13 @@ from litestar.testing import TestClient
 
 from edge_api import duty, tokens
 from edge_api.app import create_app
-from guestlink import catalogue, houses, records
+from guestlink import catalogue, houses, journal, records
 from guestlink.catalogue import Entry
-from guestlink.contacts import OptIn
+from guestlink.contacts import OptIn, Person
 from guestlink.houses import HouseDraft
 from guestlink.records import Stay
+from guestlink.settings import save_setting
+from tests.databases import Place
 from tests.desk import offer_services
 from tests.house import AT, BY, NAME, PHONE, TODAY, add_stay, make_home, opened
 
@@ -48,6 +50,11 @@ class Hall(NamedTuple):
     def wish(self, key: str, **wish: Any) -> httpx.Response:
         body = {"stay_id": self.stay.id, **wish}
         return self.ask("POST", "requests", json=body, headers={"Idempotency-Key": key})
+
+    def begin(self, contact_id: str, channel: str, *, language: str = "en", **told: Any) -> httpx.Response:
+        body = {"contact_id": contact_id, "channel": channel}
+        told["headers"] = {"Accept-Language": language}
+        return self.ask("POST", f"stays/{self.stay.id}/conversations", json=body, **told)
 
     def answers(self, query: str, *, reader: str = "en", who: str = "staff") -> httpx.Response:
         return self.ask("GET", f"answers?{query}", who=who, headers={"Accept-Language": reader})
@@ -128,6 +135,48 @@ def test_what_is_wrong_with_a_form_is_told_in_the_language_of_who_wrote_it(hall:
     assert (error["field"], error["message"]) == ("sets", "Bitte geben Sie eine Zahl von 1 bis 6 an.")
 
 
+# -- a first word ------------------------------------------------------------------------------------------
+def test_a_conversation_is_begun_once_where_a_channel_reaches_the_guest(place: Place) -> None:
+    settings = make_home(place.home, database_url=place.url)
+    settings = save_setting(settings, mail_url="smtp://localhost:1025", mail_from="house@example.com")
+    told: dict[str, Any] = {"arrives": TODAY, "leaves": TODAY + DAY}
+    ben = Person(name="Ben Holm", phone="+44 7700 900171", email="ben@example.com")
+    cleo = Person(name="Cleo Holm", email="cleo@example.com")
+    stays = [
+        add_stay(settings, "BEN", unit="room-1", guest=ben, opt_in=OptIn(at=AT, how="booking"), **told),
+        add_stay(settings, "CLEO", unit="room-2", guest=cleo, source="airbnb", **told),
+    ]
+    database, _ = opened(settings)
+    with database.write() as tx:
+        house = records.find_property(tx, "planted")
+        token = tokens.make_token(tx, name="board", role="staff", house=house, at=AT, by=BY)
+    with TestClient(create_app(settings, at=lambda: AT)) as client:
+        hall = Hall(client, stays[0], {"staff": token})
+        (guest,) = hall.card()["guests"]
+        assert guest["ways"] == [
+            {"channel": "whatsapp", "why_not": "WhatsApp is not set up."},
+            {"channel": "email", "why_not": ""},
+        ]
+        first, again = (hall.begin(guest["contact_id"], "email") for _ in range(2))
+        assert (first.status_code, first.json()) == (200, again.json())
+        thread = hall.ask("GET", f"conversations/{first.json()['id']}").json()
+        assert (thread["stay_id"], thread["messages"]) == (stays[0].id, [])
+        assert thread["composer"]["free_form"]
+        refused = hall.begin(guest["contact_id"], "whatsapp", language="de")
+        assert (refused.status_code, refused.json()["detail"]) == (409, "WhatsApp ist nicht eingerichtet.")
+        other = hall._replace(stay=stays[1])
+        assert other.begin(guest["contact_id"], "email").status_code == 404
+        forbidden = other.begin(other.card()["guests"][0]["contact_id"], "email")
+        assert (forbidden.status_code, "outside it" in forbidden.json()["detail"]) == (409, True)
+        reply = {"text": "Good morning", "key": "a-key-of-the-board"}
+        assert hall.ask("POST", f"conversations/{thread['id']}/messages", json=reply).status_code == 201
+        assert hall.card()["guests"][0]["ways"] == []
+    with database.read() as db:
+        kinds = [event.kind for event in journal.load(db, f"stay:{stays[0].id}")]
+    assert kinds.count("conversation-begun") == 1
+    database.close()
+
+
 # -- answers -----------------------------------------------------------------------------------------------
 def test_answers_are_filled_in_the_language_of_the_guest_and_titled_in_that_of_who_picks(hall: Hall) -> None:
     hello, late = hall.answers(f"stay={hall.stay.id}&language=de").json()["answers"]
@@ -145,6 +194,8 @@ def test_without_a_stay_an_answer_says_what_is_still_open(hall: Hall) -> None:
 
 def test_nobody_reads_a_card_or_answers_of_another_house(hall: Hall) -> None:
     assert hall.ask("GET", f"stays/{hall.stay.id}/card", who="other").status_code == 404
+    guest = hall.card()["guests"][0]["contact_id"]
+    assert hall.begin(guest, "email", who="other").status_code == 404
     assert hall.answers(f"stay={hall.stay.id}", who="other").status_code == 404
     assert hall.answers("property=planted", who="other").status_code == 404
     assert hall.answers("", who="other").json() == {"answers": []}

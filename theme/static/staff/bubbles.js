@@ -38,7 +38,7 @@ export class Bubbles {
       if (on !== day) stand(`day ${on}`, on, () => dayLine(on));
       day = on;
       const about = { thread, isReadOnly, ...asides(each, messages) };
-      stand(each.id, JSON.stringify([each, about.reaction, about.edited, about.isTakenBack, about.quoted?.id, isReadOnly]), () =>
+      stand(each.id, JSON.stringify([each, about.reaction, about.edited, about.isTakenBack, about.isFollowed, about.quoted?.id, isReadOnly]), () =>
         each.words === undefined ? this.#bubble(each, about) : noteLine(each));
     }
     for (const [id, { node }] of this.#nodes) if (!kept.has(id)) node.remove();
@@ -60,7 +60,7 @@ export class Bubbles {
     speak(at(node, "aside"), about.isTakenBack ? say("taken_back") : about.edited ? say("edited") : "");
     put(at(node, "at"), clock.format(new Date(message.at)));
     at(node, "at").dateTime = new Date(message.at).toISOString();
-    if (isOurs) fate(node, message);
+    if (isOurs) fate(node, message, about);
     if (about.reaction) speak(at(node, "reaction"), say("reacted", { words: about.reaction }));
     else at(node, "reaction").hidden = true;
     const isUnsure = isOurs && (UNSURE.includes(message.state) || message.isUnknown);
@@ -84,7 +84,8 @@ function asides({ id, answers }, messages) {
   const about = messages.filter((each) => each.answers === id && ASIDES.includes(each.kind));
   const last = (kind) => about.filter((each) => each.kind === kind).at(-1);
   const quoted = answers ? messages.find((each) => each.id === answers) ?? { id: "" } : undefined;
-  return { quoted, reaction: last("reaction")?.text, edited: last("edit")?.text, isTakenBack: Boolean(last("revoke")) };
+  const isFollowed = messages.some((each) => each.direction === "out" && each.answers === id);
+  return { quoted, isFollowed, reaction: last("reaction")?.text, edited: last("edit")?.text, isTakenBack: Boolean(last("revoke")) };
 }
 
 function dayLine(words) {
@@ -188,8 +189,8 @@ function place(link, where) {
 }
 
 // What became of a message of ours, in words beside the ticks.
-function fate(node, { state, receipt, reason, isUnknown }) {
-  const known = isUnknown ? "unknown" : fateOf(state, receipt);
+function fate(node, { state, receipt, reason, announced, isUnknown }, { isFollowed }) {
+  const known = isUnknown ? "unknown" : announced && !isFollowed ? "announced" : fateOf(state, receipt);
   node.dataset.fate = known;
   speak(at(node, "fate"), say(`fate_${known}`));
   put(at(node, "reason"), reason);

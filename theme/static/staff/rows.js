@@ -5,7 +5,7 @@ import * as pane from "staff/pane.js";
 import { house, nameOf, people } from "staff/people.js";
 import * as requests from "staff/requests.js";
 import { act, back, next } from "staff/verbs.js";
-import { called } from "staff/wording.js";
+import { called, isFree, what } from "staff/wording.js";
 import { age, at, label, money, part, plain, put, say, span, speak, time } from "staff/words.js";
 
 const board = document.querySelector("#board");
@@ -55,12 +55,12 @@ function made(id) {
 
 function fill(row, request) {
   const state = requests.stateOf(request);
-  const place = house.count() > 1 ? [house.called(request.property), request.unit].filter(Boolean).join(" · ") : request.unit;
   row.dataset.is = requests.isPromised(request) ? "requested" : state;
   row.dataset.weight = requests.weight(request);
   row.classList.toggle("moving", requests.isMoving(request));
   put(at(row, "age"), age(request.asked_at));
-  put(at(row, "unit"), place || say("no_unit"));
+  put(at(row, "house"), house.count() > 1 ? house.called(request.property) : "");
+  put(at(row, "unit"), request.unit || say("no_unit"));
   put(at(row, "guest"), request.guest);
   speak(at(row, "urgent"), request.urgent ? say("urgent") : "");
   put(at(row, "what"), what(request));
@@ -81,15 +81,6 @@ function name(button, verb, request) {
   speak(button, say(`do_${verb}`));
   button.hidden = isReadOnly;
   button.setAttribute("aria-label", label("do_what", { verb: say(`do_${verb}`), what: what(request), unit: request.unit }));
-}
-
-// What has no service is called by its code, or is what the guest wrote.
-const isFree = (request) => !request.service && !request.secret && Boolean(request.note);
-
-export function what(request) {
-  if (isFree(request)) return request.note;
-  if (request.secret && !request.service) return say("fails", { what: say(`code_${request.secret}`) || request.secret.replaceAll("-", " ") });
-  return request.service || request.what !== "anything else" ? request.what : say("anything");
 }
 
 const gist = (request) => [...request.said.map(([, words]) => words), !isFree(request) && request.note].filter(Boolean).join(" · ");

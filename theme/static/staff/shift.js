@@ -13,6 +13,11 @@ export function learn(found) {
 
 export const all = () => notes;
 
+export function clear() {
+  notes = [];
+  place.replaceChildren();
+}
+
 export function readOnly(yes) {
   isReadOnly = yes;
   draw();

@@ -19,8 +19,9 @@ import * as shift from "staff/shift.js";
 import * as sound from "staff/sound.js";
 import * as stay from "staff/stay.js";
 import * as talks from "staff/talks.js";
+import { apart } from "staff/talk_words.js";
 import * as today from "staff/today.js";
-import { called, stateOfLine } from "staff/wording.js";
+import { called, stateOfLine, what } from "staff/wording.js";
 import { announce, put, say, speak, time } from "staff/words.js";
 
 const slot = (name) => document.querySelector(`[data-slot=${name}]`);
@@ -30,6 +31,7 @@ const ABOUT = /^#(request|talk|stay)=([\w-]+)$/;
 const LANGUAGE = "guestlink:staff:language";
 const tabs = globalThis.BroadcastChannel && new BroadcastChannel("guestlink-staff-sign-in");
 const title = document.title;
+const head = { me: slot("me").textContent, house: slot("house").textContent }; // while nobody is here
 let session;
 let shown; // the whole board, as it was read last
 let line;
@@ -76,7 +78,7 @@ function show(found) {
   talks.begin(found.user.id);
   house.learn(found.houses);
   put(slot("me"), found.user.name);
-  put(slot("house"), new Intl.ListFormat(document.documentElement.lang).format(house.names()));
+  speak(slot("house"), new Intl.ListFormat(document.documentElement.lang).format(house.names().map(apart)));
   document.body.dataset.at = "board";
   board.hidden = false;
   menu.item("colleagues").hidden = !colleagues.mayInvite(found);
@@ -128,17 +130,15 @@ function gone(words = "") {
 // Nothing of who was here is left, on the screen and on the device.
 function empty(how) {
   line?.close();
-  line = undefined;
-  session = undefined;
+  line = shown = session = undefined;
   sound.end();
   navigator.clearAppBadge?.().catch(() => {});
   for (const each of [account, colleagues, pin]) each.close();
-  pane.clear();
-  requests.clear();
-  today.clear();
-  talks.clear();
-  search.clear();
+  learnPeople([]);
+  for (const each of [pane, requests, today, talks, search, shift]) each.clear();
   rows.draw();
+  for (const [name, words] of Object.entries(head)) put(slot(name), words);
+  for (const name of ["line", "stale", "heard"]) slot(name).textContent = "";
   return forget(how);
 }
 
@@ -206,7 +206,7 @@ function heard(fresh) {
     if (requests.isMine(request)) continue;
     if (!before && requests.isNobodys(request)) sound.play(request.urgent ? "urgent" : "fresh");
     else push.hush(`request=${request.id}`);
-    const about = { what: rows.what(request), unit: request.unit || say("no_unit"), name: called(request.who) };
+    const about = { what: what(request), unit: request.unit || say("no_unit"), name: called(request.who) };
     if (!before) announce(say(request.urgent ? "heard_urgent" : "heard_new", about));
     else if (before.state !== request.state) announce(say(`heard_${request.state}`, about));
   }
@@ -230,6 +230,7 @@ const now = () => ({ ...shown, requests: requests.all(), arrivals: today.all(), 
 
 // -- how the line stands ---------------------------------------------------------------------------------
 function told(standing) {
+  if (!session) return;
   const place = slot("line");
   const words = stateOfLine(standing);
   place.dataset.is = standing.state;

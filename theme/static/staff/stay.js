@@ -4,7 +4,7 @@ import { Asking } from "staff/asking.js";
 import { call, ok, trouble } from "staff/house.js";
 import * as pane from "staff/pane.js";
 import { house } from "staff/people.js";
-import { called } from "staff/wording.js";
+import { called, isFree, what } from "staff/wording.js";
 import { at, hour, locale, part, plain, put, say, speak, time } from "staff/words.js";
 
 const PAUSE = 250; // milliseconds between two looks
@@ -45,7 +45,9 @@ function close() {
 
 function readOnly(yes) {
   isReadOnly = yes;
-  shown?.asking.readOnly(yes);
+  if (!shown) return;
+  shown.asking.readOnly(yes);
+  shown.node.querySelectorAll(".first-words button").forEach((button) => (button.disabled = yes));
 }
 
 // What a frame tells of the stay that is shown is looked up again.
@@ -126,7 +128,39 @@ function person(guest) {
   ];
   speak(at(row, "seen"), seen.filter(Boolean).join(" · "));
   speak(at(row, "agreed"), consent(guest).join(" · "));
+  firstWords(row, guest);
   return row;
+}
+
+// To whom nobody has written yet: a button for each channel that reaches them, or why there is none.
+function firstWords(row, guest) {
+  const open = guest.ways.filter(({ why_not: reason }) => !reason);
+  const place = at(row, "write");
+  place.hidden = !guest.ways.length;
+  place.classList.toggle("soft", !open.length);
+  if (!open.length) return speak(place, guest.ways.map(({ why_not: reason }) => reason).join(" "));
+  const which = open.length > 1 ? { whatsapp: ` · ${say("by_whatsapp")}`, email: ` · ${say("by_email")}` } : {};
+  return place.replaceChildren(...open.map(({ channel }) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.disabled = isReadOnly;
+    button.textContent = say("write_to_them") + (which[channel] ?? "");
+    button.setAttribute("aria-label", `${button.textContent}: ${plain(guest.name)}`);
+    button.addEventListener("click", () => write(row, button, { contact_id: guest.contact_id, channel }));
+    return button;
+  }));
+}
+
+// Begins the conversation, or finds the one that a colleague has begun meanwhile.
+async function write(row, button, wanted) {
+  const seen = shown;
+  button.disabled = true;
+  speak(at(row, "told"), "");
+  const answer = await call("POST", `house/stays/${seen.id}/conversations`, wanted);
+  if (shown !== seen) return undefined;
+  if (ok(answer.status)) return pane.open("talk", answer.data.id);
+  button.disabled = isReadOnly;
+  return speak(at(row, "told"), trouble(answer));
 }
 
 function consent({ opted_in_at: since, opted_in_how: how, stopped }) {
@@ -145,10 +179,9 @@ function way([scheme, address, words]) {
 function wish(request) {
   const row = part("wish");
   const { state, note, said } = request;
-  const isFree = !request.service && !request.secret && note;
   speak(at(row, "urgent"), request.urgent ? say("urgent") : "");
-  put(at(row, "what"), isFree ? note : request.secret && !request.service ? say("fails", { what: request.secret }) : request.what);
-  put(at(row, "gist"), [...said.map(([, words]) => words), !isFree && note].filter(Boolean).join(" · "));
+  put(at(row, "what"), what(request));
+  put(at(row, "gist"), [...said.map(([, words]) => words), !isFree(request) && note].filter(Boolean).join(" · "));
   const name = called(request.who);
   const words = { requested: "state_requested", accepted: "state_accepted" }[state] ?? `who_${state}`;
   speak(at(row, "state"), say(words, { name, time: time(request.asked_at) }) + (state === "requested" ? "" : ` · ${time(request.changed_at)}`));

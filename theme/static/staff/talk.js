@@ -133,7 +133,9 @@ function show() {
 const sorted = () => [...here.messages.values()].sort((one, other) => (one.id < other.id ? -1 : 1));
 
 function facts({ channel, language, who, stay_id: stayId }) {
-  const known = [say(channel === "email" ? "on_mail" : "on_whatsapp"), who.phone || who.email, tongue(language)];
+  const isMail = channel === "email";
+  const address = isMail ? who.email || who.phone : who.phone || who.email;
+  const known = [say(isMail ? "on_mail" : "on_whatsapp"), address, tongue(language)];
   speak(at(here.node, "facts"), known.filter(Boolean).map(apart).join(" · "));
   const { acts } = here.place;
   if (!stayId || !pane.knows("stay")) return acts.replaceChildren();

@@ -118,11 +118,11 @@ function made(id) {
 function fill(row, each) {
   const since = each.waiting_since;
   const named = each.property ? house.called(each.property) : say("no_house");
-  const place = house.count() > 1 ? [named, each.unit].filter(Boolean).join(" · ") : each.unit;
   row.dataset.weight = !since ? (each.unsent ? "fresh" : "calm") : Date.now() - new Date(since) < LONG ? "fresh" : "long";
   row.classList.toggle("open", pane.isAt("talk", each.id));
   put(at(row, "age"), age(since ?? each.last?.at ?? each.heard_at ?? Date.now()));
-  put(at(row, "unit"), place || "–");
+  put(at(row, "house"), house.count() > 1 ? named : "");
+  put(at(row, "unit"), each.unit || (house.count() > 1 ? "" : "–"));
   speak(at(row, "guest"), whose(each));
   put(at(row, "what"), wordsOf(each.waits_for ?? each.last));
   speak(at(row, "who"), who(each));

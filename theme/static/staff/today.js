@@ -20,8 +20,12 @@ export function learn(found, { whole = false, on } = {}) {
 }
 
 export const forget = (id) => stays.delete(id);
-export const clear = () => stays.clear();
 export const all = () => [...stays.values()];
+
+export function clear() {
+  stays.clear();
+  draw();
+}
 
 export function readOnly(yes) {
   isReadOnly = yes;
