@@ -22,12 +22,12 @@ from guestlink.storage import Storage
 
 CHUNKS_ON_THE_WAY = 3
 AT_ONCE = 32
-Body = Callable[[Put], bytes]
+Bodies = Callable[[Sequence[Put]], Iterable[bytes]]
 Sent = list[tuple[Put, Future[Done]]]
 
 
 def put_all(
-    press: Press, held: Lease, puts: Sequence[Put], *, body: Body, at: datetime, progress: Progress
+    press: Press, held: Lease, puts: Sequence[Put], *, bodies: Bodies, at: datetime, progress: Progress
 ) -> list[Done]:
     """Puts in the plan's order: one kind is complete before the next begins: no page precedes its assets.
 
@@ -50,7 +50,8 @@ def put_all(
                 if landed:
                     done += landed
                     progress(landed[-1].put.wanted.kind, len(done), len(puts))
-                sent.append([(put, pool.submit(_put_one, press, held, put, body(put))) for put in chunk])
+                made = zip(chunk, bodies(chunk), strict=True)
+                sent.append([(put, pool.submit(_put_one, press, held, put, body)) for put, body in made])
     except Stale:
         _take_back(press, held, _perhaps_put(sent), at=at)
         raise

@@ -4,10 +4,10 @@ It never opens a sealed value: source hashes take secrets, names, words and keys
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from guestlink import language, links, zones
 from guestlink.records import Arrival, Link, Period, Phase, Property, Secret, Stay, next_phase_at, phase
 from guestlink.secret_values import Rule, Window, windows
 
+T = TypeVar("T")
 Kind = Literal["welcome", "gate"]
 GateState = Literal["open", "replaced", "cancelled"]
 
@@ -94,8 +95,8 @@ def next_boundary(view: StayView, content: HostContent, *, at: datetime) -> date
     if view.link.replaced_at is None and stay.status not in ("cancelled", "no_show"):
         for window in _windows(view, content, at):
             instants += [instant for instant in (window.opens, window.ends) if instant]
-        instants += _dated(content, house)
-        instants += [_midnight_after(period.until_on, house) for period in view.periods]
+        instants += _dated(_Same(content), house.zone)
+        instants += [_midnight_after(period.until_on, house.zone) for period in view.periods]
     later = [instant for instant in instants if instant > at]
     return min(later) if later else None
 
@@ -114,7 +115,7 @@ def _welcome(
     on = zones.local_date(at, house.zone)
     chosen = _sections(view, content, tag, on=on, now=now)
     told = _notices(view, content, tag, on=on, now=now)
-    every = [] if now == "departed" else _windows(view, content, at)
+    every = () if now == "departed" else _windows(view, content, at)
     shown = tuple(window for window in every if window.is_open(at))
     open_now = {(window.name, window.unit) for window in shown}
     coming = tuple(w for w in every if (w.opens is None or w.opens > at) and (w.name, w.unit) not in open_now)
@@ -253,27 +254,33 @@ def _services(content: HostContent, tag: str, *, now: Phase) -> tuple[str, ...]:
     return tuple(service.key for service in sorted(offered, key=lambda each: (each.order, each.key)))
 
 
-def _windows(view: StayView, content: HostContent, at: datetime) -> list[Window]:
+def _windows(view: StayView, content: HostContent, at: datetime) -> tuple[Window, ...]:
+    return _windows_of(_Same(view), _Same(content), at)
+
+
+@lru_cache(maxsize=4)
+def _windows_of(one: "_Same[StayView]", all_of: "_Same[HostContent]", at: datetime) -> tuple[Window, ...]:
+    """The same for each language of a stay, and for its next boundary."""
+    view, content = one.it, all_of.it
     rules = {name: Rule(kind=reveal.rule, hours=reveal.hours) for name, reveal in content.reveal.items()}
     found = windows(view.secrets, stay=view.stay, house=view.house, periods=view.periods, rules=rules, at=at)
-    return [window for window in found if window.ends > at]
+    return tuple(window for window in found if window.ends > at)
 
 
-def _dated(content: HostContent, house: Property) -> Iterator[datetime]:
+@lru_cache(maxsize=64)
+def _dated(same: "_Same[HostContent]", zone: str) -> tuple[datetime, ...]:
     """When sections and notices come and go: at midnight, by the clocks of the house."""
+    content = same.it
     sections = [section for versions in content.sections.values() for section in versions.values()]
     notices = [notice for versions in content.notices.values() for notice in versions.values()]
     days = [(entry.shown_from, entry.shown_until) for entry in sections]
     days += [(entry.shown_from, entry.shown_until) for entry in notices]
-    for begins, ends in days:
-        if begins:
-            yield zones.local_instant(begins, time(0), house.zone)
-        if ends:
-            yield _midnight_after(ends, house)
+    come = [zones.local_instant(begins, time(0), zone) for begins, _ in days if begins]
+    return *come, *(_midnight_after(ends, zone) for _, ends in days if ends)
 
 
-def _midnight_after(on: date, house: Property) -> datetime:
-    return zones.local_instant(on + timedelta(days=1), time(0), house.zone)
+def _midnight_after(on: date, zone: str) -> datetime:
+    return zones.local_instant(on + timedelta(days=1), time(0), zone)
 
 
 def _mark(window: Window) -> str:
@@ -287,25 +294,25 @@ def _identity(view: StayView) -> tuple[object, ...]:
     return view.stay.id, view.stay.version, view.link.contact_version, view.returning, rooms, told
 
 
-class _Same:
-    """A content as a key: itself, whatever stands in it."""
+class _Same(Generic[T]):
+    """A content or a view as a key: itself, whatever stands in it."""
 
-    def __init__(self, content: HostContent) -> None:
-        self.content = content
+    def __init__(self, it: T) -> None:
+        self.it = it
 
     def __hash__(self) -> int:
-        return id(self.content)
+        return id(self.it)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.content is self.content
+        return isinstance(other, _Same) and other.it is self.it
 
 
 @lru_cache(maxsize=64)
-def _shared(same: _Same, tag: str) -> str:
+def _shared(same: _Same[HostContent], tag: str) -> str:
     """What every page of a property shows in one language: words, services, places, pictures, rules of
     secrets.
     """
-    content = same.content
+    content = same.it
     services = [content.pick(versions, tag).digest for versions in content.services.values()]
     places = [content.pick(versions, tag).digest for versions in content.places.values()]
     pictures = sorted(picture.asset for picture in content.pictures.values())

@@ -17,6 +17,7 @@ from generator import readings
 from generator.content import Darkroom, HostContent, read_property
 from generator.files.darkroom import Progress
 from generator.pages import Site
+from generator.parts.theme import Compiled
 from generator.readings import Files, Kept
 from generator.rendering import Renderer, Theme
 from generator.targets import Target, open_target
@@ -29,7 +30,7 @@ from guestlink.settings import PROGRAM, Settings
 
 T = TypeVar("T")
 
-ENCODED = "data/pictures"
+ENCODED, COMPILED = "data/pictures", "data/templates"
 MOST_KEPT = 48  # properties; what is kept of one takes about two megabytes
 SHAPING = ("babel", "jinja2", "markdown", "nh3", "pelican", "pillow", "segno")
 
@@ -174,7 +175,7 @@ def open_press(settings: Settings) -> Press:
         mend = "`publish.py keys show` lists the keys, `publish.py keys use ID` chooses one."
         raise SettingsError("No key signs the pages.", setting="signing_key_id", hint=mend)
     ring.signing_key(settings.signing_key_id)
-    theme = Theme(settings.theme_folder)
+    theme = Theme(settings.theme_folder, compiled=Compiled(settings.path(COMPILED)))
     build = build_fingerprint(theme)
     return Press(
         settings=settings,

@@ -6,14 +6,14 @@ running again. The records, not the target, say what is live; only `verify` list
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
 from generator import ledger, readings
 from generator.content import HostContent
-from generator.effects import Body, delete_all, put_all
+from generator.effects import Bodies, delete_all, put_all
 from generator.ledger import Lease, Publication
 from generator.orders import Order, Outcome, Progress, Told, counted, silent
 from generator.pages import Page, compose, next_boundary
@@ -23,6 +23,7 @@ from generator.site_objects import publish_assets, publish_shells
 from generator.targets import invalidate, publishing_lock
 from generator.views import Opener, stay_views
 from guestlink import catalogue, clock, rebuilds, records
+from guestlink.database import Reading as Snapshot
 from guestlink.errors import GuestLinkError, told
 from guestlink.language import LANGUAGES
 from guestlink.records import Property
@@ -80,9 +81,9 @@ def publish_property(
         wanted, steps, outcome, work = _prepared(press, house, order, at, early=early)
         check_delete_limit(steps, live=work.live, limit=order.delete_limit)
         _ask_invalidation(press, held, steps.invalidations, at=at)
-        done = put_all(press, held, steps.closing, body=work.body, at=at, progress=silent)
+        done = put_all(press, held, steps.closing, bodies=work.bodies, at=at, progress=silent)
         delete_all(press, held, steps.revocations, at=at)
-        done += put_all(press, held, steps.puts, body=work.body, at=at, progress=progress)
+        done += put_all(press, held, steps.puts, bodies=work.bodies, at=at, progress=progress)
         delete_all(press, held, steps.deletes, at=at)
         _record(press, held, work, steps, order=order, at=at)
     uploaded = sum(item.uploaded for item in done)
@@ -97,7 +98,7 @@ class Work(msgspec.Struct, kw_only=True):
     reading: Reading
     before: Publication
     boundaries: dict[str, datetime]
-    body: Body
+    bodies: Bodies
     live: int
     old_assets: bool
 
@@ -113,9 +114,10 @@ def _prepared(
         before = ledger.load_publication(db, house.id, target=press.target.name)
         views = stay_views(db, house, at=at, only_stay=order.only_stay)
         live = ledger.live_objects(db, house.id, target=press.target.name, only_stay=order.only_stay)
-    pages = [page for view in views for page in compose(view, content, press.site, at=at)]
+    pages: list[Page] = []
     boundaries: dict[str, datetime] = {}
     for view in views:
+        pages += compose(view, content, press.site, at=at)
         if due := next_boundary(view, content, at=at):
             boundaries[view.stay.id] = min(due, boundaries.get(view.stay.id, due))
     sheets = _sheets(press, house, content, pages)
@@ -128,7 +130,7 @@ def _prepared(
         reading=reading,
         before=before,
         boundaries=boundaries,
-        body=_bodies(press, house, content, pages=pages, sheets=sheets),
+        bodies=_bodies(press, house, content, pages=pages, sheets=sheets),
         live=len(live),
         old_assets=any(row.kind == "asset" and not row.source_hash for row in live),
     )
@@ -213,25 +215,29 @@ def _bodies(
     *,
     pages: Sequence[Page],
     sheets: Mapping[str, bytes],
-) -> Body:
-    """What yields the bytes of a put: pages are rendered and pictures read only when they are really put."""
+) -> Bodies:
+    """What yields the bytes of puts: pages are rendered and pictures read only when they are really put."""
     by_path = {page.path: page for page in pages}
     pictures = {file.path: picture for picture in content.pictures.values() for file in picture.files}
     renderer = press.renderer(house, content)
     opener = Opener(press.ring, public_url=press.site.public_url, key_id=press.site.key_id)
 
-    def body(put: Put) -> bytes:
-        page, sheet = by_path.get(put.wanted.path), sheets.get(put.wanted.path)
+    def body(db: Snapshot, path: str) -> bytes:
+        page, sheet = by_path.get(path), sheets.get(path)
         if sheet is not None:
             return sheet
         if page is None:
-            return press.darkroom.body(pictures[put.wanted.path], put.wanted.path)
+            return press.darkroom.body(pictures[path], path)
         if page.kind == "gate":
             return renderer.gate(page, opener.query(page))
-        with press.database.read() as db:
-            return renderer.page(page, opener.private(db, page))
+        return renderer.page(page, opener.private(db, page))
 
-    return body
+    def bodies(puts: Sequence[Put]) -> Iterator[bytes]:
+        with press.database.read() as db:
+            for put in puts:
+                yield body(db, put.wanted.path)
+
+    return bodies
 
 
 # -- record and invalidate -------------------------------------------------------------------------

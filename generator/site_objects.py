@@ -1,7 +1,7 @@
 """Objects that belong to no property: theme's files, worker, landing page, the page for what is not there."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,7 +15,7 @@ from generator.parts.staff_app import manifests
 from generator.parts.staff_pages import staff_worker
 from generator.parts.worker import worker
 from generator.pelican_plugin import shells
-from generator.plan import Wanted, plan
+from generator.plan import Put, Wanted, plan
 from generator.press import Press
 from generator.targets import publishing_lock
 from guestlink import catalogue, records
@@ -119,9 +119,11 @@ def _publish_site(
         publishing_lock(press.target, SITE) as locked,
         ledger.lease(press.database, SITE, target=target, locked=locked) as held,
     ):
-        done = put_all(
-            press, held, steps.puts, body=lambda put: files[put.wanted.path], at=at, progress=silent
-        )
+
+        def bodies(puts: Sequence[Put]) -> list[bytes]:
+            return [files[put.wanted.path] for put in puts]
+
+        done = put_all(press, held, steps.puts, bodies=bodies, at=at, progress=silent)
         delete_all(press, held, steps.deletes, at=at)
         with press.database.write() as tx:
             ledger.record_leaving(tx, held, steps.leaving, at=at)

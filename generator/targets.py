@@ -4,16 +4,16 @@ The only file that speaks to CloudFront. Every operation may be repeated.
 """
 
 import fcntl
+import importlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import boto3
 import msgspec
-from botocore.exceptions import BotoCoreError, ClientError
 
 from guestlink.errors import Outage, SettingsError, Stale
 from guestlink.settings import Settings, target_name
@@ -126,15 +126,26 @@ def trusted_keys(target: Target, groups: Sequence[str]) -> dict[str, str]:
     return found
 
 
+@cache
+def _boto3() -> Any:
+    """Imported when a distribution is really asked: a publish to a folder need not wait for it."""
+    return importlib.import_module("boto3")
+
+
+@cache
+def _refusals() -> Any:
+    return importlib.import_module("botocore.exceptions")
+
+
 def _cloudfront(target: Target) -> Any:
-    return boto3.client("cloudfront", region_name=target.region or "us-east-1")
+    return _boto3().client("cloudfront", region_name=target.region or "us-east-1")
 
 
 @contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
-    except ClientError as error:
+    except _refusals().ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code in {"Throttling", "TooManyInvalidationsInProgress", "ServiceUnavailable", "InternalError"}:
             raise Outage(
@@ -144,7 +155,7 @@ def _translated() -> Iterator[None]:
             "Check distribution= in site_url and what the role may do (deploy/cloudfront.yaml has a policy)."
         )
         raise SettingsError(f"CloudFront refuses: {code}.", setting="site_url", hint=mend) from None
-    except BotoCoreError as error:
+    except _refusals().BotoCoreError as error:
         mend = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is attached."
         if "redential" in str(error):
             raise SettingsError(

@@ -13,7 +13,7 @@ from generator.pages import Page, StayView
 from generator.rendering import Private
 from guestlink import links, zones
 from guestlink.arrivals import open_word
-from guestlink.contacts import load_contact, opened
+from guestlink.contacts import load_contact, name_of
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Row
 from guestlink.records import Arrival, Link, Period, Property, Secret, Stay, shaped_all
@@ -107,7 +107,7 @@ class Opener:
         contact = load_contact(db, link.contact_id)
         key, arrival = open_page_key(self._ring, contact, link), page.view.arrival
         return Private(
-            name=opened(self._ring, contact).name,
+            name=name_of(self._ring, contact),
             word=open_word(self._ring, arrival) if arrival else "",
             values={},
             page_key=key,

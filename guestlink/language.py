@@ -139,14 +139,20 @@ class Catalogue:
         self.strict = strict
         self._messages = messages
         self._plural_form = plural_form
+        self._plain: dict[str, str] = {}
 
     def text(self, msgid: str, /, **values: object) -> str:
         """The translation with every `{name}` filled in.
 
         If a value is markup, so is the answer: words and other values are escaped. Else it is plain text.
         """
+        if not values and msgid in self._plain:
+            return self._plain[msgid]
         forms = self._forms(msgid)
-        return _filled(forms[0] if forms else msgid, values)
+        filled = _filled(forms[0] if forms else msgid, values)
+        if not values:
+            self._plain[msgid] = filled
+        return filled
 
     def plural(self, singular: str, plural: str, n: int, /, **values: object) -> str:
         """The form this language uses for `n` things; `{n}` is filled in without being passed."""

@@ -292,17 +292,22 @@ def _by_stay(rows: Iterable[Row], kind: type[T]) -> Mapping[str, Sequence[T]]:
 # -- time ------------------------------------------------------------------------------------------
 def moments(stay: Stay, house: Property) -> Moments:
     """When the stay's phases begin. A guest's day turns at four in the morning, in the property's zone."""
-    zone = house.zone
-    check_in = zones.local_instant(stay.from_on, local_time(stay.check_in or house.check_in), zone)
-    check_out = zones.local_instant(stay.until_on, local_time(stay.check_out or house.check_out), zone)
-    in_house = zones.local_instant(stay.from_on + timedelta(days=1), DAY_TURNS, zone)
+    comes, goes = stay.check_in or house.check_in, stay.check_out or house.check_out
+    return _moments(stay.from_on, comes, stay.until_on, goes, house.zone)
+
+
+@lru_cache(maxsize=1024)
+def _moments(from_on: date, check_in: str, until_on: date, check_out: str, zone: str) -> Moments:  # noqa: PLR0917
+    arrives = zones.local_instant(from_on, local_time(check_in), zone)
+    departs = zones.local_instant(until_on, local_time(check_out), zone)
+    in_house = zones.local_instant(from_on + timedelta(days=1), DAY_TURNS, zone)
     return Moments(
-        arriving=zones.local_instant(stay.from_on - timedelta(days=1), DAY_TURNS, zone),
-        check_in=check_in,
-        in_house=min(in_house, check_out),
-        departing=min(zones.local_instant(stay.until_on, DAY_TURNS, zone), check_out),
-        departed=check_out,
-        expired=max(links.policy_end(stay.until_on), check_out),
+        arriving=zones.local_instant(from_on - timedelta(days=1), DAY_TURNS, zone),
+        check_in=arrives,
+        in_house=min(in_house, departs),
+        departing=min(zones.local_instant(until_on, DAY_TURNS, zone), departs),
+        departed=departs,
+        expired=max(links.policy_end(until_on), departs),
     )
 
 

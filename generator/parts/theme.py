@@ -6,11 +6,14 @@ It knows no property and no guest. Styles and scripts that lie inside a page are
 import base64
 import hashlib
 import re
+from contextlib import suppress
 from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from guestlink.errors import SettingsError
@@ -55,17 +58,39 @@ _OPEN_POLICY: Final = Markup(
 )
 
 
+class Compiled(FileSystemBytecodeCache):
+    """Templates as Python's code, kept in a folder of their own that may be emptied at any time. What was
+    compiled from another text, or by another Jinja or Python, is not used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder), f"{version('jinja2')}-%s.code")
+        with suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().load_bytecode(bucket)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):  # on a full disk they are compiled each time
+            super().dump_bytecode(bucket)
+
+
 class Theme:
     """One reading of the theme folder. A changed file needs a new Theme; `fingerprint` tells when."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, compiled: Compiled | None = None) -> None:
         self.folder = folder
+        self._paths: dict[str, str] = {}
         for needed in ("templates/welcome.html", "static/page.css", "locale/en/LC_MESSAGES/guestlink.po"):
             if not (folder / needed).is_file():
                 mend = "Set it to a folder like the program's own theme, or take the line away."
                 raise SettingsError(f"The theme {folder} has no {needed}.", setting="theme", hint=mend)
         loader = FileSystemLoader(folder / "templates")
-        self.environment = Environment(loader=loader, auto_reload=False, **TEMPLATE_OPTIONS)  # noqa: S701 - it is on
+        self.environment = Environment(  # noqa: S701 - it is on
+            loader=loader, auto_reload=False, bytecode_cache=compiled, **TEMPLATE_OPTIONS
+        )
         self.environment.globals.update(self.globals)
 
     @property
@@ -89,7 +114,9 @@ class Theme:
 
     def asset(self, name: str) -> str:
         """The path of a static file: `assets/welcome.0123456789abcdef.js`."""
-        return _hashed(name, self._static[name])
+        if name not in self._paths:
+            self._paths[name] = _hashed(name, self._static[name])
+        return self._paths[name]
 
     def names(self, folder: str) -> list[str]:
         """The static files below a folder that pages load, as `asset` wants them."""

@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from generator.files.grammar import ICONS
-from generator.parts.theme import Theme, packed, packed_script, page_policy
+from generator.parts.theme import Compiled, Theme, packed, packed_script, page_policy
 from tests.generator import sample
 
 
@@ -67,6 +67,26 @@ def test_a_template_that_forgets_a_value_is_not_printed(copied: Path) -> None:
     (copied / "templates/new.html").write_text("{{ nobody }}")
     with pytest.raises(UndefinedError, match="nobody"):
         Theme(copied).environment.get_template("new.html").render()
+
+
+def test_compiled_templates_are_kept_for_the_next_process_and_a_changed_text_is_compiled_anew(
+    copied: Path, tmp_path: Path
+) -> None:
+    template, kept = copied / "templates/new.html", tmp_path / "data/templates"
+    for text in ("one", "one", "two"):
+        template.write_text(text)
+        theme = Theme(copied, compiled=Compiled(kept))
+        assert theme.environment.get_template("new.html").render() == text
+    assert len([*kept.iterdir()]) == 1
+    assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_templates_are_compiled_each_time_where_nothing_can_be_kept(copied: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (copied / "templates/new.html").write_text("one")
+    for folder in (tmp_path / "file", tmp_path / "file/templates"):
+        theme = Theme(copied, compiled=Compiled(folder))
+        assert theme.environment.get_template("new.html").render() == "one"
 
 
 def test_a_style_is_packed_without_changing_what_it_means() -> None:
