@@ -8,7 +8,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from gettext import c2py
@@ -237,16 +237,25 @@ def _read_by_babel(text: str) -> tuple[plain_po.Messages, str]:
 
 
 def _filled(message: str, values: Mapping[str, object]) -> str:
-    markup = any(hasattr(value, "__html__") for value in values.values())
-    shown: Callable[[object], str] = escape if markup else str
+    if any(hasattr(value, "__html__") for value in values.values()):
+        return Markup(_joined(message, values, escape))  # noqa: S704 - words and values are escaped there
+    return _joined(message, values, str)
 
-    def value_of(hit: re.Match[str]) -> str:
-        if hit[1] not in values:
-            raise InvalidInput(f"“{message}” needs a value for {{{hit[1]}}}.", hint="Pass it by that name.")
-        return shown(values[hit[1]])
 
-    filled = _PLACEHOLDER.sub(value_of, shown(message))
-    return Markup(filled) if markup else filled  # noqa: S704 - words and values were escaped above
+def _joined(message: str, values: Mapping[str, object], shown: Callable[[object], str]) -> str:
+    parts = [*_parts(message, shown)]
+    for at in range(1, len(parts), 2):
+        name = parts[at]
+        if name not in values:
+            raise InvalidInput(f"“{message}” needs a value for {{{name}}}.", hint="Pass it by that name.")
+        parts[at] = shown(values[name])
+    return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _parts(message: str, shown: Callable[[object], str]) -> list[str]:
+    """Words and, at odd places, the names of what stands between them."""
+    return _PLACEHOLDER.split(shown(message))
 
 
 # Dates, times, money, lists ---------------------------------------------------------------------------
@@ -257,6 +266,7 @@ def format_date(on: date, language: str, style: DateStyle = "long") -> str:
     return dates.format_date(on, format=style, locale=_locale(language))
 
 
+@lru_cache(maxsize=4096)
 def format_day(on: date, language: str) -> str:
     """A date of these weeks, with its weekday and without its year: `Sunday 22 November`."""
     text = dates.format_date(on, format=_day_pattern(_locale(language)), locale=_locale(language))
@@ -266,8 +276,7 @@ def format_day(on: date, language: str) -> str:
 def format_time(at: datetime, zone: str, language: str) -> str:
     """What the clocks in `zone` show: `11:00`; hours and their half of the day stay on one line."""
     local = _local(at, zone)
-    text = dates.format_time(local, format="short", tzinfo=local.tzinfo, locale=_locale(language))
-    return text.replace(" ", "\N{NO-BREAK SPACE}")
+    return _clock(local.hour, local.minute, language)
 
 
 def format_moment(at: datetime, zone: str, language: str) -> str:
@@ -276,6 +285,7 @@ def format_moment(at: datetime, zone: str, language: str) -> str:
     return format_day(_local(at, zone).date(), language) + between + format_time(at, zone, language)
 
 
+@lru_cache(maxsize=1024)
 def format_money(minor: int, currency: str, language: str) -> str:
     """An amount given in minor units of an ISO 4217 currency: `£12.50`, `¥1,200`, `MAD 12.50`."""
     amount = Decimal(minor).scaleb(-minor_digits(currency))
@@ -301,6 +311,13 @@ def isolate(text: str, direction: Literal["ltr", "rtl", "auto"] = "ltr") -> str:
     For plain text only: in HTML `<bdi>` does this without characters that a guest would copy along.
     """
     return f"{_FIRST_ISOLATE[direction]}{text}\u2069"
+
+
+@lru_cache(maxsize=4096)
+def _clock(hour: int, minute: int, language: str) -> str:
+    """No language's short time says more than hours and minutes."""
+    text = dates.format_time(time(hour, minute), format="short", locale=_locale(language))
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _local(at: datetime, zone: str) -> datetime:

@@ -17,7 +17,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from guestlink.errors import SettingsError
-from guestlink.language import Catalogue, load_catalogue
+from guestlink.language import Catalogue, chrome_language, load_catalogue
 
 INLINED: Final = frozenset(
     {
@@ -84,6 +84,7 @@ class Theme:
     def __init__(self, folder: Path, *, compiled: Compiled | None = None) -> None:
         self.folder, self.compiled = folder, compiled
         self._paths: dict[str, str] = {}
+        self._catalogues: dict[str, Catalogue] = {}
         for needed in ("templates/welcome.html", "static/page.css", "locale/en/LC_MESSAGES/guestlink.po"):
             if not (folder / needed).is_file():
                 mend = "Set it to a folder like the program's own theme, or take the line away."
@@ -128,7 +129,10 @@ class Theme:
         return self._icons[name]
 
     def catalogue(self, language: str) -> Catalogue:
-        return load_catalogue(self.folder / "locale", language)
+        spoken = chrome_language(language)
+        if spoken not in self._catalogues:
+            self._catalogues[spoken] = load_catalogue(self.folder / "locale", spoken)
+        return self._catalogues[spoken]
 
     def page_style(self, accent: str) -> Markup:
         """The style of a page in its property's colour."""
