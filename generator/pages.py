@@ -11,7 +11,8 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
-from generator.content import LOST_PROPERTY, HostContent, Notice, Section
+from generator.files.host_content import LOST_PROPERTY, HostContent
+from generator.files.shapes import Notice, Section
 from guestlink import language, links, zones
 from guestlink.records import Arrival, Link, Period, Phase, Property, Secret, Stay, next_phase_at, phase
 from guestlink.secret_values import Rule, Window, windows

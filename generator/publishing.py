@@ -12,8 +12,8 @@ from datetime import datetime
 import msgspec
 
 from generator import ledger, readings
-from generator.content import HostContent
 from generator.effects import Bodies, delete_all, put_all
+from generator.files.host_content import HostContent
 from generator.ledger import Lease, Publication
 from generator.orders import Order, Outcome, Progress, Told, counted, silent
 from generator.pages import Page, compose, next_boundary

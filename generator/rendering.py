@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 from markupsafe import Markup, escape
 
-from generator.content import HostContent
+from generator.files.host_content import HostContent
 from generator.pages import Page, Site
 from generator.parts import blocks, ways
 from generator.parts.fragments import Fragments

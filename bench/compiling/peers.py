@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from bench.compiling.estate import SECTIONS
-from generator.content import HostContent
+from generator.files.host_content import HostContent
 from generator.pages import Page, compose, is_sealed
 from generator.parts import blocks, ways
 from generator.parts.fragments import Fragments

@@ -16,8 +16,9 @@ from typing import Any, Final
 
 import msgspec
 
-from generator.content import HostContent, Service
 from generator.files.grammar import Field
+from generator.files.host_content import HostContent
+from generator.files.shapes import Service
 from guestlink.storage import content_type
 from tests.generator import sample
 

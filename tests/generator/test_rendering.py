@@ -13,7 +13,8 @@ from urllib.parse import quote, unquote
 import msgspec
 import pytest
 
-from generator.content import HostContent, Notice, Words
+from generator.files.host_content import HostContent
+from generator.files.shapes import Notice, Words
 from generator.pages import Page, StayView
 from generator.parts.frames import Frame
 from generator.parts.squares import joining_code, link_code
