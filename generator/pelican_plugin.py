@@ -38,7 +38,6 @@ QUIET: Final[dict[str, Any]] = {
     "CACHE_CONTENT": False,
     "LOAD_CONTENT_CACHE": False,
     "TIMEZONE": "UTC",
-    "JINJA_ENVIRONMENT": TEMPLATE_OPTIONS,
 }
 # What the edge says on a page that it answers, beside what is in the page already.
 ANSWERS: Final = {
@@ -106,6 +105,7 @@ def shells(theme: Theme, houses: Sequence[HostContent], *, build: Path | None = 
             "PATH": str(source),
             "OUTPUT_PATH": str(output),
             "THEME": str(theme.folder),
+            "JINJA_ENVIRONMENT": {**TEMPLATE_OPTIONS, "bytecode_cache": theme.compiled},
             "JINJA_GLOBALS": theme.globals,
             "PLUGINS": [sys.modules[__name__]],
             "GUESTLINK_SHELLS": wanted,

@@ -8,7 +8,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from gettext import c2py
@@ -20,18 +20,30 @@ from babel import Locale, UnknownLocaleError, dates, lists, numbers
 from babel.messages.pofile import PoFileError, read_po
 from markupsafe import Markup, escape
 
+from guestlink import plain_po
 from guestlink.errors import ContentError, InvalidInput
+
+DateStyle = Literal["short", "medium", "long", "full"]
+Direction = Literal["ltr", "rtl"]
 
 LANGUAGES: Final = ("en", "es", "fr", "de", "it", "pt", "ar", "ja")
 
+# What Babel says of them, too; asked so often and so early that its data need not be loaded for it.
+_OURS: Final[Mapping[str, tuple[str, Direction]]] = {
+    "en": ("English", "ltr"),
+    "es": ("Español", "ltr"),
+    "fr": ("Français", "ltr"),
+    "de": ("Deutsch", "ltr"),
+    "it": ("Italiano", "ltr"),
+    "pt": ("Português", "ltr"),
+    "ar": ("العربية", "rtl"),
+    "ja": ("日本語", "ltr"),
+}
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _YEAR = re.compile(r"(,|\s+'[^']+')?\s*y+$|^y+[^A-Za-z']*")
 _BETWEEN_DAY_AND_TIME = {"ar": "، ", "ja": " "}
 _FIRST_ISOLATE = {"ltr": "\u2066", "rtl": "\u2067", "auto": "\u2068"}
-
-DateStyle = Literal["short", "medium", "long", "full"]
-Direction = Literal["ltr", "rtl"]
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
@@ -65,12 +77,16 @@ def _ordered(guest: str, default: str, offered: tuple[str, ...]) -> tuple[str, .
 
 def direction(language: str) -> Direction:
     """Which way `language` is written; an unknown one runs left to right."""
+    if language in _OURS:
+        return _OURS[language][1]
     locale = _known_locale(language)
     return "rtl" if locale is not None and locale.text_direction == "rtl" else "ltr"
 
 
 def native_name(language: str) -> str:
     """The language's name for itself, as a list of languages shows it; an unknown tag stands for itself."""
+    if language in _OURS:
+        return _OURS[language][0]
     locale = _known_locale(language)
     name = locale.get_display_name() if locale is not None else None
     return name[0].upper() + name[1:] if name else language
@@ -196,34 +212,50 @@ def load_catalogue(folder: Path, language: str, *, strict: bool = False) -> Cata
 @lru_cache(maxsize=64)
 def _read(path: Path, _stamp: tuple[int, int], *, language: str, strict: bool) -> Catalogue:
     try:
-        book = read_po(io.StringIO(path.read_text("utf-8")), abort_invalid=True)
-        plural_form = c2py(book.plural_expr)
+        text = path.read_text("utf-8")
+        messages, plural = plain_po.read(text) or _read_by_babel(text)
+        plural_form = c2py(plural)
     except PoFileError as error:
         raise ContentError(
             "This line is not gettext.", path=str(path), line=error.lineno + 1, hint=str(error)
         ) from error
     except ValueError as error:
         raise ContentError("This is no gettext catalogue.", path=str(path), hint=str(error)) from error
-    messages = {}
+    return Catalogue(language, messages, plural_form=plural_form, path=str(path), strict=strict)
+
+
+def _read_by_babel(text: str) -> tuple[plain_po.Messages, str]:
+    """Messages and the plural's rule. A fuzzy translation is none."""
+    book = read_po(io.StringIO(text), abort_invalid=True)
+    messages: plain_po.Messages = {}
     for message in book:
         if message.id:
             msgid = message.id if isinstance(message.id, str) else message.id[0]
             forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
             messages[msgid] = ("",) if message.fuzzy else forms
-    return Catalogue(language, messages, plural_form=plural_form, path=str(path), strict=strict)
+    return messages, book.plural_expr
 
 
 def _filled(message: str, values: Mapping[str, object]) -> str:
-    markup = any(hasattr(value, "__html__") for value in values.values())
-    shown: Callable[[object], str] = escape if markup else str
+    if any(hasattr(value, "__html__") for value in values.values()):
+        return Markup(_joined(message, values, escape))  # noqa: S704 - words and values are escaped there
+    return _joined(message, values, str)
 
-    def value_of(hit: re.Match[str]) -> str:
-        if hit[1] not in values:
-            raise InvalidInput(f"“{message}” needs a value for {{{hit[1]}}}.", hint="Pass it by that name.")
-        return shown(values[hit[1]])
 
-    filled = _PLACEHOLDER.sub(value_of, shown(message))
-    return Markup(filled) if markup else filled  # noqa: S704 - words and values were escaped above
+def _joined(message: str, values: Mapping[str, object], shown: Callable[[object], str]) -> str:
+    parts = [*_parts(message, shown)]
+    for at in range(1, len(parts), 2):
+        name = parts[at]
+        if name not in values:
+            raise InvalidInput(f"“{message}” needs a value for {{{name}}}.", hint="Pass it by that name.")
+        parts[at] = shown(values[name])
+    return "".join(parts)
+
+
+@lru_cache(maxsize=4096)
+def _parts(message: str, shown: Callable[[object], str]) -> list[str]:
+    """Words and, at odd places, the names of what stands between them."""
+    return _PLACEHOLDER.split(shown(message))
 
 
 # Dates, times, money, lists ---------------------------------------------------------------------------
@@ -234,6 +266,7 @@ def format_date(on: date, language: str, style: DateStyle = "long") -> str:
     return dates.format_date(on, format=style, locale=_locale(language))
 
 
+@lru_cache(maxsize=4096)
 def format_day(on: date, language: str) -> str:
     """A date of these weeks, with its weekday and without its year: `Sunday 22 November`."""
     text = dates.format_date(on, format=_day_pattern(_locale(language)), locale=_locale(language))
@@ -243,8 +276,7 @@ def format_day(on: date, language: str) -> str:
 def format_time(at: datetime, zone: str, language: str) -> str:
     """What the clocks in `zone` show: `11:00`; hours and their half of the day stay on one line."""
     local = _local(at, zone)
-    text = dates.format_time(local, format="short", tzinfo=local.tzinfo, locale=_locale(language))
-    return text.replace(" ", "\N{NO-BREAK SPACE}")
+    return _clock(local.hour, local.minute, language)
 
 
 def format_moment(at: datetime, zone: str, language: str) -> str:
@@ -253,6 +285,7 @@ def format_moment(at: datetime, zone: str, language: str) -> str:
     return format_day(_local(at, zone).date(), language) + between + format_time(at, zone, language)
 
 
+@lru_cache(maxsize=1024)
 def format_money(minor: int, currency: str, language: str) -> str:
     """An amount given in minor units of an ISO 4217 currency: `£12.50`, `¥1,200`, `MAD 12.50`."""
     amount = Decimal(minor).scaleb(-minor_digits(currency))
@@ -278,6 +311,13 @@ def isolate(text: str, direction: Literal["ltr", "rtl", "auto"] = "ltr") -> str:
     For plain text only: in HTML `<bdi>` does this without characters that a guest would copy along.
     """
     return f"{_FIRST_ISOLATE[direction]}{text}\u2069"
+
+
+@lru_cache(maxsize=4096)
+def _clock(hour: int, minute: int, language: str) -> str:
+    """No language's short time says more than hours and minutes."""
+    text = dates.format_time(time(hour, minute), format="short", locale=_locale(language))
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _local(at: datetime, zone: str) -> datetime:

@@ -127,8 +127,7 @@ class _Writer:
 
     def stay(self, page: Page) -> Given:
         wording, content = self._wording[page.language], self._content
-        with self._press.database.read() as db:
-            private = self._opener.private(db, page)
+        private = self._opener.private(page)
         over = page.phase == "departed"
         card = blocks.card(page, private.link, guide_code=PageSeal(private.page_key).guide_code)
         given = {

@@ -17,7 +17,7 @@ from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from guestlink.errors import SettingsError
-from guestlink.language import Catalogue, load_catalogue
+from guestlink.language import Catalogue, chrome_language, load_catalogue
 
 INLINED: Final = frozenset(
     {
@@ -60,11 +60,12 @@ _OPEN_POLICY: Final = Markup(
 
 class Compiled(FileSystemBytecodeCache):
     """Templates as Python's code, kept in a folder of their own that may be emptied at any time. What was
-    compiled from another text, or by another Jinja or Python, is not used.
+    compiled from another text, with other options, or by another Jinja or Python, is not used.
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(str(folder), f"{version('jinja2')}-%s.code")
+        options = hashlib.sha256(repr(TEMPLATE_OPTIONS).encode()).hexdigest()[:8]
+        super().__init__(str(folder), f"{version('jinja2')}-{options}-%s.code")
         with suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -81,8 +82,9 @@ class Theme:
     """One reading of the theme folder. A changed file needs a new Theme; `fingerprint` tells when."""
 
     def __init__(self, folder: Path, *, compiled: Compiled | None = None) -> None:
-        self.folder = folder
+        self.folder, self.compiled = folder, compiled
         self._paths: dict[str, str] = {}
+        self._catalogues: dict[str, Catalogue] = {}
         for needed in ("templates/welcome.html", "static/page.css", "locale/en/LC_MESSAGES/guestlink.po"):
             if not (folder / needed).is_file():
                 mend = "Set it to a folder like the program's own theme, or take the line away."
@@ -127,7 +129,10 @@ class Theme:
         return self._icons[name]
 
     def catalogue(self, language: str) -> Catalogue:
-        return load_catalogue(self.folder / "locale", language)
+        spoken = chrome_language(language)
+        if spoken not in self._catalogues:
+            self._catalogues[spoken] = load_catalogue(self.folder / "locale", spoken)
+        return self._catalogues[spoken]
 
     def page_style(self, accent: str) -> Markup:
         """The style of a page in its property's colour."""

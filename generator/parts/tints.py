@@ -3,11 +3,13 @@
 Colours are `#rrggbb`. Contrast is that of WCAG 2.2, 1.4.3.
 """
 
+from functools import lru_cache
 from typing import Final
 
 _STEPS: Final = 20
 
 
+@lru_cache(maxsize=256)
 def readable(colour: str, *, on: str, contrast: float) -> str:
     """The colour, as much darker or lighter as it takes to be read on this ground with that contrast."""
     towards = "#000000" if _luminance(on) > _luminance("#777777") else "#ffffff"

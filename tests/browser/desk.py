@@ -231,7 +231,8 @@ def _write_site(home: Path, host: HostContent, phase: str, language: str) -> Non
         if page.kind == "welcome":
             path, sheet = renderer.sheet(page.language)
             _write(home / path, sheet)
-            _write(home / page.path, renderer.page(page, sample.PRIVATE))
+            (blocks,) = renderer.blocks([(page, sample.PRIVATE)])
+            _write(home / page.path, renderer.page(page, blocks))
         else:
             _write(home / page.path, renderer.gate(page, sample.PRIVATE.query))
     for path, body in sample.renderer(host)._theme.assets().items():
