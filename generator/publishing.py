@@ -12,19 +12,19 @@ from datetime import datetime
 import msgspec
 
 from generator import ledger, readings
-from generator.content import HostContent
 from generator.effects import Bodies, delete_all, put_all
+from generator.files.host_content import HostContent
 from generator.ledger import Lease, Publication
 from generator.orders import Order, Outcome, Progress, Told, counted, silent
 from generator.pages import Page, compose, next_boundary
 from generator.plan import GRACE, Live, Plan, Put, Wanted, check_delete_limit, plan
 from generator.press import Press, Reading
 from generator.pressroom import Pressroom
+from generator.rendering import Blocks
 from generator.site_objects import publish_assets, publish_shells
 from generator.targets import invalidate, publishing_lock
 from generator.views import Opener, stay_views
 from guestlink import catalogue, clock, rebuilds, records
-from guestlink.database import Reading as Snapshot
 from guestlink.errors import GuestLinkError, told
 from guestlink.language import LANGUAGES
 from guestlink.records import Property
@@ -236,7 +236,7 @@ def _bodies(
     renderer = press.renderer(house, content)
     opener = Opener(press.ring, public_url=press.site.public_url, key_id=press.site.key_id)
 
-    def body(db: Snapshot, path: str) -> bytes:
+    def body(path: str, blocks: Mapping[str, Blocks]) -> bytes:
         page, sheet = by_path.get(path), sheets.get(path)
         if sheet is not None:
             return sheet
@@ -244,12 +244,14 @@ def _bodies(
             return press.darkroom.body(pictures[path], path)
         if page.kind == "gate":
             return renderer.gate(page, opener.query(page))
-        return renderer.page(page, opener.private(db, page))
+        return renderer.page(page, blocks[path])
 
     def bodies(puts: Sequence[Put]) -> Iterator[bytes]:
-        with press.database.read() as db:
-            for put in puts:
-                yield body(db, put.wanted.path)
+        paths = [put.wanted.path for put in puts]
+        welcome = [by_path[path] for path in paths if path in by_path and by_path[path].kind == "welcome"]
+        made = renderer.blocks(list(zip(welcome, opener.privates(welcome), strict=True)))
+        blocks = {page.path: each for page, each in zip(welcome, made, strict=True)}
+        yield from (body(path, blocks) for path in paths)
 
     return bodies
 
