@@ -19,85 +19,19 @@ from pelican.readers import Markdown, MarkdownReader  # type: ignore[import-unty
 from generator.files import answers, entries, grammar, letters, moments, plain_markdown
 from generator.files.darkroom import Darkroom, Progress
 from generator.files.entries import House
-from generator.files.front_matter import Front, Outline, Problem
-from generator.files.grammar import Field, Reveal
-from generator.files.host_folder import folder_digest
+from generator.files.front_matter import Front, Outline
+from generator.files.host_content import OFF_PLATFORM, HostContent
 from generator.files.manuscripts import Manuscripts
-from generator.files.pictures import Picture
-from generator.files.shapes import Answer, Letter, Notice, Place, Section, Service, Words
-from guestlink.language import fallback_order, minor_digits
+from generator.files.shapes import Letter
+from guestlink.language import minor_digits
 
 logging.setLoggerClass(logging.Logger)  # Pelican's import replaced it by one that swallows repetitions
-
-__all__ = [
-    "Answer",
-    "Darkroom",
-    "Field",
-    "HostContent",
-    "Letter",
-    "Notice",
-    "Picture",
-    "Place",
-    "Problem",
-    "Reveal",
-    "Section",
-    "Service",
-    "Words",
-    "folder_digest",
-    "read_property",
-]
 
 T = TypeVar("T")
 
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
-LOST_PROPERTY = "lost-property"  # the service that a departed guest's page has a form of its own for
-OFF_PLATFORM = ("airbnb",)  # forbids to lead its guests elsewhere
 _CHANGED = ("\t", "\r", "\x02", "\x03")  # what Python-Markdown changes before it looks for fields
 _META = 27  # where MetaExtension puts it: before anything that knows Markdown
-
-
-class HostContent(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a property's files say. `words` has each offered language, else another one's words.
-
-    Guests of the booking sources in `off_platform` are not led to a chat outside them. Waits are in minutes,
-    0 is not said.
-    """
-
-    slug: str
-    languages: tuple[str, ...]
-    accent: str
-    picture: str
-    phone: str
-    whatsapp: str = ""
-    wifi: str
-    coordinates: tuple[float, float] | None = None
-    off_platform: tuple[str, ...] = OFF_PLATFORM
-    reply_within: int = 0
-    host_after: int = 0
-    phone_after: int = 0
-    quiet_hours: str = ""
-    message_hours: str = moments.MESSAGE_HOURS
-    reveal: dict[str, Reveal]
-    words: dict[str, Words]
-    sections: dict[str, dict[str, Section]]
-    services: dict[str, dict[str, Service]]
-    places: dict[str, dict[str, Place]]
-    notices: dict[str, dict[str, Notice]] = {}
-    letters: dict[str, dict[str, Letter]] = {}
-    answers: dict[str, dict[str, Answer]] = {}
-    pictures: dict[str, Picture]
-    problems: tuple[Problem, ...]
-    digest: str
-
-    def pick(self, entry: Mapping[str, T], language: str) -> T:
-        """The entry in the language closest to the guest's, else in the property's first, else in any."""
-        if language in entry:
-            return entry[language]
-        return entry[fallback_order(language, self.languages[0], tuple(entry))[0]]
-
-    def words_in(self, language: str) -> Words:
-        """The property's words in the closest language."""
-        return self.pick(self.words, language)
 
 
 def read_property(

@@ -17,7 +17,7 @@ from pelican.generators import Generator  # type: ignore[import-untyped]
 from pelican.log import console  # type: ignore[import-untyped]
 from pelican.settings import read_settings  # type: ignore[import-untyped]
 
-from generator.content import HostContent
+from generator.files.host_content import HostContent
 from generator.parts import staff_pages
 from generator.parts.theme import TEMPLATE_OPTIONS, Theme, open_policy, page_policy
 from guestlink.language import LANGUAGES, N_, chrome_language, direction, native_name

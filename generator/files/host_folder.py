@@ -14,8 +14,8 @@ from unicodedata import normalize
 import msgspec
 
 from generator.files import grammar
-from generator.files.front_matter import Problems
-from generator.files.pictures import OTHER_TYPES, PRIVATE, TYPES
+from generator.files.problems import Problems
+from generator.files.shapes import PRIVATE
 
 Role = Literal["property", "section", "service", "place", "notice", "journey", "answer", "picture"]
 
@@ -29,6 +29,8 @@ ROLES: Final[Mapping[str, Role]] = {
     "pictures": "picture",
 }
 LARGEST_TEXT: Final = 1_000_000  # bytes
+TYPES: Final = frozenset({".svg", ".png", ".jpg", ".jpeg", ".webp"})  # of pictures
+OTHER_TYPES: Final = frozenset({".heic", ".heif", ".avif", ".gif", ".tif", ".tiff", ".bmp", ".jxl"})
 
 _IGNORED = re.compile(r"\..*|.*~|#.*#|Thumbs\.db|desktop\.ini", re.IGNORECASE)
 _KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")

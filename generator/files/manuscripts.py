@@ -14,9 +14,10 @@ from generator.files import grammar, host_folder, leaks, prose
 from generator.files.album import Album
 from generator.files.darkroom import Darkroom
 from generator.files.entries import OWN_FIELDS, WORD_FIELDS, HostText
-from generator.files.front_matter import Front, Kind, Outline, Problem, Problems, outline
+from generator.files.front_matter import Front, Outline, outline
 from generator.files.host_folder import HostFile, Role
 from generator.files.leaks import Sieve
+from generator.files.problems import Kind, Problem, Problems
 from generator.files.prose import Prose
 
 T = TypeVar("T")

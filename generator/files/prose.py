@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 import nh3
 
-from generator.files.pictures import Picture
+from generator.files.shapes import Picture
 
 SECRET_MARK: Final = re.compile(r"\[\[([^\[\]]{1,100})\]\]")
 LINK: Final = re.compile(r"(?:https?://[^/\s]|mailto:|tel:|geo:)", re.IGNORECASE)

@@ -12,7 +12,11 @@ import msgspec
 import pytest
 
 from edge_api.escalation import Rules, rules_of
-from generator.content import HostContent, Problem, Reveal, folder_digest, read_property
+from generator.content import read_property
+from generator.files.grammar import Reveal
+from generator.files.host_content import HostContent
+from generator.files.host_folder import folder_digest
+from generator.files.problems import Problem
 from guestlink.errors import ContentErrors
 
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 480"><path d="M0 0h9"/></svg>'

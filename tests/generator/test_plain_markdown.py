@@ -7,8 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown import Markdown
 
-from generator.files.front_matter import Problems, outline
+from generator.files.front_matter import outline
 from generator.files.plain_markdown import convert
+from generator.files.problems import Problems
 from tests.house import ROOT
 
 PIECES = [

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from markdown import markdown
 from markdown.extensions.tables import TableExtension
 
-from generator.files.pictures import Picture
 from generator.files.prose import LINK, SECRET_MARK, Prose, Sanitiser, finish, set_quotes
+from generator.files.shapes import Picture
 
 HOUSE = Picture(
     name="house.svg",
