@@ -11,7 +11,7 @@ import msgspec
 import segno
 from markupsafe import Markup
 
-from generator.content import HostContent
+from generator.files.host_content import HostContent
 from generator.parts.theme import ACCENT, Theme
 from generator.parts.wording import Wording, whole
 from guestlink import contacts, links, reach, records, stays

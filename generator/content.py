@@ -4,99 +4,34 @@ Every mistake is told with file and line, all of a property at once. Knows no gu
 """
 
 import logging
-import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
-from markdown.extensions.meta import MetaPreprocessor
+from markdown.extensions.meta import MetaExtension, MetaPreprocessor
+from markdown.extensions.sane_lists import SaneListExtension
+from markdown.extensions.tables import TableExtension
 from pelican.readers import Markdown, MarkdownReader  # type: ignore[import-untyped]
 
 from generator.files import answers, entries, grammar, letters, moments, plain_markdown
 from generator.files.darkroom import Darkroom, Progress
 from generator.files.entries import House
-from generator.files.front_matter import Front, Problem
-from generator.files.grammar import Field, Reveal
-from generator.files.host_folder import folder_digest
+from generator.files.front_matter import Front, Outline
+from generator.files.host_content import OFF_PLATFORM, HostContent
 from generator.files.manuscripts import Manuscripts
-from generator.files.pictures import Picture
-from generator.files.shapes import Answer, Letter, Notice, Place, Section, Service, Words
-from guestlink.language import fallback_order, minor_digits
+from generator.files.shapes import Letter
+from guestlink.language import minor_digits
 
 logging.setLoggerClass(logging.Logger)  # Pelican's import replaced it by one that swallows repetitions
-
-__all__ = [
-    "Answer",
-    "Darkroom",
-    "Field",
-    "HostContent",
-    "Letter",
-    "Notice",
-    "Picture",
-    "Place",
-    "Problem",
-    "Reveal",
-    "Section",
-    "Service",
-    "Words",
-    "folder_digest",
-    "read_property",
-]
 
 T = TypeVar("T")
 
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
-LOST_PROPERTY = "lost-property"  # the service that a departed guest's page has a form of its own for
-OFF_PLATFORM = ("airbnb",)  # forbids to lead its guests elsewhere
-_CHANGED = re.compile(r"[\t\r\x02\x03]")  # what Python-Markdown changes before it looks for fields
+_CHANGED = ("\t", "\r", "\x02", "\x03")  # what Python-Markdown changes before it looks for fields
 _META = 27  # where MetaExtension puts it: before anything that knows Markdown
-
-
-class HostContent(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a property's files say. `words` has each offered language, else another one's words.
-
-    Guests of the booking sources in `off_platform` are not led to a chat outside them. Waits are in minutes,
-    0 is not said.
-    """
-
-    slug: str
-    languages: tuple[str, ...]
-    accent: str
-    picture: str
-    phone: str
-    whatsapp: str = ""
-    wifi: str
-    coordinates: tuple[float, float] | None = None
-    off_platform: tuple[str, ...] = OFF_PLATFORM
-    reply_within: int = 0
-    host_after: int = 0
-    phone_after: int = 0
-    quiet_hours: str = ""
-    message_hours: str = moments.MESSAGE_HOURS
-    reveal: dict[str, Reveal]
-    words: dict[str, Words]
-    sections: dict[str, dict[str, Section]]
-    services: dict[str, dict[str, Service]]
-    places: dict[str, dict[str, Place]]
-    notices: dict[str, dict[str, Notice]] = {}
-    letters: dict[str, dict[str, Letter]] = {}
-    answers: dict[str, dict[str, Answer]] = {}
-    pictures: dict[str, Picture]
-    problems: tuple[Problem, ...]
-    digest: str
-
-    def pick(self, entry: Mapping[str, T], language: str) -> T:
-        """The entry in the language closest to the guest's, else in the property's first, else in any."""
-        if language in entry:
-            return entry[language]
-        return entry[fallback_order(language, self.languages[0], tuple(entry))[0]]
-
-    def words_in(self, language: str) -> Words:
-        """The property's words in the closest language."""
-        return self.pick(self.words, language)
 
 
 def read_property(
@@ -184,29 +119,31 @@ class _HostReader(MarkdownReader):  # type: ignore[misc] # Pelican has no types
     """Pelican's reader, for a text that has been read and checked already, and with fields of our own."""
 
     def __init__(self) -> None:
-        tables = {"markdown.extensions.tables": {"use_align_attribute": True}}
-        names = [f"markdown.extensions.{name}" for name in ("meta", "tables", "sane_lists")]
-        super().__init__(
-            {"MARKDOWN": {"extensions": names, "extension_configs": tables}, "FORMATTED_FIELDS": []}
-        )
-        self._md = Markdown(**self.settings["MARKDOWN"])
+        super().__init__({"MARKDOWN": {}, "FORMATTED_FIELDS": []})
+
+    @cached_property
+    def _md(self) -> Markdown:
+        """By their names, extensions would be looked for in all packages that are installed."""
+        tables = TableExtension(use_align_attribute=True)
+        return Markdown(extensions=[MetaExtension(), tables, SaneListExtension()])
 
     def process_metadata(self, _name: str, value: T) -> T:
         """Pelican gives some fields a meaning of its own (status, tags); here they are merely unknown."""
         return value
 
-    def read_text(self, text: str) -> tuple[str, dict[str, str | list[str]]]:
+    def read_text(self, text: str, places: Outline) -> tuple[str, Mapping[str, str | list[str]]]:
         """The HTML of the text and the values of the fields, one or a list for each."""
+        if (html := _plain(text, places)) is not None:
+            return html, places.values
         self._md.reset()
-        html = self._plain(text)
-        html = self._md.convert(text) if html is None else html
+        html = self._md.convert(text)
         values: dict[str, str | list[str]] = self._parse_metadata(self._md.Meta)
         self._md.preprocessors.register(MetaPreprocessor(self._md), "meta", _META)  # Pelican has taken it out
         return html, values
 
-    def _plain(self, text: str) -> str | None:
-        """The HTML of a text that is simple enough; its fields are in the reader then, as after `convert`."""
-        if not text.strip() or _CHANGED.search(text):
-            return None
-        rest: list[str] = MetaPreprocessor(self._md).run(text.split("\n"))
-        return plain_markdown.convert("\n".join(rest))
+
+def _plain(text: str, places: Outline) -> str | None:
+    """The HTML of a text that is simple enough; its fields are in `places` then."""
+    if any(each in text for each in _CHANGED):
+        return None
+    return plain_markdown.convert("\n".join(text.split("\n")[places.body_line - 1 :]))

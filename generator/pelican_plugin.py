@@ -17,7 +17,7 @@ from pelican.generators import Generator  # type: ignore[import-untyped]
 from pelican.log import console  # type: ignore[import-untyped]
 from pelican.settings import read_settings  # type: ignore[import-untyped]
 
-from generator.content import HostContent
+from generator.files.host_content import HostContent
 from generator.parts import staff_pages
 from generator.parts.theme import TEMPLATE_OPTIONS, Theme, open_policy, page_policy
 from guestlink.language import LANGUAGES, N_, chrome_language, direction, native_name
@@ -38,7 +38,6 @@ QUIET: Final[dict[str, Any]] = {
     "CACHE_CONTENT": False,
     "LOAD_CONTENT_CACHE": False,
     "TIMEZONE": "UTC",
-    "JINJA_ENVIRONMENT": TEMPLATE_OPTIONS,
 }
 # What the edge says on a page that it answers, beside what is in the page already.
 ANSWERS: Final = {
@@ -106,6 +105,7 @@ def shells(theme: Theme, houses: Sequence[HostContent], *, build: Path | None = 
             "PATH": str(source),
             "OUTPUT_PATH": str(output),
             "THEME": str(theme.folder),
+            "JINJA_ENVIRONMENT": {**TEMPLATE_OPTIONS, "bytecode_cache": theme.compiled},
             "JINJA_GLOBALS": theme.globals,
             "PLUGINS": [sys.modules[__name__]],
             "GUESTLINK_SHELLS": wanted,

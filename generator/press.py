@@ -4,18 +4,19 @@ It opens things and hands them out; it publishes nothing.
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from generator import readings
-from generator.content import Darkroom, HostContent, read_property
-from generator.files.darkroom import Progress
+from generator.files.host_content import HostContent
+from generator.files.shapes import Picture
 from generator.pages import Site
 from generator.parts.theme import Compiled
 from generator.readings import Files, Kept
@@ -27,6 +28,9 @@ from guestlink.database import Database, open_database
 from guestlink.errors import ContentError, SettingsError
 from guestlink.records import Property
 from guestlink.settings import PROGRAM, Settings
+
+if TYPE_CHECKING:
+    from generator.files.darkroom import Darkroom, Progress
 
 T = TypeVar("T")
 
@@ -64,7 +68,7 @@ class Press:
     _renderers: dict[str, tuple[tuple[str, Property], Renderer]] = field(default_factory=dict)
 
     def content(
-        self, house: Property, *, from_files: bool, at: datetime, progress: Progress = lambda *_: None
+        self, house: Property, *, from_files: bool, at: datetime, progress: "Progress" = lambda *_: None
     ) -> Reading:
         """The property's files, or what was last published of them. New photographs are encoded.
 
@@ -92,8 +96,10 @@ class Press:
         return kept[1]
 
     @cached_property
-    def darkroom(self) -> Darkroom:
+    def darkroom(self) -> "Darkroom":
         """The encoded pictures of all properties, kept below data/ between publishes."""
+        from generator.files.darkroom import Darkroom  # noqa: PLC0415 - Pillow, for who has pictures
+
         return Darkroom(self.settings.path(ENCODED), self.ring.file_name)
 
     def content_folder(self, house: Property) -> Path:
@@ -126,7 +132,7 @@ class Press:
             _keep(self._decoded, house.slug, (kept, content))
         return content
 
-    def _from_files(self, house: Property, at: datetime, progress: Progress) -> Reading:
+    def _from_files(self, house: Property, at: datetime, progress: "Progress") -> Reading:
         """The content as it was read before, when nothing that it depends on has changed since."""
         folder = self.content_folder(house)
         if not folder.is_dir():
@@ -143,9 +149,11 @@ class Press:
         last = (
             self._last(house) if kept and (kept.mark, kept.files.digests) == (mark, files.digests) else None
         )
-        if last and last.digest == files.digest and self.darkroom.has(last.pictures.values()):
+        if last and last.digest == files.digest and self._has(last.pictures):
             is_known = kept == now
             return Reading(content=last, from_files=True, files=files.digests, kept=now, is_known=is_known)
+        from generator.content import read_property  # noqa: PLC0415 - Pelican, for who reads files
+
         values = {secret_values.open_secret(self.ring, secret): secret.name for secret in secrets}
         content = read_property(
             folder,
@@ -157,6 +165,9 @@ class Press:
             progress=progress,
         )
         return Reading(content=content, from_files=True, files=files.digests, kept=now)
+
+    def _has(self, pictures: Mapping[str, Picture]) -> bool:
+        return not pictures or self.darkroom.has(pictures.values())
 
 
 def _keep(known: dict[str, T], slug: str, what: T) -> None:

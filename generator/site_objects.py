@@ -7,14 +7,13 @@ from datetime import datetime
 import msgspec
 
 from generator import ledger
-from generator.content import HostContent
 from generator.effects import delete_all, put_all
+from generator.files.host_content import HostContent
 from generator.ledger import SITE
 from generator.orders import Order, Outcome, counted, silent
 from generator.parts.staff_app import manifests
 from generator.parts.staff_pages import staff_worker
 from generator.parts.worker import worker
-from generator.pelican_plugin import shells
 from generator.plan import Put, Wanted, plan
 from generator.press import Press
 from generator.targets import publishing_lock
@@ -90,6 +89,8 @@ def _publish_shells(press: Press, order: Order, *, at: datetime) -> Outcome:
         return Outcome(slug=SITE)
     with press.database.read() as db:
         kept = [catalogue.last_content(db, house) for house in houses]
+    from generator.pelican_plugin import shells  # noqa: PLC0415 - Pelican, for whoever has shells to make
+
     contents = [msgspec.json.decode(text, type=HostContent) for text in kept if text]
     outcome = _publish_site(press, order, shells(press.theme, contents), kind="shell", at=at)
     if not order.dry_run:

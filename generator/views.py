@@ -4,8 +4,9 @@ It opens no sealed value except for `private`, which is asked once for every lin
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -13,10 +14,10 @@ from generator.pages import Page, StayView
 from generator.rendering import Private
 from guestlink import links, zones
 from guestlink.arrivals import open_word
-from guestlink.contacts import load_contact, name_of
+from guestlink.contacts import name_of
 from guestlink.crypto import KeyRing
 from guestlink.database import Reading, Row
-from guestlink.records import Arrival, Link, Period, Property, Secret, Stay, shaped_all
+from guestlink.records import Arrival, Guest, Link, Period, Property, Secret, Stay, shaped, shaped_all
 from guestlink.secret_values import load_secrets, open_secret
 from guestlink.stays import open_page_key
 
@@ -24,40 +25,66 @@ KEPT_DAYS = 62
 
 
 def stay_views(db: Reading, house: Property, *, at: datetime, only_stay: str = "") -> list[StayView]:
-    """One view for each link of each stay whose pages can still be live at this instant."""
-    since = (zones.local_date(at, house.zone) - timedelta(days=KEPT_DAYS)).isoformat()
+    """One view for each link of each stay whose pages can still be live at this instant. For one stay nothing
+    is read of others.
+    """
     if only_stay:
-        rows = [row for row in db.all("stays_named", name=only_stay) if row["id"] == only_stay]
-        periods = {only_stay: db.all("periods_of_stay", stay_id=only_stay)}
-        joined = {only_stay: db.all("links_of_stay", stay_id=only_stay)}
-        told = [row for row in (db.one("arrival_of_stay", stay_id=only_stay),) if row]
-    else:
-        rows = db.all("stays_to_publish", property_id=house.id, ended_since=since)
-        periods = _grouped(db.all("periods_to_publish", property_id=house.id, ended_since=since))
-        joined = _grouped(db.all("links_to_publish", property_id=house.id, ended_since=since))
-        told = db.all("arrivals_to_publish", property_id=house.id, ended_since=since)
-    returning = {str(row["id"]) for row in db.all("returning_links", property_id=house.id, ended_since=since)}
+        return _views_of_stay(db, house, only_stay)
+    since = (zones.local_date(at, house.zone) - timedelta(days=KEPT_DAYS)).isoformat()
+    rows = db.all("stays_to_publish", property_id=house.id, ended_since=since)
+    periods = _grouped(db.all("periods_to_publish", property_id=house.id, ended_since=since))
+    joined = _grouped(db.all("links_to_publish", property_id=house.id, ended_since=since))
+    told = db.all("arrivals_to_publish", property_id=house.id, ended_since=since)
     arrivals = {arrival.stay_id: arrival for arrival in shaped_all(told, Arrival)}
-    shared, of_stay = _secrets(db, house)
+    shared, of_stay = _by_scope(load_secrets(db, house))
     return [
-        StayView(
+        view
+        for stay in shaped_all(rows, Stay)
+        for view in _views(
+            joined.get(stay.id, []),
             house=house,
             stay=stay,
             periods=tuple(shaped_all(periods[stay.id], Period)),
-            link=link,
-            secrets=(*shared, *of_stay.get(stay.id, ())),
+            secrets=(*shared, *of_stay[stay.id]) if stay.id in of_stay else shared,
             arrival=arrivals.get(stay.id),
-            returning=link.id in returning,
         )
-        for stay in shaped_all(rows, Stay)
-        for link in shaped_all(joined.get(stay.id, []), Link)
     ]
 
 
-def _secrets(db: Reading, house: Property) -> tuple[tuple[Secret, ...], Mapping[str, list[Secret]]]:
+def _views_of_stay(db: Reading, house: Property, stay_id: str) -> list[StayView]:
+    stay = db.one("stay_by_id", id=stay_id)
+    if stay is None:
+        return []
+    told = db.one("arrival_of_stay", stay_id=stay_id)
+    secrets = db.all("secrets_of_stay_to_publish", property_id=house.id, stay_id=stay_id)
+    shared, of_stay = _by_scope(shaped_all(secrets, Secret))
+    return _views(
+        db.all("links_of_stay_to_publish", stay_id=stay_id),
+        house=house,
+        stay=shaped(stay, Stay),
+        periods=tuple(shaped_all(db.all("periods_of_stay", stay_id=stay_id), Period)),
+        secrets=(*shared, *of_stay.get(stay_id, ())),
+        arrival=shaped(told, Arrival) if told else None,
+    )
+
+
+def _views(joined: Iterable[Row], **of_stay: Any) -> list[StayView]:
+    """One view for each link; `of_stay` is what they have in common."""
+    return [
+        StayView(
+            link=shaped(row, Link),
+            guest=Guest(id=row["contact_id"], name=row["name"], wrapped=row["wrapped"]),
+            returning=bool(row["returning_guest"]),
+            **of_stay,
+        )
+        for row in joined
+    ]
+
+
+def _by_scope(secrets: Iterable[Secret]) -> tuple[tuple[Secret, ...], Mapping[str, list[Secret]]]:
     """The secrets that any stay may see, and those of single stays."""
     shared, of_stay = [], defaultdict(list)
-    for secret in load_secrets(db, house):
+    for secret in secrets:
         if secret.stay_id is None:
             shared.append(secret)
         else:
@@ -94,20 +121,26 @@ class Opener:
             self._queries[link.id] = links.signed_query(policy, key=signer, key_id=self._key_id)
         return self._queries[link.id]
 
-    def private(self, db: Reading, page: Page) -> Private:
+    def privates(self, pages: Sequence[Page]) -> list[Private]:
+        """What is opened for several pages, signed one after the other before the first is opened."""
+        for page in pages:
+            self.query(page)
+        return [self.private(page) for page in pages]
+
+    def private(self, page: Page) -> Private:
         link = page.view.link
         if self._last is None or self._last[0] != link.id:
-            self._last = link.id, self._opened(db, page)
-        shown = {window.secret_id: window for window in page.shown}
-        values = {s.id: self._value(s) for s in page.view.secrets if s.id in shown}
+            self._last = link.id, self._opened(page)
+        shown = {window.secret_id for window in page.shown}
+        values = {secret.id: self._value(secret) for secret in page.view.secrets if secret.id in shown}
         return msgspec.structs.replace(self._last[1], values=values)
 
-    def _opened(self, db: Reading, page: Page) -> Private:
-        link = page.view.link
-        contact = load_contact(db, link.contact_id)
-        key, arrival = open_page_key(self._ring, contact, link), page.view.arrival
+    def _opened(self, page: Page) -> Private:
+        link, guest, arrival = page.view.link, page.view.guest, page.view.arrival
+        assert guest is not None
+        key = open_page_key(self._ring, guest, link)
         return Private(
-            name=name_of(self._ring, contact),
+            name=name_of(self._ring, guest),
             word=open_word(self._ring, arrival) if arrival else "",
             values={},
             page_key=key,

@@ -124,6 +124,8 @@ class KeyRing:
         self._columns = {key.id: ColumnKey(key.key) for key in stored.column_keys}
         self._newest = max(self._columns)
         self._signers: dict[str, ec.EllipticCurvePrivateKey] = {}
+        self._derived: dict[str, bytes] = {}
+        self._last_guest: tuple[bytes, str, ColumnKey] | None = None
 
     def __repr__(self) -> str:
         return f"KeyRing({len(self._columns)} column keys, {len(self.stored.signing_keys)} signing keys)"
@@ -159,7 +161,12 @@ class KeyRing:
         return ColumnKey(key), self.seal(key.hex(), "guest_keys", "wrapped", row=contact)
 
     def guest_key(self, wrapped: bytes, contact: str) -> ColumnKey:
-        return ColumnKey(bytes.fromhex(self.open(wrapped, "guest_keys", "wrapped", row=contact)))
+        """A guest's key. The last one is kept: several things of one guest are opened one after the other."""
+        last = self._last_guest
+        if last is None or last[:2] != (wrapped, contact):
+            key = bytes.fromhex(self.open(wrapped, "guest_keys", "wrapped", row=contact))
+            last = self._last_guest = wrapped, contact, ColumnKey(key)
+        return last[2]
 
     def column_key(self, wrapped: bytes | None, contact: str | None) -> ColumnKey | SystemKey:
         """A guest's key, or the system key for what belongs to no guest."""
@@ -177,8 +184,14 @@ class KeyRing:
     # -- addresses that nobody can test ---------------------------------------------------------
     def file_name(self, *parts: str) -> str:
         """A name for a public file that is equal for equal parts and cannot be told from them (128 bits)."""
-        key = derive(self.stored.blind_key, "guestlink file names v1", 32)
+        key = self.derived("guestlink file names v1")
         return hmac.new(key, authenticated(*parts), hashlib.sha256).hexdigest()[:32]
+
+    def derived(self, purpose: str) -> bytes:
+        """A key of 32 bytes for one purpose, made from the blind key."""
+        if purpose not in self._derived:
+            self._derived[purpose] = derive(self.stored.blind_key, purpose, 32)
+        return self._derived[purpose]
 
     # -- signatures of links --------------------------------------------------------------------
     def signer(self, key_id: str) -> ec.EllipticCurvePrivateKey:
@@ -276,8 +289,7 @@ class PageSeal:
 
     def seal(self, plaintext: bytes, *, slug: str, language: str, block: str) -> bytes:
         aad = authenticated(slug, language, block, self.VERSION)
-        squeezer = zlib.compressobj(SEAL_EFFORT, zlib.DEFLATED, -zlib.MAX_WBITS)
-        small = squeezer.compress(plaintext) + squeezer.flush()
+        small = zlib.compress(plaintext, SEAL_EFFORT, wbits=-zlib.MAX_WBITS)
         nonce = hmac.digest(self._nonce_key, aad + small, "sha256")[:NONCE_BYTES]
         return nonce + self._aead.encrypt(nonce, small, aad)
 

@@ -20,18 +20,30 @@ from babel import Locale, UnknownLocaleError, dates, lists, numbers
 from babel.messages.pofile import PoFileError, read_po
 from markupsafe import Markup, escape
 
+from guestlink import plain_po
 from guestlink.errors import ContentError, InvalidInput
+
+DateStyle = Literal["short", "medium", "long", "full"]
+Direction = Literal["ltr", "rtl"]
 
 LANGUAGES: Final = ("en", "es", "fr", "de", "it", "pt", "ar", "ja")
 
+# What Babel says of them, too; asked so often and so early that its data need not be loaded for it.
+_OURS: Final[Mapping[str, tuple[str, Direction]]] = {
+    "en": ("English", "ltr"),
+    "es": ("Español", "ltr"),
+    "fr": ("Français", "ltr"),
+    "de": ("Deutsch", "ltr"),
+    "it": ("Italiano", "ltr"),
+    "pt": ("Português", "ltr"),
+    "ar": ("العربية", "rtl"),
+    "ja": ("日本語", "ltr"),
+}
 _TAG = re.compile(r"[a-z]{2,3}(-[a-z0-9]{1,8})*")
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _YEAR = re.compile(r"(,|\s+'[^']+')?\s*y+$|^y+[^A-Za-z']*")
 _BETWEEN_DAY_AND_TIME = {"ar": "، ", "ja": " "}
 _FIRST_ISOLATE = {"ltr": "\u2066", "rtl": "\u2067", "auto": "\u2068"}
-
-DateStyle = Literal["short", "medium", "long", "full"]
-Direction = Literal["ltr", "rtl"]
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for it
@@ -65,12 +77,16 @@ def _ordered(guest: str, default: str, offered: tuple[str, ...]) -> tuple[str, .
 
 def direction(language: str) -> Direction:
     """Which way `language` is written; an unknown one runs left to right."""
+    if language in _OURS:
+        return _OURS[language][1]
     locale = _known_locale(language)
     return "rtl" if locale is not None and locale.text_direction == "rtl" else "ltr"
 
 
 def native_name(language: str) -> str:
     """The language's name for itself, as a list of languages shows it; an unknown tag stands for itself."""
+    if language in _OURS:
+        return _OURS[language][0]
     locale = _known_locale(language)
     name = locale.get_display_name() if locale is not None else None
     return name[0].upper() + name[1:] if name else language
@@ -196,21 +212,28 @@ def load_catalogue(folder: Path, language: str, *, strict: bool = False) -> Cata
 @lru_cache(maxsize=64)
 def _read(path: Path, _stamp: tuple[int, int], *, language: str, strict: bool) -> Catalogue:
     try:
-        book = read_po(io.StringIO(path.read_text("utf-8")), abort_invalid=True)
-        plural_form = c2py(book.plural_expr)
+        text = path.read_text("utf-8")
+        messages, plural = plain_po.read(text) or _read_by_babel(text)
+        plural_form = c2py(plural)
     except PoFileError as error:
         raise ContentError(
             "This line is not gettext.", path=str(path), line=error.lineno + 1, hint=str(error)
         ) from error
     except ValueError as error:
         raise ContentError("This is no gettext catalogue.", path=str(path), hint=str(error)) from error
-    messages = {}
+    return Catalogue(language, messages, plural_form=plural_form, path=str(path), strict=strict)
+
+
+def _read_by_babel(text: str) -> tuple[plain_po.Messages, str]:
+    """Messages and the plural's rule. A fuzzy translation is none."""
+    book = read_po(io.StringIO(text), abort_invalid=True)
+    messages: plain_po.Messages = {}
     for message in book:
         if message.id:
             msgid = message.id if isinstance(message.id, str) else message.id[0]
             forms = (message.string,) if isinstance(message.string, str) else tuple(message.string or ("",))
             messages[msgid] = ("",) if message.fuzzy else forms
-    return Catalogue(language, messages, plural_form=plural_form, path=str(path), strict=strict)
+    return messages, book.plural_expr
 
 
 def _filled(message: str, values: Mapping[str, object]) -> str:

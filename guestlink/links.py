@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from guestlink import zones
-from guestlink.crypto import KeyRing, derive
+from guestlink.crypto import KeyRing
 from guestlink.errors import NotAllowed
 
 SLUG = re.compile(r"[A-Za-z0-9_-]{22}\Z")
@@ -142,8 +142,7 @@ def _token_body(ring: KeyRing, text: str, kind: str, *, size: int) -> bytes:
 
 
 def _token_seal(ring: KeyRing, body: bytes, kind: str) -> bytes:
-    key = derive(ring.stored.blind_key, f"guestlink {kind} token v1", 32)
-    return hmac.digest(key, body, "sha256")[:TOKEN_SEAL_BYTES]
+    return hmac.digest(ring.derived(f"guestlink {kind} token v1"), body, "sha256")[:TOKEN_SEAL_BYTES]
 
 
 # -- signed addresses ------------------------------------------------------------------------------

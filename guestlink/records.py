@@ -107,10 +107,10 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Guest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a list needs of a contact: their name, sealed under their own key."""
+    """What a list or a page needs of a contact: their name, sealed under their own key."""
 
     id: str
-    role: str
+    role: str = "booker"
     name: bytes | None
     wrapped: bytes
 

@@ -189,12 +189,15 @@ def windows(
     While a value of a narrower scope is valid it stands in the place of wider ones (stay, then unit, then
     property). A unit's secret belongs to the nights in that unit; all others to the whole stay.
     """
-    mine = [s for s in secrets if s.stay_id in (None, stay.id)]
+    named: dict[str, list[Secret]] = {}
+    for secret in secrets:
+        if secret.stay_id is None or secret.stay_id == stay.id:
+            named.setdefault(secret.name, []).append(secret)
     found = [
         window
-        for name in {secret.name for secret in mine}
         for span in _spans(stay, house, periods)
-        for window in _of_span([s for s in mine if s.name == name], span=span, stay=stay, rules=rules)
+        for values in named.values()
+        for window in _of_span(values, span=span, stay=stay, rules=rules)
     ]
     return [window for window in _joined(found) if window.ends > at]
 
@@ -253,11 +256,10 @@ def _of_span(named: list[Secret], *, span: _Span, stay: Stay, rules: Mapping[str
 
 def _valid(named: list[Secret], period: Period) -> Iterator[tuple[Secret, datetime, datetime]]:
     """Each value with the times in which no value of a narrower scope stands in its place."""
-    scopes = (
-        [s for s in named if s.stay_id and s.unit_id in (None, period.unit_id)],
-        [s for s in named if s.unit_id and not s.stay_id and s.unit_id == period.unit_id],
-        [s for s in named if not s.unit_id and not s.stay_id],
-    )
+    scopes: tuple[list[Secret], list[Secret], list[Secret]] = [], [], []
+    for secret in named:
+        if secret.unit_id is None or secret.unit_id == period.unit_id:
+            scopes[0 if secret.stay_id else 1 if secret.unit_id else 2].append(secret)
     narrower: list[tuple[datetime, datetime]] = []
     for scope in scopes:
         valid = [(secret.valid_from, secret.valid_until or FOREVER) for secret in scope]

@@ -19,6 +19,7 @@ from guestlink.houses import changed, checked_language, checked_time
 from guestlink.records import (
     TAKEN,
     Contact,
+    Guest,
     Link,
     Period,
     Property,
@@ -187,7 +188,7 @@ def add_link(
     return next(link for link in stay_links(tx, load_stay(tx, stay_id)) if link.id == link_id)
 
 
-def open_page_key(ring: KeyRing, contact: Contact, link: Link) -> bytes:
+def open_page_key(ring: KeyRing, contact: Contact | Guest, link: Link) -> bytes:
     """K of a link: 16 bytes."""
     return bytes.fromhex(
         ring.guest_key(contact.wrapped, contact.id).open(link.page_key, "links", "page_key", row=link.id)

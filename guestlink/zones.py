@@ -20,6 +20,7 @@ def local_date(at: datetime, zone: str) -> date:
     return at.astimezone(ZoneInfo(zone)).date()
 
 
+@lru_cache(maxsize=1024)
 def month_end_after(on: date, *, days: int) -> datetime:
     """The first of the first month that is at least `days` after `on`, midnight UTC."""
     earliest = on + timedelta(days=days)

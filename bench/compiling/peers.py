@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from bench.compiling.estate import SECTIONS
-from generator.content import HostContent
+from generator.files.host_content import HostContent
 from generator.pages import Page, compose, is_sealed
 from generator.parts import blocks, ways
 from generator.parts.fragments import Fragments
@@ -127,8 +127,7 @@ class _Writer:
 
     def stay(self, page: Page) -> Given:
         wording, content = self._wording[page.language], self._content
-        with self._press.database.read() as db:
-            private = self._opener.private(db, page)
+        private = self._opener.private(page)
         over = page.phase == "departed"
         card = blocks.card(page, private.link, guide_code=PageSeal(private.page_key).guide_code)
         given = {

@@ -4,7 +4,7 @@ Some sources forbid links that lead away from them (`off_platform:` in property.
 and no number, but where the way in hangs in the house and the code that opens it.
 """
 
-from generator.content import HostContent
+from generator.files.host_content import HostContent
 from guestlink.contacts import given_name
 from guestlink.language import Catalogue
 from guestlink.records import Stay

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import segno
 from markupsafe import Markup
 
-from generator.content import HostContent
+from generator.files.host_content import HostContent
 from generator.parts.theme import Theme
 from generator.parts.wording import dialled
 from generator.press import Press, open_press

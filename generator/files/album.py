@@ -5,6 +5,7 @@ What lies in the folder `private` is for guests who have opened their page: only
 
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import unquote
 
@@ -12,10 +13,10 @@ import msgspec
 
 from generator.files import pictures
 from generator.files.darkroom import Darkroom
-from generator.files.front_matter import Problems
 from generator.files.grammar import nearest
 from generator.files.host_folder import HostFile, Role
-from generator.files.pictures import Picture
+from generator.files.problems import Problems
+from generator.files.shapes import PRIVATE, Picture, is_private
 from guestlink.errors import ContentError
 
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
@@ -53,7 +54,7 @@ class Album:
         if name not in self._files:
             self._problems.add(path, line, f"There is no picture “{name}”.", hint=self._instead(name))
             return None
-        if pictures.is_private(name) and role != "section":
+        if is_private(name) and role != "section":
             told = f"“{name}” is private, and everybody can read this text."
             self._problems.add(path, line, told, hint="Show it in a section, or move it out of private/.")
             return None
@@ -73,14 +74,14 @@ class Album:
                 self.shown[picture.name] = msgspec.structs.replace(picture, placeholder=outcome)
 
     def _instead(self, name: str) -> str:
-        private = f"{pictures.PRIVATE}/{name}"
+        private = f"{PRIVATE}/{name}"
         if private in self._files:
             return f"Write “{private}”: it lies in the folder private."
         return nearest(name, sorted(self._files)) or "Put it into the folder pictures."
 
     def _look_at(self, file: HostFile) -> None:
         try:
-            picture, self.words[file.name] = pictures.look_at(file.path, file.key)
+            picture, self.words[file.name] = pictures.look_at(Path(file.path), file.key)
         except ContentError as error:
             self._tell(file, error)
         except OSError as error:

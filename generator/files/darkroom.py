@@ -20,7 +20,8 @@ import msgspec
 from PIL import Image, ImageCms, ImageFile
 
 from generator.files import pictures
-from generator.files.pictures import BROKEN, DRAWN, FORMATS, TURNED, Picture, Rendition
+from generator.files.pictures import BROKEN, TURNED
+from generator.files.shapes import DRAWN, FORMATS, Picture, Rendition
 from guestlink.errors import ContentError, Outage, Stale
 
 Name = Callable[..., str]  # parts that tell a file from all others -> its unguessable name

@@ -14,9 +14,8 @@ from generator.files import grammar
 from generator.files.front_matter import Front
 from generator.files.grammar import Field
 from generator.files.host_folder import Role
-from generator.files.pictures import Picture
 from generator.files.prose import Prose
-from generator.files.shapes import OFFERED, Answer, Letter, Notice, Place, Section, Service, Words
+from generator.files.shapes import OFFERED, Answer, Letter, Notice, Picture, Place, Section, Service, Words
 
 LAST: Final = 1000  # the order of what says none
 _ORDER_HINT = "Add order: and a number; sections are shown from low to high."

@@ -1,74 +1,26 @@
-"""The lines between two `---` at the top of a host's file, and the list of all that is wrong with the files.
+"""The lines between two `---` at the top of a host's file: which fields stand there, and on which lines.
 
-Pelican reads the values (Python-Markdown's `meta` syntax); this file knows on which line each one stands.
+The values are those of Python-Markdown's `meta` syntax; this file knows on which line each one stands.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NoReturn, TypeVar
+from typing import TypeVar
 
 import msgspec
 from markdown.extensions.meta import META_MORE_RE, META_RE
 
-from generator.files.leaks import Sieve
-from guestlink.errors import ContentErrors
+from generator.files.problems import Problems
 
 T = TypeVar("T")
 D = TypeVar("D")
-Kind = Literal["error", "warning", "missing", "stale"]
 
 _ENDS = ("---", "...")
-_QUOTED = re.compile(r"“[^“”]*”")
-
-
-class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to tell the host; `path` begins with the property's slug, `line` 0 means the whole file."""
-
-    path: str
-    line: int
-    message: str
-    hint: str = ""
-    kind: Kind = "error"
-
-
-class Problems:
-    """Everything found wrong while reading goes on, told at once at the end and without a secret's value."""
-
-    def __init__(self, sieve: Sieve | None = None) -> None:
-        self._sieve = sieve or Sieve({})
-        self._found: dict[Problem, None] = {}
-
-    def add(self, path: str, line: int, message: str, *, hint: str = "", kind: Kind = "error") -> None:
-        message, hint = self._sieve.hide(message), self._sieve.hide(hint)
-        self._found[Problem(path=path, line=line, message=message, hint=hint, kind=kind)] = None
-
-    def add_about(self, path: str, line: int, written: str, error: ValueError) -> None:
-        """What is wrong with the value of a field, `written` in one line. A message may quote half of it."""
-        message, hint = error.args
-        if self._sieve.found_in(written):
-            message = _QUOTED.sub("“…”", message)
-        self.add(path, line, message, hint=hint)
-
-    def tells_of(self, path: str) -> bool:
-        """Whether something is wrong with this file or folder."""
-        return any(problem.path == path for problem in self._found)
-
-    def told(self) -> tuple[Problem, ...]:
-        """All that is no error, in the order of files and lines; raises ContentErrors if there are errors."""
-        ordered = sorted(self._found, key=lambda problem: (problem.path, problem.line))
-        if any(problem.kind == "error" for problem in ordered):
-            self.give_up()
-        return tuple(ordered)
-
-    def give_up(self) -> NoReturn:
-        """Raise what is known so far, where going on would only guess."""
-        ordered = sorted(self._found, key=lambda problem: (problem.path, problem.line))
-        raise ContentErrors([problem for problem in ordered if problem.kind == "error"])
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
-    """Where things stand in a file: a line for every value of every field, and the text's first line."""
+    """What stands where in a file: the values of every field and a line for each, the text's first line."""
 
+    values: Mapping[str, list[str]]
     lines: Mapping[str, Sequence[int]]
     body_line: int
 
@@ -80,17 +32,21 @@ def outline(path: str, text: str, problems: Problems) -> Outline | None:
         problems.add(path, 1, "This file does not begin with ---.", hint="Begin with ---, title: …, ---.")
         return None
     lines: dict[str, list[int]] = {}
+    values: dict[str, list[str]] = {}
     field = ""
     for number, row in enumerate(rows[1:], start=2):
         if row.rstrip() in _ENDS:
-            return Outline(lines=lines, body_line=number + 1)
+            return Outline(values=values, lines=lines, body_line=number + 1)
         wide = row.expandtabs(4)
-        if found := META_RE.match(wide):
+        if (found := META_RE.match(wide)) and not row.startswith(_ENDS):
             field = found["key"].lower()
-        elif not (field and row.strip() and META_MORE_RE.match(wide)):
+        else:
+            found = META_MORE_RE.match(wide) if field and row.strip() else None
+        if not found:
             _tell_stray(path, number, row, closed=_closes(rows[number:]), problems=problems)
             return None
         lines.setdefault(field, []).append(number)
+        values.setdefault(field, []).append(found["value"].strip())
     _tell_stray(path, len(rows), "", closed=False, problems=problems)
     return None
 

@@ -9,23 +9,18 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-import msgspec
 from PIL import Image, ImageFile
 from PIL.JpegImagePlugin import jpeg_factory
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from generator.files.shapes import DRAWN, FORMATS, Picture
 from generator.files.svg import Drawing, inspect
 from guestlink.errors import ContentError
 
 LARGEST_FILE: Final = 20_000_000  # bytes
 LARGEST_DRAWING: Final = 1_000_000  # bytes
 MOST_PIXELS: Final = 50_000_000
-TYPES: Final = frozenset({".svg", ".png", ".jpg", ".jpeg", ".webp"})
-OTHER_TYPES: Final = frozenset({".heic", ".heif", ".avif", ".gif", ".tif", ".tiff", ".bmp", ".jxl"})
-PRIVATE: Final = "private"  # the folder inside pictures/
-DRAWN: Final = "image/svg+xml"
-FORMATS: Final[Mapping[str, str]] = {"avif": "image/avif", "webp": "image/webp"}  # the one to prefer first
 WIDTHS: Final = (480, 800, 1200, 1600)  # pixels; 1600 is a phone's screen at three pixels a point, and more
 TALLEST: Final = 16_383  # WebP's limit
 TURNED: Final = frozenset(range(5, 9))  # EXIF orientations that lie on their side
@@ -45,47 +40,6 @@ _MAGIC: Final[Mapping[bytes, str]] = {b"GIF8": "GIF", b"II*\0": "TIFF", b"MM\0*"
 _ORIENTATION = 0x0112  # EXIF 2.3, 4.6.4
 _AS_JPEG: Final = "Save it as JPEG."
 BROKEN: Final = (OSError, SyntaxError, ValueError, EOFError)
-
-
-class Rendition(msgspec.Struct, frozen=True, kw_only=True):
-    """One file of a picture on the site."""
-
-    path: str
-    media_type: str
-    width: int
-    height: int
-
-
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture as pages show it. `digest` covers file and recipe.
-
-    `files` are what browsers choose from and `asset` is the address for those that cannot; both are empty
-    until a darkroom has given the picture its addresses. `placeholder` is a data: address, of photographs
-    that nothing shines through.
-    """
-
-    name: str
-    path: str
-    digest: str
-    media_type: str
-    width: int
-    height: int
-    asset: str
-    files: tuple[Rendition, ...]
-    placeholder: str = ""
-
-    @property
-    def private(self) -> bool:
-        return is_private(self.name)
-
-    @property
-    def drawn(self) -> bool:
-        return self.media_type == DRAWN
-
-
-def is_private(name: str) -> bool:
-    """Whether a picture of this name is only for guests who have opened their page."""
-    return name.startswith(f"{PRIVATE}/")
 
 
 def look_at(path: Path, name: str) -> tuple[Picture, str]:

@@ -1,7 +1,8 @@
-"""What hosts say, as values: sections, services, places, notices, messages, answers, the words of a property.
-Reads nothing.
+"""What hosts say and show, as values: sections, services, places, notices, messages, answers, the words of a
+property, pictures. Reads nothing.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
@@ -11,6 +12,9 @@ from generator.files import grammar
 from generator.files.grammar import Field
 from generator.files.moments import Moment
 
+PRIVATE: Final = "private"  # the folder inside pictures/
+DRAWN: Final = "image/svg+xml"
+FORMATS: Final[Mapping[str, str]] = {"avif": "image/avif", "webp": "image/webp"}  # the one to prefer first
 OFFERED: Final = tuple(phase for phase in grammar.PHASES if phase != "departed")
 
 
@@ -149,3 +153,44 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     emergency: tuple[tuple[str, str], ...]
     labels: dict[str, str]
     units: dict[str, str] = {}
+
+
+class Rendition(msgspec.Struct, frozen=True, kw_only=True):
+    """One file of a picture on the site."""
+
+    path: str
+    media_type: str
+    width: int
+    height: int
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture as pages show it. `digest` covers file and recipe.
+
+    `files` are what browsers choose from and `asset` is the address for those that cannot; both are empty
+    until a darkroom has given the picture its addresses. `placeholder` is a data: address, of photographs
+    that nothing shines through.
+    """
+
+    name: str
+    path: str
+    digest: str
+    media_type: str
+    width: int
+    height: int
+    asset: str
+    files: tuple[Rendition, ...]
+    placeholder: str = ""
+
+    @property
+    def private(self) -> bool:
+        return is_private(self.name)
+
+    @property
+    def drawn(self) -> bool:
+        return self.media_type == DRAWN
+
+
+def is_private(name: str) -> bool:
+    """Whether a picture of this name is only for guests who have opened their page."""
+    return name.startswith(f"{PRIVATE}/")

@@ -11,7 +11,8 @@ from typing import Final
 import msgspec
 from markupsafe import Markup, escape
 
-from generator.content import HostContent, Notice, Place, Section, Service
+from generator.files.host_content import HostContent
+from generator.files.shapes import Notice, Place, Section, Service
 from generator.pages import is_sealed
 from generator.parts.molds import Fixed
 from generator.parts.picture import Pictures

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from generator.content import HostContent
+from generator.files.host_content import HostContent
 from generator.parts import tints
 from generator.parts.theme import ACCENT, Theme
 from generator.parts.wording import Wording, dialled

@@ -11,8 +11,8 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
-from generator.content import HostContent, Picture, Section
-from generator.files.pictures import FORMATS, is_private
+from generator.files.host_content import HostContent
+from generator.files.shapes import FORMATS, Picture, Section, is_private
 from generator.parts.theme import Theme
 
 SIZES: Final = "(min-width: 663px) 629px, calc(100vw - 42px)"  # how wide page.css sets the text, at 17 px

@@ -11,7 +11,9 @@ from typing import Final
 import msgspec
 from markupsafe import Markup
 
-from generator.content import LOST_PROPERTY, Field, HostContent, Service
+from generator.files.grammar import Field
+from generator.files.host_content import LOST_PROPERTY, HostContent
+from generator.files.shapes import Service
 from generator.parts.wording import Wording, dialled, inert_json
 from guestlink.consents import MAY_WRITE
 from guestlink.language import N_

@@ -3,6 +3,7 @@
 They hold no record and no text of a host: what is on the board comes from the API, after a sign-in.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from markupsafe import Markup
@@ -146,7 +147,7 @@ def page_context(theme: Theme, tag: str) -> dict[str, object]:
         "language_name": native_name(tag),
         "manifest": f"/{manifest_path(tag)}",
         "languages": _languages(),
-        "words": inert_json({name: _phrase(theme, tag, said) for name, said in WORDS.items()}),
+        "words": inert_json({name: _phrase(t, said) for name, said in WORDS.items()}),
         "t": t,
     }
 
@@ -171,10 +172,9 @@ def staff_worker(theme: Theme) -> dict[str, bytes]:
     return {WORKER: body.encode()}
 
 
-def _phrase(theme: Theme, tag: str, words: str) -> str:
+def _phrase(t: Callable[..., str], words: str) -> str:
     """A sentence with its placeholders still in it."""
-    holes = {name: f"{{{name}}}" for name in PLACEHOLDER.findall(words)}
-    return theme.catalogue(tag).text(words, **holes)
+    return t(words, **{name: f"{{{name}}}" for name in PLACEHOLDER.findall(words)})
 
 
 def _modules(theme: Theme) -> Markup:

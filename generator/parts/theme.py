@@ -61,11 +61,12 @@ _OPEN_POLICY: Final = Markup(
 
 class Compiled(FileSystemBytecodeCache):
     """Templates as Python's code, kept in a folder of their own that may be emptied at any time. What was
-    compiled from another text, or by another Jinja or Python, is not used.
+    compiled from another text, with other options, or by another Jinja or Python, is not used.
     """
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(str(folder), f"{version('jinja2')}-%s.code")
+        options = hashlib.sha256(repr(TEMPLATE_OPTIONS).encode()).hexdigest()[:8]
+        super().__init__(str(folder), f"{version('jinja2')}-{options}-%s.code")
         with suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -82,7 +83,7 @@ class Theme:
     """One reading of the theme folder. A changed file needs a new Theme; `fingerprint` tells when."""
 
     def __init__(self, folder: Path, *, compiled: Compiled | None = None) -> None:
-        self.folder = folder
+        self.folder, self.compiled = folder, compiled
         self._paths: dict[str, str] = {}
         self._catalogues: dict[str, Catalogue] = {}
         for needed in ("templates/welcome.html", "static/page.css", "locale/en/LC_MESSAGES/guestlink.po"):

@@ -6,7 +6,7 @@ Values for templates only; which sections and services there are is decided in `
 from collections.abc import Sequence
 from typing import Final
 
-from generator.content import HostContent
+from generator.files.host_content import HostContent
 from generator.pages import Page
 from generator.parts.fragments import Fragments
 from generator.parts.wording import Wording, dialled

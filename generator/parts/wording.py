@@ -14,8 +14,9 @@ from babel.dates import get_day_names
 from babel.units import format_unit
 from markupsafe import Markup, escape
 
-from generator.content import HostContent, Place, Service, Words
 from generator.files.grammar import DAYS
+from generator.files.host_content import HostContent
+from generator.files.shapes import Place, Service, Words
 from guestlink import language as languages
 from guestlink import zones
 from guestlink.language import N_, Catalogue

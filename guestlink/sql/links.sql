@@ -10,7 +10,18 @@ select l.*, c.version as contact_version from links l join contacts c on c.id = 
 where l.stay_id = :stay_id order by l.generation, l.id;
 
 -- name: links_to_publish
-select l.*, c.version as contact_version from links l
-join stays s on s.id = l.stay_id join contacts c on c.id = l.contact_id
+select l.*, c.version as contact_version, c.name, k.wrapped,
+  exists (select 1 from stay_contacts j join stays e on e.id = j.stay_id
+    where j.contact_id = l.contact_id and e.from_on < s.from_on and e.status = 'confirmed') as returning_guest
+from links l join stays s on s.id = l.stay_id
+join contacts c on c.id = l.contact_id join guest_keys k on k.contact_id = l.contact_id
 where s.property_id = :property_id and s.until_on >= :ended_since
 order by l.stay_id, l.generation, l.id;
+
+-- name: links_of_stay_to_publish
+select l.*, c.version as contact_version, c.name, k.wrapped,
+  exists (select 1 from stay_contacts j join stays e on e.id = j.stay_id
+    where j.contact_id = l.contact_id and e.from_on < s.from_on and e.status = 'confirmed') as returning_guest
+from links l join stays s on s.id = l.stay_id
+join contacts c on c.id = l.contact_id join guest_keys k on k.contact_id = l.contact_id
+where l.stay_id = :stay_id order by l.generation, l.id;

@@ -82,12 +82,6 @@ select * from invalidations where target = :target and state = 'asked' order by 
 -- name: invalidation_sent!
 update invalidations set state = 'sent', sent_at = :sent_at where id = :id;
 
--- name: returning_links
-select l.id from links l join stays s on s.id = l.stay_id
-where s.property_id = :property_id and s.until_on >= :ended_since
-  and exists (select 1 from stay_contacts j join stays e on e.id = j.stay_id
-    where j.contact_id = l.contact_id and e.from_on < s.from_on and e.status = 'confirmed');
-
 -- name: some_open_gate^
 select path from pages
 where target = :target and kind = 'gate' and state = 'live' and parts like :pattern order by path limit 1;

@@ -8,6 +8,11 @@ update secrets set valid_until = :valid_until, version = version + 1 where id = 
 -- name: secrets_of_property
 select * from secrets where property_id = :property_id order by name, valid_from, id;
 
+-- name: secrets_of_stay_to_publish
+select * from secrets
+where property_id = :property_id and (stay_id is null or stay_id = :stay_id)
+order by name, valid_from, id;
+
 -- name: secrets_for_stays
 select * from secrets
 where property_id = :property_id and (valid_until is null or valid_until > :at)

@@ -16,8 +16,9 @@ from typing import Any, Final
 
 import msgspec
 
-from generator.content import HostContent, Service
 from generator.files.grammar import Field
+from generator.files.host_content import HostContent
+from generator.files.shapes import Service
 from guestlink.storage import content_type
 from tests.generator import sample
 
@@ -230,7 +231,8 @@ def _write_site(home: Path, host: HostContent, phase: str, language: str) -> Non
         if page.kind == "welcome":
             path, sheet = renderer.sheet(page.language)
             _write(home / path, sheet)
-            _write(home / page.path, renderer.page(page, sample.PRIVATE))
+            (blocks,) = renderer.blocks([(page, sample.PRIVATE)])
+            _write(home / page.path, renderer.page(page, blocks))
         else:
             _write(home / page.path, renderer.gate(page, sample.PRIVATE.query))
     for path, body in sample.renderer(host)._theme.assets().items():

@@ -13,7 +13,8 @@ from edge_api import letters
 from edge_api.letters import Cover, Frame
 from edge_api.messages import Letter, Sender
 from generator.commands.skeleton import TEXTS, Texts
-from generator.content import HostContent, read_property
+from generator.content import read_property
+from generator.files.host_content import HostContent
 from generator.pages import Site
 from generator.rendering import Renderer, Theme
 from guestlink.language import format_day

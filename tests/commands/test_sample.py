@@ -191,11 +191,12 @@ def test_a_guest_cancelled_and_came_back_with_another_stay(today):
 
 
 def test_a_guest_returns(today):
-    db, house = today
+    db, _ = today
     earlier, now = named(db, "HH-1000"), named(db, "HH-1006")
     assert records.contacts(db, earlier)[0].id == records.contacts(db, now)[0].id
-    returning = db.all("returning_links", property_id=house.id, ended_since="2025-01-01")
-    assert {link.id for link in records.stay_links(db, now)} <= {row["id"] for row in returning}
+    joined = db.all("links_of_stay_to_publish", stay_id=now.id)
+    assert joined
+    assert all(row["returning_guest"] for row in joined)
 
 
 def test_every_status_and_several_sources_are_there(today):

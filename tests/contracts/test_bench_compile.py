@@ -62,7 +62,7 @@ def _keys(press: Press) -> dict[str, bytes]:
             content = press.content(house, from_files=True, at=AT).content
             for view in stay_views(db, house, at=AT):
                 for page in peers.compose(view, content, press.site, at=AT):
-                    found[view.link.slug] = opener.private(db, page).page_key
+                    found[view.link.slug] = opener.private(page).page_key
     return found
 
 

@@ -6,7 +6,9 @@ Ana arrives on Friday 20 November 2026 and leaves on Sunday. What must never be 
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from generator.content import HostContent, Picture, Place, Reveal, Section, Service, Words
+from generator.files.grammar import Reveal
+from generator.files.host_content import HostContent
+from generator.files.shapes import Picture, Place, Section, Service, Words
 from generator.pages import Page, Site, StayView, compose
 from generator.rendering import Private, Renderer, Theme
 from guestlink.links import gate_link, policy_end, policy_text

@@ -15,7 +15,8 @@ from PIL import Image, ImageCms
 
 from generator.files import darkroom as module
 from generator.files.darkroom import Darkroom
-from generator.files.pictures import Picture, look_at
+from generator.files.pictures import look_at
+from generator.files.shapes import Picture
 from guestlink.clock import now
 from guestlink.crypto import KeyRing, new_keys
 from guestlink.errors import ContentError, Outage, Stale

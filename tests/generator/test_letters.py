@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from generator.content import HostContent, folder_digest
+from generator.files.host_content import HostContent
+from generator.files.host_folder import folder_digest
 from generator.files.letters import SLOTS
 from generator.files.moments import MESSAGE_HOURS, Moment, message_hours, moment, useful_for
 from generator.files.prose import in_paragraphs

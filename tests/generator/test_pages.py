@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
-from generator.content import HostContent, Notice
+from generator.files.host_content import HostContent
+from generator.files.shapes import Notice
 from generator.pages import Page, StayView, next_boundary
 from guestlink.records import Arrival, Period
 from tests.generator import sample

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from jinja2 import Environment
 
 from generator.parts.sheet import PLACEHOLDER
 from generator.parts.staff_pages import WORDS, staff_worker
+from generator.parts.theme import Compiled
 from generator.pelican_plugin import ANSWERS, shells
 from generator.rendering import Theme
 from guestlink.language import LANGUAGES, direction
@@ -32,6 +34,14 @@ def test_a_shell_is_what_was_looked_at(path: str, theme: Theme, golden: Callable
 
 def test_two_runs_are_equal_wherever_they_work(theme: Theme, tmp_path: Path) -> None:
     assert shells(theme, [sample.content()], build=tmp_path / "here") == shells(theme, [sample.content()])
+
+
+def test_pelican_compiles_no_template_that_is_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = shells(Theme(sample.THEME, compiled=Compiled(tmp_path)), [sample.content()])
+    monkeypatch.delattr(Environment, "_compile")
+    assert shells(Theme(sample.THEME, compiled=Compiled(tmp_path)), [sample.content()]) == first
 
 
 def test_pelican_is_not_heard(

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from generator.files.pictures import Picture, look_at, widths
+from generator.files.pictures import look_at, widths
+from generator.files.shapes import Picture
 from generator.files.svg import inspect
 from guestlink.errors import ContentError
 from tests.generator.photos import RED, photo

@@ -13,12 +13,13 @@ from urllib.parse import quote, unquote
 import msgspec
 import pytest
 
-from generator.content import HostContent, Notice, Words
+from generator.files.host_content import HostContent
+from generator.files.shapes import Notice, Words
 from generator.pages import Page, StayView
 from generator.parts.frames import Frame
 from generator.parts.squares import joining_code, link_code
 from generator.parts.wording import inert_json
-from generator.rendering import Private
+from generator.rendering import Private, Renderer
 from guestlink.crypto import PageSeal
 from guestlink.errors import ContentError
 from guestlink.language import LANGUAGES
@@ -39,7 +40,12 @@ def rendered(
     private: Private = sample.PRIVATE,
 ) -> str:
     pages = sample.pages(phase, shown=shown, host=host)
-    return sample.renderer(host).page(pages[language], private).decode()
+    return made(sample.renderer(host), pages[language], private).decode()
+
+
+def made(renderer: Renderer, page: Page, private: Private) -> bytes:
+    (blocks,) = renderer.blocks([(page, private)])
+    return renderer.page(page, blocks)
 
 
 def gate(phase: str = "booked", *, shown: StayView | None = None) -> str:
@@ -95,9 +101,9 @@ def test_a_renderer_that_has_seen_other_stays_makes_the_same_bytes() -> None:
                 if tag == "gate":
                     renderer.gate(page, "Policy=other")
                 else:
-                    renderer.page(page, tomas)
+                    made(renderer, page, tomas)
     for phase in EVERY:
-        assert renderer.page(sample.pages(phase)["en"], sample.PRIVATE).decode() == rendered(phase)
+        assert made(renderer, sample.pages(phase)["en"], sample.PRIVATE).decode() == rendered(phase)
 
 
 # -- the seal --------------------------------------------------------------------------------------
@@ -258,7 +264,7 @@ def test_a_later_check_out_is_offered_to_those_who_do_not_have_it_yet() -> None:
     offered = []
     for check_out in ("", "12:30", "13:00", "22:00", ""):
         page = sample.pages("departing", shown=sample.view(check_out=check_out), host=host)
-        offered.append(offer in renderer.page(page["en"], sample.PRIVATE).decode())
+        offered.append(offer in made(renderer, page["en"], sample.PRIVATE).decode())
     assert offered == [True, True, False, False, True]
     assert offer not in rendered("booked", host=host)
 

@@ -6,7 +6,8 @@ import re
 import msgspec
 import pytest
 
-from generator.content import LOST_PROPERTY, Field
+from generator.files.grammar import Field
+from generator.files.host_content import LOST_PROPERTY
 from generator.parts.sheet import PLACEHOLDER, WORDS, orders, sheet_orders
 from generator.parts.theme import Theme
 from generator.parts.wording import Wording

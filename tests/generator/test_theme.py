@@ -10,7 +10,7 @@ import pytest
 from jinja2 import UndefinedError
 
 from generator.files.grammar import ICONS
-from generator.parts.theme import Compiled, Theme, packed, packed_script, page_policy
+from generator.parts.theme import TEMPLATE_OPTIONS, Compiled, Theme, packed, packed_script, page_policy
 from tests.generator import sample
 
 
@@ -79,6 +79,16 @@ def test_compiled_templates_are_kept_for_the_next_process_and_a_changed_text_is_
         assert theme.environment.get_template("new.html").render() == text
     assert len([*kept.iterdir()]) == 1
     assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_what_was_compiled_with_other_options_is_not_used(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (copied / "templates/new.html").write_text("{{ said }}")
+    for is_escaped, shown in ((True, "&lt;"), (False, "<"), (True, "&lt;")):
+        monkeypatch.setitem(TEMPLATE_OPTIONS, "autoescape", is_escaped)
+        theme = Theme(copied, compiled=Compiled(tmp_path / "kept"))
+        assert theme.environment.get_template("new.html").render(said="<") == shown
 
 
 def test_templates_are_compiled_each_time_where_nothing_can_be_kept(copied: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from generator.content import Service
+from generator.files.shapes import Service
 from generator.parts import blocks
 from generator.parts.theme import Theme
 from generator.parts.wording import Wording, dialled

@@ -163,6 +163,14 @@ def test_a_language_is_listed_by_its_own_name(language: str, name: str) -> None:
     assert native_name(language) == name
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_our_own_languages_are_known_as_babel_knows_them(language: str) -> None:
+    locale = Locale.parse(language)
+    name = locale.get_display_name() or ""
+    assert native_name(language) == name[0].upper() + name[1:]
+    assert direction(language) == locale.text_direction
+
+
 @pytest.mark.parametrize(
     ("language", "way"), [("ar", "rtl"), ("he-IL", "rtl"), ("de", "ltr"), ("ja", "ltr"), ("xx", "ltr")]
 )

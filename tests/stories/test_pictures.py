@@ -7,8 +7,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from generator.content import HostContent
 from generator.files import darkroom
+from generator.files.host_content import HostContent
 from generator.orders import Order
 from generator.press import open_press
 from generator.publishing import publish
