@@ -19,6 +19,7 @@ from generator.orders import Order, Outcome, Progress, Told, counted, silent
 from generator.pages import Page, compose, next_boundary
 from generator.plan import GRACE, Plan, Put, Wanted, check_delete_limit, plan
 from generator.press import Press, Reading
+from generator.pressroom import Pressroom
 from generator.rendering import Blocks
 from generator.site_objects import publish_assets, publish_shells
 from generator.targets import invalidate, publishing_lock
@@ -33,21 +34,20 @@ MOST_NAMES = 3
 Ending = Callable[[Writing, Outcome], None]
 
 
-def publish(press: Press, order: Order, *, at: datetime, progress: Progress = silent) -> list[Outcome]:
-    """Makes the target show what records and content say; one property's error does not stop the others."""
+def publish(
+    press: Press, order: Order, *, at: datetime, progress: Progress = silent, processes: int = 1
+) -> list[Outcome]:
+    """Makes the target show what records and content say; one property's error does not stop the others.
+    Houses are shared among so many `processes`; 0: as many as are worth it.
+    """
     houses = _houses(press, order)
-    outcomes = [publish_assets(press, order, at=at)]
-    if outcomes[0].error:
-        return outcomes
-    for house in houses:
-        try:
-            outcomes.append(publish_property(press, house, order, at=at, progress=progress))
-        except GuestLinkError as error:
-            outcomes.append(Outcome(slug=house.slug, error=error))
-        except Exception as error:  # one property's defect must not hold the others' codes back
-            if os.environ.get("GUESTLINK_DEBUG"):
-                raise
-            outcomes.append(Outcome(slug=house.slug, error=_defect(error)))
+    busy = [house for house in houses if order.only_stay or not _is_surely_current(press, house, order, at)]
+    with Pressroom(press, order, busy, at=at, processes=processes) as room:
+        outcomes = [publish_assets(press, order, at=at)]
+        if outcomes[0].error:
+            return outcomes
+        found = room.share(lambda house: published(press, house, order, at=at, progress=progress), progress)
+    outcomes += [found.get(house.slug) or _unchanged(press, house) for house in houses]
     if not order.only_stay:
         outcomes.append(publish_shells(press, order, at=at))
     if not order.dry_run:
@@ -56,6 +56,20 @@ def publish(press: Press, order: Order, *, at: datetime, progress: Progress = si
         except GuestLinkError as error:
             outcomes.append(Outcome(slug="", error=error))
     return outcomes
+
+
+def published(
+    press: Press, house: Property, order: Order, *, at: datetime, progress: Progress = silent
+) -> Outcome:
+    """What came of one property; an error is in the outcome."""
+    try:
+        return publish_property(press, house, order, at=at, progress=progress)
+    except GuestLinkError as error:
+        return Outcome(slug=house.slug, error=error)
+    except Exception as error:  # one property's defect must not hold the others' codes back
+        if os.environ.get("GUESTLINK_DEBUG"):
+            raise
+        return Outcome(slug=house.slug, error=_defect(error))
 
 
 def _defect(error: Exception) -> GuestLinkError:
@@ -379,6 +393,14 @@ def _is_current(press: Press, house: Property, order: Order, at: datetime) -> bo
     due = before.next_boundary is not None and before.next_boundary <= at
     same_records = before.changes == house.changes and before.fingerprint == press.site.fingerprint
     return same_content and same_records and not due and not unfinished and not order.now
+
+
+def _is_surely_current(press: Press, house: Property, order: Order, at: datetime) -> bool:
+    """False, too, when that cannot be told: publishing the property tells why."""
+    try:
+        return _is_current(press, house, order, at)
+    except (GuestLinkError, OSError):
+        return False
 
 
 def _unchanged(press: Press, house: Property) -> Outcome:
