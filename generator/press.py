@@ -17,6 +17,7 @@ import msgspec
 from generator import readings
 from generator.files.host_content import HostContent
 from generator.files.shapes import Picture
+from generator.kept_blocks import KeptBlocks
 from generator.pages import Site
 from generator.parts.theme import Compiled
 from generator.readings import Files, Kept
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ENCODED, COMPILED = "data/pictures", "data/templates"
+ENCODED, COMPILED, SEALED = "data/pictures", "data/templates", "data/sealed"
 MOST_KEPT = 48  # properties; what is kept of one takes about two megabytes
 SHAPING = ("babel", "jinja2", "markdown", "nh3", "pelican", "pillow", "segno")
 
@@ -66,6 +67,7 @@ class Press:
     _files: dict[str, Files] = field(default_factory=dict)
     _decoded: dict[str, tuple[str, HostContent]] = field(default_factory=dict)
     _renderers: dict[str, tuple[tuple[str, Property], Renderer]] = field(default_factory=dict)
+    _blocks: dict[str, KeptBlocks] = field(default_factory=dict)
 
     def content(
         self, house: Property, *, from_files: bool, at: datetime, progress: "Progress" = lambda *_: None
@@ -94,6 +96,15 @@ class Press:
             kept = key, Renderer(self.theme, content, house, self.site)
             _keep(self._renderers, house.slug, kept)
         return kept[1]
+
+    def kept_blocks(self, house: Property) -> KeptBlocks:
+        """The private blocks of a property's pages, kept below data/ between publishes."""
+        kept = self._blocks.get(house.slug)
+        if kept is None:
+            key = self.ring.derived("guestlink kept blocks v1")
+            kept = KeptBlocks(self.settings.path(SEALED) / house.slug, key=key)
+            _keep(self._blocks, house.slug, kept)
+        return kept
 
     @cached_property
     def darkroom(self) -> "Darkroom":
