@@ -81,6 +81,8 @@ class KeptBlocks:
 
     def forget(self, paths: Collection[str]) -> None:
         """Wipes what is kept of these pages."""
+        if not paths:
+            return
         with self._opened() as file:
             if file is not None:
                 self._wipe(file, paths)

@@ -10,15 +10,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import aiosql
-
 from guestlink.errors import GuestLinkError, InvalidInput, Outage, SettingsError, Stale
 from guestlink.group_commit import GroupCommit
+from guestlink.queries import named_queries
 from guestlink.settings import without_secrets
 from guestlink.turns import LOOK_AGAIN_SECONDS, Turn
 
@@ -53,7 +52,12 @@ class Database(Protocol):
     @property
     def kind(self) -> str: ...
     def read(self) -> AbstractContextManager[Reading]: ...
-    def write(self) -> AbstractContextManager[Writing]: ...
+    def write(self, *, durable: bool = True) -> AbstractContextManager[Writing]:
+        """One transaction. What it left survives a power cut; with `durable=False` it may be lost in one,
+        together with everything that was committed after it, until the next durable commit makes all of it
+        survive. For what a durable record has repeated after a cut, and for nobody who is told of success.
+        """
+
     def submit(self, unit: Callable[[Writing], T]) -> Awaitable[T]:
         """For coroutines: runs `unit(tx)` on the writer thread and resumes after the commit, which it shares
         with others (group commit). What it raises is raised here, and the others are not touched; when the
@@ -82,34 +86,32 @@ def open_database(url: str, *, home: Path) -> Database:
 
 
 # -- named queries ---------------------------------------------------------------------------------
-@cache
-def named_queries(adapter: str) -> Any:
-    return aiosql.from_path(HERE / "sql", adapter, mandatory_parameters=False)
-
-
 class Connection:
-    """Runs named queries on one driver connection. An engine's own variant lies in sql/<engine>/."""
+    """Runs named queries on one driver connection."""
 
-    def __init__(self, driver: Any, adapter: str, engine: str) -> None:
+    def __init__(self, driver: Any, engine: str) -> None:
         self._driver = driver
-        self._queries = named_queries(adapter)
-        self._variants = getattr(self._queries, engine, None)
+        self._queries = named_queries(engine)
 
-    def _named(self, query: str) -> Any:
-        return getattr(self._variants, query, None) or getattr(self._queries, query)
+    def _named(self, query: str) -> str:
+        return self._queries[query]
 
     def all(self, query: str, **values: Value) -> list[Row]:
-        return [dict(row) for row in self._named(query)(self._driver, **values)]
+        with closing(self._driver.cursor()) as cursor:
+            return [dict(row) for row in cursor.execute(self._named(query), values)]
 
     def one(self, query: str, **values: Value) -> Row | None:
-        row = self._named(query)(self._driver, **values)
-        return None if row is None else dict(row)
+        with closing(self._driver.cursor()) as cursor:
+            row = cursor.execute(self._named(query), values).fetchone()
+            return None if row is None else dict(row)
 
     def do(self, query: str, **values: Value) -> int:
-        return int(self._named(query)(self._driver, **values))
+        with closing(self._driver.cursor()) as cursor:
+            return int(cursor.execute(self._named(query), values).rowcount)
 
     def do_many(self, query: str, rows: Iterable[Mapping[str, Value]]) -> None:
-        self._named(query)(self._driver, list(rows))
+        with closing(self._driver.cursor()) as cursor:
+            cursor.executemany(self._named(query), list(rows))
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -137,7 +139,7 @@ class SQLiteWriting(Connection):
     be committed alone, statement by statement.
     """
 
-    def _named(self, query: str) -> Any:
+    def _named(self, query: str) -> str:
         self._refuse_alone()
         return super()._named(query)
 
@@ -155,7 +157,9 @@ class SQLiteWriting(Connection):
 
 # -- SQLite ----------------------------------------------------------------------------------------
 class SQLite:
-    """One file: WAL, synchronous=FULL, one writer at a time, a reading connection for each reader at once."""
+    """One file: WAL, synchronous=FULL unless a unit of work asks for less, one writer at a time, a reading
+    connection for each reader at once.
+    """
 
     kind = "sqlite"
 
@@ -163,6 +167,7 @@ class SQLite:
         self.path = path
         self._writing = threading.RLock()
         self._turn = Turn(path.parent)
+        self._is_durable = True
         self._opened: list[sqlite3.Connection] = []
         self._idle: list[sqlite3.Connection] = []
         self._groups: GroupCommit[Writing] = GroupCommit(self.write)
@@ -200,16 +205,16 @@ class SQLite:
                 driver = self._open()
             driver.execute("begin")
             try:
-                yield Connection(driver, "sqlite3", self.kind)
+                yield Connection(driver, self.kind)
             finally:
                 driver.execute("rollback")
                 self._idle.append(driver)
 
     @contextmanager
-    def write(self) -> Iterator[Writing]:
-        with _translated(), self._turn_to_write():
+    def write(self, *, durable: bool = True) -> Iterator[Writing]:
+        with _translated(), self._turn_to_write(durable):
             try:
-                yield SQLiteWriting(self._writer, "sqlite3", self.kind)
+                yield SQLiteWriting(self._writer, self.kind)
                 self._writer.execute("commit")
             except BaseException:
                 if self._writer.in_transaction:
@@ -217,7 +222,7 @@ class SQLite:
                 raise
 
     @contextmanager
-    def _turn_to_write(self) -> Iterator[None]:
+    def _turn_to_write(self, durable: bool) -> Iterator[None]:
         """Holds the writing lock; the transaction has begun."""
         deadline = time.monotonic() + BUSY_SECONDS
         with self._turn.taken(deadline):
@@ -225,6 +230,7 @@ class SQLite:
                 raise Outage("The database does not answer: a change takes too long.", hint="Try again.")
             try:
                 self._check_file()
+                self._sync(durable)
                 self._begin(deadline)
             except BaseException:
                 self._writing.release()
@@ -233,6 +239,12 @@ class SQLite:
             yield
         finally:
             self._writing.release()
+
+    def _sync(self, durable: bool) -> None:
+        """WAL is one sequence of commits, so the next sync of it makes those before it durable, too."""
+        if durable != self._is_durable:
+            self._writer.execute(f"pragma synchronous={'full' if durable else 'normal'}")
+            self._is_durable = durable
 
     def _begin(self, deadline: float) -> None:
         while True:
@@ -336,13 +348,15 @@ class PostgreSQL:
     def read(self) -> Iterator[Reading]:
         with self._connection() as driver:
             driver.execute("set transaction isolation level repeatable read read only")
-            yield Connection(driver, "psycopg", self.kind)
+            yield Connection(driver, self.kind)
             driver.rollback()
 
     @contextmanager
-    def write(self) -> Iterator[Writing]:
+    def write(self, *, durable: bool = True) -> Iterator[Writing]:
         with self._connection() as driver:
-            yield Connection(driver, "psycopg", self.kind)
+            if not durable:
+                driver.execute("set local synchronous_commit to off")
+            yield Connection(driver, self.kind)
             if driver.info.transaction_status == _psycopg().pq.TransactionStatus.INERROR:
                 # The server would answer COMMIT with a rollback, and the driver would call that success.
                 raise Stale("A part of the change failed.", hint="Load it again and repeat.")

@@ -14,7 +14,7 @@ GuestLinkError      plain words + hint; class attributes status, exit_code, retr
 └─ Outage           503/75  the world is down: back off, retry_after
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
 
@@ -32,6 +32,19 @@ class GuestLinkError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Whatever an error is made of, it is the same in another process."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(
+    kind: type[GuestLinkError], args: tuple[object, ...], said: Mapping[str, object]
+) -> GuestLinkError:
+    error = kind.__new__(kind)
+    error.args = args
+    error.__dict__.update(said)
+    return error
 
 
 class Mistake(Protocol):

@@ -30,6 +30,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--delete-limit", type=int, metavar="N", help="how many unexpected deletes are allowed"
     )
+    parser.add_argument(
+        "--processes", type=int, metavar="N", default=0, help="share houses among N; 1: this one alone"
+    )
     parser.add_argument("--json", action="store_true", help="counts for machines")
 
 
@@ -41,7 +44,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
         doing = "Looking what would change on" if order.dry_run else "Publishing to"
         desk.say(f"{doing} {press.target.name}")
     with desk.progress() as progress:
-        outcomes = _patiently(press, order, progress, desk)
+        outcomes = _patiently(press, order, progress, desk, processes=args.processes)
     seconds = time.monotonic() - began
     if args.json:
         counts = {name: sum(getattr(outcome, name) for outcome in outcomes) for name in COUNTS}
@@ -53,8 +56,9 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
 
 
 def _order(press: Press, args: argparse.Namespace) -> Order:
-    if args.delete_limit is not None and args.delete_limit < 0:
-        raise InvalidInput("--delete-limit is a number from 0 up.")
+    for name in ("delete_limit", "processes"):
+        if (getattr(args, name) or 0) < 0:
+            raise InvalidInput(f"--{name.replace('_', '-')} is a number from 0 up.")
     only_property, only_stay = args.property, ""
     with press.database.read() as db:
         if args.property:
@@ -73,11 +77,13 @@ def _order(press: Press, args: argparse.Namespace) -> Order:
     )
 
 
-def _patiently(press: Press, order: Order, progress: Progress, desk: Desk) -> list[Outcome]:
+def _patiently(
+    press: Press, order: Order, progress: Progress, desk: Desk, *, processes: int
+) -> list[Outcome]:
     """Publishes again while another publisher holds a lease; what was done stays counted."""
     until, done = time.monotonic() + PATIENCE_SECONDS, list[Outcome]()
     while True:
-        outcomes = publish(press, order, at=clock.now(), progress=progress)
+        outcomes = publish(press, order, at=clock.now(), progress=progress, processes=processes)
         held = [outcome for outcome in outcomes if isinstance(outcome.error, Stale)]
         if not held or time.monotonic() > until:
             return [*done, *outcomes]
@@ -132,15 +138,14 @@ def _tell_reasons(desk: Desk, outcome: Outcome, order: Order) -> None:
 def _tell_error(desk: Desk, slug: str, error: GuestLinkError) -> None:
     mistakes = getattr(error, "problems", None)
     if mistakes is None:
-        desk.errors.print(f"  {slug}: {error}", style="red", markup=False)
+        desk.warn(f"  {slug}: {error}", style="red")
         return
     what = "mistake" if len(mistakes) == 1 else "mistakes"
-    desk.errors.print(f"  {slug}: {len(mistakes)} {what} in the files:", style="red", markup=False)
+    desk.warn(f"  {slug}: {len(mistakes)} {what} in the files:", style="red")
     for line in str(error).splitlines():
-        desk.errors.print(f"    {line}", style="red", markup=False)
-    desk.errors.print(
-        "  Its texts stay as they were last published; mend the files and publish again.", markup=False
-    )
+        desk.warn(f"    {line}", style="red")
+    warning = "  Its texts stay as they were last published; mend the files and publish again."
+    desk.warn(warning, style="")
 
 
 def _tell_clock(desk: Desk, press: Press, outcomes: Sequence[Outcome], order: Order) -> None:

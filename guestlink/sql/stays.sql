@@ -33,6 +33,9 @@ select * from stays where id = :name or reference = :name or code = upper(:name)
 -- name: stays_of_property
 select * from stays where property_id = :property_id order by from_on, id;
 
+-- name: stays_by_house
+select property_id, count(*) as stays from stays where until_on >= :ended_since group by property_id;
+
 -- name: stays_to_publish
 select * from stays
 where property_id = :property_id and until_on >= :ended_since

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -55,7 +56,7 @@ class Place:
         shutil.rmtree(self.sealed)
         return self.anew(press, at=at)
 
-    def stay(self, reference: str, **changes: object) -> Stay:
+    def stay(self, reference: str, **changes: Any) -> Stay:
         with self.press.database.write() as tx:
             house, stay = records.find_property(tx, "planted"), records.find_stay(tx, reference)
             return stays.change_stay(tx, self.press.ring, house, stay, at=AT, by=BY, **changes)
@@ -64,11 +65,17 @@ class Place:
         with self.press.database.write() as tx:
             return houses.change_property(tx, records.find_property(tx, "planted"), at=AT, by=BY, **changes)
 
-    def code(self, **scope: object) -> None:
+    def code(self, **scope: Any) -> None:
         with self.press.database.write() as tx:
             house = records.find_property(tx, "planted")
-            told = {"name": "door-code", "value": "new-code", "at": AT - DAY, "by": BY, **scope}
-            secret_values.set_secret(tx, self.press.ring, house, **told)  # type: ignore[arg-type]
+            told: dict[str, Any] = {
+                "name": "door-code",
+                "value": "new-code",
+                "at": AT - DAY,
+                "by": BY,
+                **scope,
+            }
+            secret_values.set_secret(tx, self.press.ring, house, **told)
 
     def word(self) -> None:
         with self.press.database.write() as tx:
