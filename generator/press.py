@@ -119,17 +119,19 @@ class Press:
         return self._files[house.slug]
 
     def _last(self, house: Property) -> HostContent | None:
+        """The content that was published last, decoded once for each hash of it."""
+        known, content = self._decoded.get(house.slug, ("", None))
         with self.database.read() as db:
+            now = catalogue.content_hash(db, house)
+            if now == known:
+                return content
             kept = catalogue.last_content(db, house)
-        text, content = self._decoded.get(house.slug, ("", None))
-        if kept and kept == text:
-            return content
         try:
             content = msgspec.json.decode(kept, type=HostContent) if kept else None
         except msgspec.ValidationError:  # an older program wrote it
             return None
-        if kept and content:
-            _keep(self._decoded, house.slug, (kept, content))
+        if content:
+            _keep(self._decoded, house.slug, (now, content))
         return content
 
     def _from_files(self, house: Property, at: datetime, progress: "Progress") -> Reading:
