@@ -10,15 +10,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import aiosql
-
 from guestlink.errors import GuestLinkError, InvalidInput, Outage, SettingsError, Stale
 from guestlink.group_commit import GroupCommit
+from guestlink.queries import named_queries
 from guestlink.settings import without_secrets
 from guestlink.turns import LOOK_AGAIN_SECONDS, Turn
 
@@ -82,34 +81,32 @@ def open_database(url: str, *, home: Path) -> Database:
 
 
 # -- named queries ---------------------------------------------------------------------------------
-@cache
-def named_queries(adapter: str) -> Any:
-    return aiosql.from_path(HERE / "sql", adapter, mandatory_parameters=False)
-
-
 class Connection:
-    """Runs named queries on one driver connection. An engine's own variant lies in sql/<engine>/."""
+    """Runs named queries on one driver connection."""
 
-    def __init__(self, driver: Any, adapter: str, engine: str) -> None:
+    def __init__(self, driver: Any, engine: str) -> None:
         self._driver = driver
-        self._queries = named_queries(adapter)
-        self._variants = getattr(self._queries, engine, None)
+        self._queries = named_queries(engine)
 
-    def _named(self, query: str) -> Any:
-        return getattr(self._variants, query, None) or getattr(self._queries, query)
+    def _named(self, query: str) -> str:
+        return self._queries[query]
 
     def all(self, query: str, **values: Value) -> list[Row]:
-        return [dict(row) for row in self._named(query)(self._driver, **values)]
+        with closing(self._driver.cursor()) as cursor:
+            return [dict(row) for row in cursor.execute(self._named(query), values)]
 
     def one(self, query: str, **values: Value) -> Row | None:
-        row = self._named(query)(self._driver, **values)
-        return None if row is None else dict(row)
+        with closing(self._driver.cursor()) as cursor:
+            row = cursor.execute(self._named(query), values).fetchone()
+            return None if row is None else dict(row)
 
     def do(self, query: str, **values: Value) -> int:
-        return int(self._named(query)(self._driver, **values))
+        with closing(self._driver.cursor()) as cursor:
+            return int(cursor.execute(self._named(query), values).rowcount)
 
     def do_many(self, query: str, rows: Iterable[Mapping[str, Value]]) -> None:
-        self._named(query)(self._driver, list(rows))
+        with closing(self._driver.cursor()) as cursor:
+            cursor.executemany(self._named(query), list(rows))
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -137,7 +134,7 @@ class SQLiteWriting(Connection):
     be committed alone, statement by statement.
     """
 
-    def _named(self, query: str) -> Any:
+    def _named(self, query: str) -> str:
         self._refuse_alone()
         return super()._named(query)
 
@@ -200,7 +197,7 @@ class SQLite:
                 driver = self._open()
             driver.execute("begin")
             try:
-                yield Connection(driver, "sqlite3", self.kind)
+                yield Connection(driver, self.kind)
             finally:
                 driver.execute("rollback")
                 self._idle.append(driver)
@@ -209,7 +206,7 @@ class SQLite:
     def write(self) -> Iterator[Writing]:
         with _translated(), self._turn_to_write():
             try:
-                yield SQLiteWriting(self._writer, "sqlite3", self.kind)
+                yield SQLiteWriting(self._writer, self.kind)
                 self._writer.execute("commit")
             except BaseException:
                 if self._writer.in_transaction:
@@ -336,13 +333,13 @@ class PostgreSQL:
     def read(self) -> Iterator[Reading]:
         with self._connection() as driver:
             driver.execute("set transaction isolation level repeatable read read only")
-            yield Connection(driver, "psycopg", self.kind)
+            yield Connection(driver, self.kind)
             driver.rollback()
 
     @contextmanager
     def write(self) -> Iterator[Writing]:
         with self._connection() as driver:
-            yield Connection(driver, "psycopg", self.kind)
+            yield Connection(driver, self.kind)
             if driver.info.transaction_status == _psycopg().pq.TransactionStatus.INERROR:
                 # The server would answer COMMIT with a rollback, and the driver would call that success.
                 raise Stale("A part of the change failed.", hint="Load it again and repeat.")

@@ -4,16 +4,18 @@ Owns the queue and the one thread that empties it. Knows no engine: `write` begi
 attempt.
 """
 
-import asyncio
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
 from guestlink.errors import GuestLinkError, Outage, Stale
+
+if TYPE_CHECKING:
+    import asyncio
 
 WINDOW_SECONDS: Final = 0.002  # between a commit and the next group: it gathers, and lets other writers in
 GROUP_AT_MOST: Final = 256
@@ -29,7 +31,7 @@ class Attempting(Protocol):
 T = TypeVar("T")
 Tx = TypeVar("Tx", bound=Attempting)
 Unit = Callable[[Tx], Any]
-Waiter = asyncio.Future[Any] | Future[Any]
+Waiter: TypeAlias = "asyncio.Future[Any] | Future[Any]"
 
 
 class Failed:
@@ -52,8 +54,10 @@ class GroupCommit(Generic[Tx]):
         self._asleep = False
         self._closed = False
 
-    def submit(self, unit: Callable[[Tx], T]) -> asyncio.Future[T]:
+    def submit(self, unit: Callable[[Tx], T]) -> "asyncio.Future[T]":
         """For coroutines: a future of the running loop. Outage at once when too many units wait."""
+        import asyncio  # noqa: PLC0415 - there already, for who runs a loop; the others need not wait for it
+
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[T] = loop.create_future()
         self._add(unit, waiter, loop)
@@ -74,7 +78,7 @@ class GroupCommit(Generic[Tx]):
         if thread is not None:
             thread.join()
 
-    def _add(self, unit: Unit[Tx], waiter: Waiter, loop: asyncio.AbstractEventLoop | None) -> None:
+    def _add(self, unit: Unit[Tx], waiter: Waiter, loop: "asyncio.AbstractEventLoop | None") -> None:
         with self._changed:
             if self._closed:
                 raise Outage("The database was closed.", hint="Ask again when the program runs again.")
@@ -97,7 +101,7 @@ class GroupCommit(Generic[Tx]):
             _tell(group, outcomes)
             time.sleep(max(0.0, WINDOW_SECONDS - (time.monotonic() - finished)))
 
-    def _next(self) -> list[tuple[Unit[Tx], Waiter, asyncio.AbstractEventLoop | None]]:
+    def _next(self) -> "list[tuple[Unit[Tx], Waiter, asyncio.AbstractEventLoop | None]]":
         """The next group, oldest first; empty when the queue is closed and done."""
         with self._changed:
             self._asleep = True
@@ -153,7 +157,9 @@ def _all_failed(units: Sequence[Unit[Tx]], error: BaseException) -> list[Any]:
 
 
 # -- telling the callers ---------------------------------------------------------------------------
-def _tell(group: Sequence[tuple[Any, Waiter, asyncio.AbstractEventLoop | None]], outcomes: list[Any]) -> None:
+def _tell(
+    group: "Sequence[tuple[Any, Waiter, asyncio.AbstractEventLoop | None]]", outcomes: list[Any]
+) -> None:
     """Wakes every event loop once for all its units."""
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[Waiter, Any]]] = {}
     for (_, waiter, loop), outcome in zip(group, outcomes, strict=True):

@@ -11,14 +11,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TextIO
 
 from guestlink import houses
 from guestlink.crypto import KeyRing, read_keys
@@ -26,7 +21,11 @@ from guestlink.database import Database, open_database
 from guestlink.errors import GuestLinkError, InvalidInput, SettingsError
 from guestlink.settings import Settings, load_settings
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 INTERRUPTED = 130
+MOVING = dict.fromkeys(map(ord, "\a\b\v\f\r"))  # what moves a cursor when somebody looks at it later
 SHORTENED = frozenset({"guest"})  # columns that give way on a narrow terminal
 UNSAFE = re.compile("[\\s\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 
@@ -43,8 +42,6 @@ class Desk:
 
     def __init__(self, home: Path) -> None:
         self.home = home
-        self.console = Console(highlight=False, soft_wrap=True)
-        self.errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
     @cached_property
     def settings(self) -> Settings:
@@ -75,21 +72,33 @@ class Desk:
             self.database.close()
 
     # -- telling ---------------------------------------------------------------------------------
-    def say(self, text: str = "", *, style: str = "") -> None:
-        self.console.print(Text(text, style=style))
+    @cached_property
+    def console(self) -> "Console":
+        return _console(stderr=False)
 
-    def warn(self, text: str) -> None:
-        self.errors.print(Text(text, style="yellow"))
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads what is said, and not a program."""
+        return _is_terminal(sys.stdout)
+
+    def say(self, text: str = "", *, style: str = "") -> None:
+        _print(text, style, sys.stdout)
+
+    def warn(self, text: str, *, style: str = "yellow") -> None:
+        _print(text, style, sys.stderr)
 
     def json(self, value: object) -> None:
         print(json.dumps(value, ensure_ascii=False, default=str))
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """An aligned table; a column whose name ends with `#` is a number."""
-        if not self.console.is_terminal:
+        if not self.is_terminal:
             for row in [[name.rstrip("#") for name in columns], *rows]:
                 print("\t".join(plain(cell) for cell in row))
             return
+        from rich.table import Table
+        from rich.text import Text
+
         table = Table(box=None, pad_edge=False, header_style="bold")
         for name in columns:
             side: Any = "right" if name.endswith("#") else "left"
@@ -102,14 +111,18 @@ class Desk:
     @contextmanager
     def progress(self) -> Iterator[Callable[[str, int, int], None]]:
         """A bar on a terminal, for anything over a second; nothing in a pipe."""
+        if not _is_terminal(sys.stderr):
+            yield lambda *_: None
+            return
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
         bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=self.errors,
+            console=_console(stderr=True),
             transient=True,
-            disable=not self.errors.is_terminal,
         )
         tasks: dict[str, Any] = {}
 
@@ -134,7 +147,7 @@ def run(command: Command, name: str, words: Sequence[str], *, home: Path, help_t
     except GuestLinkError as error:
         return _told(desk, error)
     except KeyboardInterrupt:
-        desk.errors.print("Stopped.")
+        desk.warn("Stopped.", style="")
         return INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -142,16 +155,39 @@ def run(command: Command, name: str, words: Sequence[str], *, home: Path, help_t
     except Exception as error:
         if os.environ.get("GUESTLINK_DEBUG"):
             raise
-        desk.errors.print(Text(f"This is a defect of Guest Link: {type(error).__name__}.", style="red"))
-        desk.errors.print("Set GUESTLINK_DEBUG=1 and run it again to see where, and tell us.")
+        desk.warn(f"This is a defect of Guest Link: {type(error).__name__}.", style="red")
+        desk.warn("Set GUESTLINK_DEBUG=1 and run it again to see where, and tell us.", style="")
         return 1
 
 
 def _told(desk: Desk, error: GuestLinkError) -> int:
-    desk.errors.print(Text(str(error) if not error.hint else error.message, style="red"))
+    desk.warn(str(error) if not error.hint else error.message, style="red")
     if error.hint:
-        desk.errors.print(Text(error.hint))
+        desk.warn(error.hint, style="")
     return error.exit_code
+
+
+def _print(text: str, style: str, stream: TextIO) -> None:
+    """Plain text for a program that reads, at once. On a terminal rich knows which colours there are; it is
+    imported there alone, since that takes longer than many a command.
+    """
+    if not _is_terminal(stream):
+        print(text.translate(MOVING), file=stream, flush=True)
+        return
+    from rich.text import Text
+
+    _console(stderr=stream is sys.stderr).print(Text(text, style=style))
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty() or bool(os.environ.get("FORCE_COLOR"))
+
+
+@cache
+def _console(*, stderr: bool) -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 
 def plain(cell: object) -> str:

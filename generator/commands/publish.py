@@ -138,15 +138,14 @@ def _tell_reasons(desk: Desk, outcome: Outcome, order: Order) -> None:
 def _tell_error(desk: Desk, slug: str, error: GuestLinkError) -> None:
     mistakes = getattr(error, "problems", None)
     if mistakes is None:
-        desk.errors.print(f"  {slug}: {error}", style="red", markup=False)
+        desk.warn(f"  {slug}: {error}", style="red")
         return
     what = "mistake" if len(mistakes) == 1 else "mistakes"
-    desk.errors.print(f"  {slug}: {len(mistakes)} {what} in the files:", style="red", markup=False)
+    desk.warn(f"  {slug}: {len(mistakes)} {what} in the files:", style="red")
     for line in str(error).splitlines():
-        desk.errors.print(f"    {line}", style="red", markup=False)
-    desk.errors.print(
-        "  Its texts stay as they were last published; mend the files and publish again.", markup=False
-    )
+        desk.warn(f"    {line}", style="red")
+    warning = "  Its texts stay as they were last published; mend the files and publish again."
+    desk.warn(warning, style="")
 
 
 def _tell_clock(desk: Desk, press: Press, outcomes: Sequence[Outcome], order: Order) -> None:

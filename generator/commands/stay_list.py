@@ -56,7 +56,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
         return 0
     if lines:
         several = len({line.property for line in lines}) > 1
-        narrow = desk.console.is_terminal and desk.console.width < WIDE
+        narrow = desk.is_terminal and desk.console.width < WIDE
         shown = [name for name in COLUMNS if not (narrow and name in LEFT_OUT_WHEN_NARROW)]
         columns = (*(["property"] if several else []), *shown)
         desk.table(columns, [[_cell(line, name) for name in columns] for line in lines])

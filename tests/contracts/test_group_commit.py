@@ -13,6 +13,7 @@ import pytest
 from guestlink import clock, group_commit, journal
 from guestlink.database import Database, PostgreSQL, SQLite, Writing
 from guestlink.errors import Outage, Refused, Stale
+from guestlink.queries import named_queries
 from tests.databases import AT, Place, alone
 
 PATIENCE = 20.0
@@ -37,19 +38,8 @@ def users(database: Database) -> list[str]:
 @pytest.fixture(autouse=True)
 def _query_of_these_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """The program never needs all users."""
-    text = "select id from users order by id"
-
-    def read(driver: object) -> Iterator[dict[str, str]]:
-        yield from driver.execute(text).fetchall()  # type: ignore[attr-defined]
-
-    for adapter in ("sqlite3", "psycopg"):
-        monkeypatch.setattr(queries(adapter), "users_of_test", read, raising=False)
-
-
-def queries(adapter: str) -> object:
-    from guestlink.database import named_queries  # noqa: PLC0415
-
-    return named_queries(adapter)
+    for engine in ("sqlite", "postgresql"):
+        monkeypatch.setitem(named_queries(engine), "users_of_test", "select id from users order by id")
 
 
 class Gate:

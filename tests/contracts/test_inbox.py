@@ -15,8 +15,9 @@ from edge_api import deliveries, inbox
 from edge_api.deliveries import Single
 from edge_api.inbox import Waiting
 from guestlink.crypto import KeyRing
-from guestlink.database import Database, Writing, named_queries
+from guestlink.database import Database, Writing
 from guestlink.errors import Refused
+from guestlink.queries import named_queries
 from tests.databases import AT, Place, alone, together
 
 SECOND = timedelta(seconds=1)
@@ -294,7 +295,7 @@ def test_taking_looks_at_what_waits_and_never_at_what_is_done(place: Place) -> N
     with closing(sqlite3.connect(place.home / "data" / "guestlink.db")) as driver:
         values = {"at": "", "look": 9, "most": 9, "positions": "[1]"}
         for name, index in (("hold_lanes", "INDEX inbox_waiting"), ("waiting_events", "PRIMARY KEY")):
-            query = getattr(named_queries("sqlite3"), name).sql
+            query = named_queries("sqlite")[name]
             plan = [row[3] for row in driver.execute(f"explain query plan {query}", values)]
             assert any(index in line for line in plan), plan
             assert "SCAN inbox" not in plan

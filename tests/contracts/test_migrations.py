@@ -164,9 +164,10 @@ def test_a_database_of_a_newer_version_is_accepted(place: Place) -> None:
 # -- killed in the middle ---------------------------------------------------------------------------
 KILL = """
 import os
-from guestlink.database import Connection, named_queries
+from guestlink.database import Connection
+from guestlink.queries import named_queries
 from guestlink import database as module
-named_queries("sqlite3"), named_queries("psycopg"), module._pool()  # read once, not by each who dies
+named_queries("sqlite"), named_queries("postgresql"), module._pool()  # read once, not by each who dies
 
 execute, do = Connection.statement, Connection.do
 
@@ -240,7 +241,7 @@ from guestlink.database import SQLite
 
 @contextmanager
 def careless(self):
-    yield Connection(self._writer, "sqlite3", self.kind)
+    yield Connection(self._writer, self.kind)
 
 SQLite.write = careless
 """

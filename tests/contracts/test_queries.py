@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import aiosql
 import psycopg
 import pytest
 from aiosql.types import SQLOperationType as Kind
 
-from guestlink.database import named_queries
+from guestlink.queries import named_queries
 from tests.databases import ROOT, Place
 
 FOLDER = ROOT / "guestlink" / "sql"
@@ -70,24 +71,34 @@ def _uses_in(source: Path) -> Iterator[Use]:
                     yield Use(f"{source.relative_to(ROOT)}:{node.lineno}", verb, query, values)
 
 
-def variant(query: str, engine: str) -> object:
-    """The query as this engine runs it."""
-    queries = named_queries(ENGINES[engine])
+@cache
+def read_by_aiosql(adapter: str) -> Any:
+    return aiosql.from_path(FOLDER, adapter, mandatory_parameters=False)
+
+
+def variant(query: str, engine: str) -> Any:
+    """The query as aiosql reads it for this engine."""
+    queries = read_by_aiosql(ENGINES[engine])
     return getattr(getattr(queries, engine, None), query, None) or getattr(queries, query)
 
 
 def kind(query: str, engine: str = "sqlite") -> Kind:
-    found: Kind = variant(query, engine).operation  # type: ignore[attr-defined]
+    found: Kind = variant(query, engine).operation
     return found
 
 
 def text(query: str, engine: str) -> str:
-    found: str = variant(query, engine).sql  # type: ignore[attr-defined]
-    return found
+    return named_queries(engine)[query]
 
 
 def parameters(query: str) -> set[str]:
     return set(PARAMETER.findall(text(query, "sqlite")))
+
+
+# -- what is read ----------------------------------------------------------------------------------
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_query_is_what_aiosql_reads(engine: str) -> None:
+    assert named_queries(engine) == {query: variant(query, engine).sql for query in names(FOLDER)}
 
 
 # -- names ------------------------------------------------------------------------------------------
