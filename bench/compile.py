@@ -153,7 +153,7 @@ def ran(command: Sequence[str | Path], folder: Path, *, weigh: bool = False, **e
 
 def published(home: Path, *words: str, weigh: bool = False) -> Took:
     """`publish.py publish` for one home."""
-    program = [sys.executable, ROOT / "publish.py", "publish", "--json", *words]
+    program: list[str | Path] = [sys.executable, ROOT / "publish.py", "publish", "--json", *words]
     return ran(program, home, weigh=weigh, GUESTLINK_HOME=str(home))
 
 
@@ -162,8 +162,8 @@ def peer(name: str, source: Path, site: Path) -> Took:
     if name == "hugo":
         return ran([hugo(), "--quiet", "--destination", site], source)
     if name == "pelican":
-        program = [Path(sys.executable).with_name("pelican"), "--quiet"]
-        return ran([*program, "-s", PARTS / "pelican_conf.py", "-o", site], source)
+        program = Path(sys.executable).with_name("pelican")
+        return ran([program, "--quiet", "-s", PARTS / "pelican_conf.py", "-o", site], source)
     return ran([sys.executable, PARTS / "loop.py", source, site], source)
 
 

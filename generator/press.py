@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ENCODED, COMPILED = "data/pictures", "data/templates"
-MOST_KEPT = 48  # properties; what is kept of one takes about two megabytes
+MOST_KEPT = 48  # properties, by who publishes them again and again; of one it takes about two megabytes
 SHAPING = ("babel", "jinja2", "markdown", "nh3", "pelican", "pillow", "segno")
 
 
@@ -63,6 +63,7 @@ class Press:
     theme: Theme
     site: Site
     mark: int = 0
+    most_kept: int = MOST_KEPT
     _files: dict[str, Files] = field(default_factory=dict)
     _decoded: dict[str, tuple[str, HostContent]] = field(default_factory=dict)
     _renderers: dict[str, tuple[tuple[str, Property], Renderer]] = field(default_factory=dict)
@@ -92,7 +93,7 @@ class Press:
         kept = self._renderers.get(house.slug)
         if kept is None or kept[0] != key:
             kept = key, Renderer(self.theme, content, house, self.site)
-            _keep(self._renderers, house.slug, kept)
+            self._keep(self._renderers, house.slug, kept)
         return kept[1]
 
     @cached_property
@@ -129,7 +130,7 @@ class Press:
         except msgspec.ValidationError:  # an older program wrote it
             return None
         if kept and content:
-            _keep(self._decoded, house.slug, (kept, content))
+            self._keep(self._decoded, house.slug, (kept, content))
         return content
 
     def _from_files(self, house: Property, at: datetime, progress: "Progress") -> Reading:
@@ -169,17 +170,18 @@ class Press:
     def _has(self, pictures: Mapping[str, Picture]) -> bool:
         return not pictures or self.darkroom.has(pictures.values())
 
+    def _keep(self, known: dict[str, T], slug: str, what: T) -> None:
+        """Remembers something of a property, and forgets what was remembered first when there is too much."""
+        known.pop(slug, None)
+        known[slug] = what
+        if len(known) > self.most_kept:
+            del known[next(iter(known))]
 
-def _keep(known: dict[str, T], slug: str, what: T) -> None:
-    """Remembers something of a property, and forgets what was remembered first when there is too much."""
-    known.pop(slug, None)
-    known[slug] = what
-    if len(known) > MOST_KEPT:
-        del known[next(iter(known))]
 
-
-def open_press(settings: Settings) -> Press:
-    """Everything opened; a SettingsError says what is missing. What changes from here on changes its mark."""
+def open_press(settings: Settings, *, most_kept: int = MOST_KEPT) -> Press:
+    """Everything opened; a SettingsError says what is missing. What changes from here on changes its mark.
+    It keeps in memory what it made for so many properties; who publishes each once needs no more than one.
+    """
     mark = working_mark(settings)
     ring = read_keys(settings.keys_file)
     if not settings.signing_key_id:
@@ -195,6 +197,7 @@ def open_press(settings: Settings) -> Press:
         target=open_target(settings),
         theme=theme,
         mark=mark,
+        most_kept=most_kept,
         site=Site(
             public_url=settings.public_url,
             key_id=settings.signing_key_id,
