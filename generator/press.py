@@ -144,17 +144,18 @@ class Press:
         with self.database.read() as db:
             units, secrets = records.units(db, house), secret_values.current(db, house, at=at)
             kept = readings.load(db, house)
-        files = self._files_now(house, kept)
         mark = readings.mark(house, folder, build=self.site.build, units=units, secrets=secrets)
-        now = Kept(mark=mark, files=files)
-        last = (
-            self._last(house) if kept and (kept.mark, kept.files.digests) == (mark, files.digests) else None
-        )
-        if last and last.digest == files.digest and self._has(last.pictures):
-            is_known = kept == now
-            return Reading(content=last, from_files=True, files=files.digests, kept=now, is_known=is_known)
+        if kept and kept.mark == mark:
+            files = self._files_now(house, kept)
+            now = Kept(mark=mark, files=files)
+            last = self._last(house) if kept.files.digests == files.digests else None
+            if last and last.digest == files.digest and self._has(last.pictures):
+                return Reading(
+                    content=last, from_files=True, files=files.digests, kept=now, is_known=kept == now
+                )
         from generator.content import read_property  # noqa: PLC0415 - Pelican, for who reads files
 
+        stamp, digests = readings.stamp_of(folder), dict[str, str]()
         values = {secret_values.open_secret(self.ring, secret): secret.name for secret in secrets}
         content = read_property(
             folder,
@@ -164,8 +165,11 @@ class Press:
             values=values,
             darkroom=self.darkroom,
             progress=progress,
+            digests=digests,
         )
-        return Reading(content=content, from_files=True, files=files.digests, kept=now)
+        self._files[house.slug] = Files(digests=digests, stamp=stamp)
+        now = Kept(mark=mark, files=self._files[house.slug])
+        return Reading(content=content, from_files=True, files=digests, kept=now)
 
     def _has(self, pictures: Mapping[str, Picture]) -> bool:
         return not pictures or self.darkroom.has(pictures.values())
