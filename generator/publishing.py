@@ -410,10 +410,11 @@ def _is_current(press: Press, house: Property, order: Order, at: datetime) -> bo
     with press.database.read() as db:
         before = ledger.load_publication(db, house.id, target=press.target.name)
         unfinished = ledger.unfinished(db, house.id, target=press.target.name)
-    same_content = not order.from_files or before.content_hash == press.files_digest(house)
     due = before.next_boundary is not None and before.next_boundary <= at
     same_records = before.changes == house.changes and before.fingerprint == press.site.fingerprint
-    return same_content and same_records and not due and not unfinished and not order.now
+    if due or unfinished or order.now or not same_records:
+        return False
+    return not order.from_files or before.content_hash == press.files_digest(house)
 
 
 def _is_surely_current(press: Press, house: Property, order: Order, at: datetime) -> bool:

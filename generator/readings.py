@@ -41,7 +41,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 def files_of(folder: Path, *known: Files | None) -> Files:
     """The files as they are now; those that are known are not read again while the stamp is theirs."""
-    stamp = _stamp(folder)
+    stamp = stamp_of(folder)
     for files in known:
         if files and stamp and files.stamp == stamp:
             return files
@@ -73,8 +73,10 @@ def load(db: Reading, house: Property) -> Kept | None:
         return None
 
 
-def _stamp(folder: Path) -> str:
-    """Names, sizes and times of all files; empty while one is so young that they prove nothing."""
+def stamp_of(folder: Path) -> str:
+    """Names, sizes and times of all files, to be taken before they are read; empty while one is so young that
+    they prove nothing.
+    """
     whole, newest = hashlib.sha256(), 0.0
     for path, found in _entries(str(folder)):
         told = f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0{found.st_ctime_ns}\0{found.st_ino}\n"
