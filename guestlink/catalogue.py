@@ -48,7 +48,7 @@ def last_content(db: Reading, house: Property) -> str | None:
 
 def content_hash(db: Reading, house: Property) -> str:
     """The hash of what `last_content` answers; empty before the first publish."""
-    row = db.one("catalogue_entry", property_id=house.id, language="", kind=LAST_CONTENT, key="")
+    row = db.one("catalogue_hash", property_id=house.id, language="", kind=LAST_CONTENT, key="")
     return str(row["content_hash"]) if row else ""
 
 

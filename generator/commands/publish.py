@@ -37,7 +37,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, desk: Desk) -> int:
-    press = open_press(desk.settings)
+    press = open_press(desk.settings, most_kept=1)
     order = _order(press, args)
     began = time.monotonic()
     if not args.json:

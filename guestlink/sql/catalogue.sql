@@ -12,6 +12,10 @@ select * from catalogue where property_id = :property_id order by language, kind
 select * from catalogue
 where property_id = :property_id and language = :language and kind = :kind and key = :key;
 
+-- name: catalogue_hash^
+select content_hash from catalogue
+where property_id = :property_id and language = :language and kind = :kind and key = :key;
+
 -- name: catalogue_of_kind
 select * from catalogue where property_id = :property_id and kind = :kind order by key, language;
 
