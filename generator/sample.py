@@ -147,7 +147,7 @@ class _Reception:
         arrives, leaves = (self.today + timedelta(days=days) for days in (planned.arrives, planned.leaves))
         if planned.reference != self.sample.nearly_over:
             return arrives, leaves
-        oldest = self.today.replace(day=1) - timedelta(days=links.DAYS_AFTER_DEPARTURE - 1)
+        oldest = self.today.replace(day=1) - timedelta(days=zones.DAYS_AFTER_DEPARTURE - 1)
         return oldest - (leaves - arrives), oldest
 
     def period(self, slug: str, arrives: date, leaves: date) -> Period:
