@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import count, cycle, islice
@@ -33,13 +33,12 @@ import boto3  # noqa: E402
 from obstore.store import S3Store  # noqa: E402
 
 from generator import ledger  # noqa: E402
-from generator.effects import AT_ONCE, put_all  # noqa: E402
-from generator.orders import silent  # noqa: E402
+from generator.effects import effects  # noqa: E402
 from generator.plan import Put, Wanted, plan  # noqa: E402
 from generator.press import Press, open_press  # noqa: E402
 from generator.targets import Target  # noqa: E402
 from guestlink import clock  # noqa: E402
-from guestlink.storage import ALWAYS_ASK, open_storage  # noqa: E402
+from guestlink.storage import ALWAYS_ASK, S3, open_storage  # noqa: E402
 from tests.browser.house import Lodging  # noqa: E402
 from tests.house import make_home, site_files, the_house  # noqa: E402
 from tests.services import ACCESS_KEY, SECRET_KEY, distant, moto_serving, rclone_serving  # noqa: E402
@@ -149,12 +148,12 @@ class Contest:
         """Medians of all rounds; ratios are medians of each round's ratio."""
         widths = {name: self._best_width(name) for name in WIDTHS}
         names = ("ours", *PEERS)
-        self._turn("ours", AT_ONCE)
+        self._turn("ours", S3.at_once)
         self.cpu.clear()
         rates: dict[str, list[float]] = {name: [] for name in names}
         for round_ in range(self.rounds):
             for name in names[round_ % 4 :] + names[: round_ % 4]:
-                rates[name].append(self._turn(name, widths.get(name, AT_ONCE)))
+                rates[name].append(self._turn(name, widths.get(name, S3.at_once)))
         best = [max(pair) for pair in zip(rates["rclone"], rates["s5cmd"], strict=True)]
         return {
             **{f"{name}_obj_s": round(statistics.median(rates[name])) for name in names},
@@ -196,13 +195,16 @@ class Contest:
         ]
         puts, house = plan(wanted, [], at=at).puts, the_house(press.database)
 
-        def body(put: Put) -> bytes:
-            return self._read(put.wanted.path)
+        def bodies(chunk: Sequence[Put]) -> Iterator[bytes]:
+            return (self._read(put.wanted.path) for put in chunk)
 
         with ledger.lease(press.database, house.id, target=press.target.name, locked=False) as held:
             began, cpu = time.perf_counter(), time.process_time()
             self._reading = 0.0
-            put_all(press, held, puts, body=body, at=at, progress=silent)
+            with effects(press, held, bodies=bodies, at=at) as doing:
+                doing.put(puts)
+                with doing.transaction():
+                    pass  # it records what landed last
             took, cpu = time.perf_counter() - began, time.process_time() - cpu - self._reading
         self.cpu.append(cpu * 1000 / len(wanted))
         return took

@@ -4,21 +4,22 @@ Every mistake is told with file and line, all of a property at once. Knows no gu
 """
 
 import logging
-import re
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
-from markdown.extensions.meta import MetaPreprocessor
+from markdown.extensions.meta import MetaExtension, MetaPreprocessor
+from markdown.extensions.sane_lists import SaneListExtension
+from markdown.extensions.tables import TableExtension
 from pelican.readers import Markdown, MarkdownReader  # type: ignore[import-untyped]
 
 from generator.files import answers, entries, grammar, letters, moments, plain_markdown
 from generator.files.darkroom import Darkroom, Progress
 from generator.files.entries import House
-from generator.files.front_matter import Front
+from generator.files.front_matter import Front, Outline
 from generator.files.host_content import OFF_PLATFORM, HostContent
 from generator.files.manuscripts import Manuscripts
 from generator.files.shapes import Letter
@@ -29,7 +30,7 @@ logging.setLoggerClass(logging.Logger)  # Pelican's import replaced it by one th
 T = TypeVar("T")
 
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
-_CHANGED = re.compile(r"[\t\r\x02\x03]")  # what Python-Markdown changes before it looks for fields
+_CHANGED = ("\t", "\r", "\x02", "\x03")  # what Python-Markdown changes before it looks for fields
 _META = 27  # where MetaExtension puts it: before anything that knows Markdown
 
 
@@ -118,29 +119,31 @@ class _HostReader(MarkdownReader):  # type: ignore[misc] # Pelican has no types
     """Pelican's reader, for a text that has been read and checked already, and with fields of our own."""
 
     def __init__(self) -> None:
-        tables = {"markdown.extensions.tables": {"use_align_attribute": True}}
-        names = [f"markdown.extensions.{name}" for name in ("meta", "tables", "sane_lists")]
-        super().__init__(
-            {"MARKDOWN": {"extensions": names, "extension_configs": tables}, "FORMATTED_FIELDS": []}
-        )
-        self._md = Markdown(**self.settings["MARKDOWN"])
+        super().__init__({"MARKDOWN": {}, "FORMATTED_FIELDS": []})
+
+    @cached_property
+    def _md(self) -> Markdown:
+        """By their names, extensions would be looked for in all packages that are installed."""
+        tables = TableExtension(use_align_attribute=True)
+        return Markdown(extensions=[MetaExtension(), tables, SaneListExtension()])
 
     def process_metadata(self, _name: str, value: T) -> T:
         """Pelican gives some fields a meaning of its own (status, tags); here they are merely unknown."""
         return value
 
-    def read_text(self, text: str) -> tuple[str, dict[str, str | list[str]]]:
+    def read_text(self, text: str, places: Outline) -> tuple[str, Mapping[str, str | list[str]]]:
         """The HTML of the text and the values of the fields, one or a list for each."""
+        if (html := _plain(text, places)) is not None:
+            return html, places.values
         self._md.reset()
-        html = self._plain(text)
-        html = self._md.convert(text) if html is None else html
+        html = self._md.convert(text)
         values: dict[str, str | list[str]] = self._parse_metadata(self._md.Meta)
         self._md.preprocessors.register(MetaPreprocessor(self._md), "meta", _META)  # Pelican has taken it out
         return html, values
 
-    def _plain(self, text: str) -> str | None:
-        """The HTML of a text that is simple enough; its fields are in the reader then, as after `convert`."""
-        if not text.strip() or _CHANGED.search(text):
-            return None
-        rest: list[str] = MetaPreprocessor(self._md).run(text.split("\n"))
-        return plain_markdown.convert("\n".join(rest))
+
+def _plain(text: str, places: Outline) -> str | None:
+    """The HTML of a text that is simple enough; its fields are in `places` then."""
+    if any(each in text for each in _CHANGED):
+        return None
+    return plain_markdown.convert("\n".join(text.split("\n")[places.body_line - 1 :]))

@@ -10,78 +10,145 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
+from typing import Any, TypeVar
 
 from generator import ledger
 from generator.ledger import Done, Lease
-from generator.orders import Progress
+from generator.orders import Progress, silent
 from generator.plan import Delete, Put
 from generator.press import Press
 from guestlink import rebuilds, records
+from guestlink.database import Writing
 from guestlink.errors import NotFound, Stale
 from guestlink.storage import Storage
 
 CHUNKS_ON_THE_WAY = 3
-AT_ONCE = 32
 Bodies = Callable[[Sequence[Put]], Iterable[bytes]]
+Begin = Callable[..., Future[Any]]
 Sent = list[tuple[Put, Future[Done]]]
-
-
-def put_all(
-    press: Press, held: Lease, puts: Sequence[Put], *, bodies: Bodies, at: datetime, progress: Progress
-) -> list[Done]:
-    """Puts in the plan's order: one kind is complete before the next begins: no page precedes its assets.
-
-    While chunks are on their way the next is planned and rendered, so that the target never waits for us. One
-    transaction says what has landed and what leaves next.
-    """
-    done: list[Done] = []
-    sent: deque[Sent] = deque()
-    chunks = [*_chunks(puts, press.target.storage.chunk), ()] if puts else []
-    try:
-        with _putters() as pool:
-            for chunk in chunks:
-                leave = _may_be_on_the_way(sent, chunk)
-                landed = _landed(press, sent, leave=leave)
-                with press.database.write() as tx:
-                    ledger.record_puts(tx, held, landed, at=at)
-                    ledger.plan_puts(tx, held, chunk, at=at)
-                while len(sent) > leave:
-                    sent.popleft()
-                if landed:
-                    done += landed
-                    progress(landed[-1].put.wanted.kind, len(done), len(puts))
-                made = zip(chunk, bodies(chunk), strict=True)
-                sent.append([(put, pool.submit(_put_one, press, held, put, body)) for put, body in made])
-    except Stale:
-        _take_back(press, held, _perhaps_put(sent), at=at)
-        raise
-    return done
+T = TypeVar("T", Put, Delete)
 
 
 @contextmanager
-def _putters() -> Iterator[ThreadPoolExecutor]:
-    """Threads that begin no other put after one has failed."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+def effects(press: Press, held: Lease, *, bodies: Bodies, at: datetime) -> Iterator["Effects"]:
+    """What a publish does to its target under its lease. When that turns out to be lost, all that was done
+    since the last transaction is taken back, and Stale passes on.
+    """
+    try:
+        with _hands(press.target.storage.at_once) as begin:
+            doing = Effects(press, held, bodies=bodies, at=at, begin=begin)
+            yield doing
+    except Stale:
+        _take_back(press, held, doing.perhaps_done(), at=at)
+        raise
+
+
+class Effects:
+    """Counts of what was rendered and uploaded, and the outcomes that the next transaction will record."""
+
+    def __init__(self, press: Press, held: Lease, *, bodies: Bodies, at: datetime, begin: Begin) -> None:
+        self.rendered = self.uploaded = 0
+        self.held = held
+        self._press, self._bodies, self._at, self._begin = press, bodies, at, begin
+        self._sent: deque[Sent] = deque()
+        self._landed: list[Done] = []
+        self._gone: list[Delete] = []
+
+    def put(self, puts: Sequence[Put], *, progress: Progress = silent) -> None:
+        """Puts in the plan's order: one kind is complete before the next begins: no page precedes its assets.
+
+        While chunks are on their way the next is planned and rendered, so that the target never waits for us.
+        """
+        before = self.rendered
+        for chunk in [*_chunks(puts, self._press.target.storage.chunk, lambda put: put.wanted.kind), ()]:
+            if self._land(leave=self._may_be_on_the_way(chunk)):
+                progress(self._landed[-1].put.wanted.kind, self.rendered - before, len(puts))
+            if chunk:
+                with self.transaction() as tx:
+                    ledger.plan_puts(tx, self.held, chunk, at=self._at)
+                self._send(chunk)
+
+    def delete(self, deletes: Sequence[Delete]) -> None:
+        """Deletes in the plan's order: gates are gone before the pages they lead to. A delete has no
+        condition, so the lease is looked at before each chunk, which is taken back when it was lost.
+        """
+        storage = self._press.target.storage
+        for chunk in _chunks(deletes, storage.chunk, lambda step: step.path.startswith("w/_/")):
+            with self.transaction() as tx:
+                ledger.plan_deletes(tx, self.held, chunk, at=self._at)
+            self._gone += chunk
+            for begun in [self._begin(storage.delete, step.path) for step in chunk]:
+                begun.result()
+            storage.settle()
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True) -> Iterator[Writing]:
+        """One that looks at the lease, and says what has landed or gone since the last one."""
+        with self._press.database.write(durable=durable) as tx:
+            self.held.renew(tx)
+            if self._landed:
+                ledger.record_puts(tx, self.held, self._landed, at=self._at)
+            if self._gone:
+                ledger.record_deletes(tx, self.held, self._gone)
+            yield tx
+        self._landed, self._gone = [], []
+
+    def perhaps_done(self) -> list[str]:
+        """Paths that may hold, or lack, what nobody recorded; a refused put has done nothing."""
+        return [
+            *(item.put.wanted.path for item in self._landed if item.uploaded),
+            *(step.path for step in self._gone),
+            *(
+                put.wanted.path
+                for chunk in self._sent
+                for put, future in chunk
+                if not future.cancelled() and not isinstance(future.exception(), Stale)
+            ),
+        ]
+
+    def _may_be_on_the_way(self, chunk: Sequence[Put]) -> int:
+        """How many chunks need not have landed when `chunk` leaves."""
+        same = self._sent and chunk and self._sent[-1][0][0].wanted.kind == chunk[0].wanted.kind
+        return CHUNKS_ON_THE_WAY - 1 if same and self._press.target.storage.at_once > 1 else 0
+
+    def _send(self, chunk: Sequence[Put]) -> None:
+        sent: Sent = []
+        self._sent.append(sent)
+        for put, body in zip(chunk, self._bodies(chunk), strict=True):
+            sent.append((put, self._begin(_put_one, self._press, self.held, put, body)))
+
+    def _land(self, *, leave: int) -> list[Done]:
+        """Waits for all chunks but the last ones, until they would survive a power cut."""
+        first = [*islice(self._sent, max(0, len(self._sent) - leave))]
+        landed = [future.result() for chunk in first for _, future in chunk]
+        if any(item.uploaded for item in landed):
+            self._press.target.storage.settle()
+        for _ in first:
+            self._sent.popleft()
+        self._landed += landed
+        self.rendered += len(landed)
+        self.uploaded += sum(item.uploaded for item in landed)
+        return landed
+
+
+@contextmanager
+def _hands(at_once: int) -> Iterator[Begin]:
+    """Threads that begin nothing more after something has failed, or none where they would only wait."""
+    if at_once == 1:
+        yield _done
+        return
+    with ThreadPoolExecutor(at_once) as pool:
         try:
-            yield pool
+            yield pool.submit
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _may_be_on_the_way(sent: Sequence[Sent], chunk: Sequence[Put]) -> int:
-    """How many chunks need not have landed when `chunk` leaves."""
-    same = sent and chunk and sent[-1][0][0].wanted.kind == chunk[0].wanted.kind
-    return CHUNKS_ON_THE_WAY - 1 if same else 0
-
-
-def _landed(press: Press, sent: Sequence[Sent], *, leave: int) -> list[Done]:
-    """Waits for all chunks but the last ones, until they would survive a power cut."""
-    first = islice(sent, max(0, len(sent) - leave))
-    landed = [future.result() for chunk in first for _, future in chunk]
-    if any(item.uploaded for item in landed):
-        press.target.storage.settle()
-    return landed
+def _done(work: Callable[..., Any], *values: Any) -> Future[Any]:
+    done: Future[Any] = Future()
+    done.set_result(work(*values))
+    return done
 
 
 def _put_one(press: Press, held: Lease, put: Put, body: bytes) -> Done:
@@ -107,51 +174,19 @@ def _etag_now(storage: Storage, path: str) -> str:
         return ""
 
 
-def delete_all(press: Press, held: Lease, deletes: Sequence[Delete], *, at: datetime) -> None:
-    """Deletes one by one; the lease is looked at before each, since a delete has no condition."""
-    most = press.target.storage.chunk
-    for start in range(0, len(deletes), most):
-        chunk = deletes[start : start + most]
-        with press.database.write() as tx:
-            ledger.plan_deletes(tx, held, chunk, at=at)
-        begun: list[str] = []
-        try:
-            for step in chunk:
-                with press.database.write() as tx:
-                    held.renew(tx)
-                begun.append(step.path)
-                press.target.storage.delete(step.path)
-            press.target.storage.settle()
-            with press.database.write() as tx:
-                ledger.record_deletes(tx, held, chunk)
-        except Stale:
-            _take_back(press, held, begun, at=at)
-            raise
-
-
-def _chunks(puts: Sequence[Put], most: int) -> Iterable[Sequence[Put]]:
+def _chunks(steps: Sequence[T], most: int, kind: Callable[[T], object]) -> Iterator[Sequence[T]]:
     """Groups of one kind, at most `most` long."""
-    chunk: list[Put] = []
-    for put in puts:
-        if chunk and (len(chunk) == most or chunk[-1].wanted.kind != put.wanted.kind):
+    chunk: list[T] = []
+    for step in steps:
+        if chunk and (len(chunk) == most or kind(chunk[-1]) != kind(step)):
             yield chunk
             chunk = []
-        chunk.append(put)
+        chunk.append(step)
     if chunk:
         yield chunk
 
 
 # -- too late --------------------------------------------------------------------------------------
-def _perhaps_put(sent: Iterable[Sent]) -> list[str]:
-    """Paths that may hold what nobody recorded; a refused put has done nothing."""
-    return [
-        put.wanted.path
-        for chunk in sent
-        for put, future in chunk
-        if not future.cancelled() and not isinstance(future.exception(), Stale)
-    ]
-
-
 def _take_back(press: Press, held: Lease, paths: Sequence[str], *, at: datetime) -> None:
     """What was put or deleted though another publisher had taken over: a bucket knows no lease.
 

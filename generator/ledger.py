@@ -37,21 +37,31 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime | None = None
 
 
-class Lease(msgspec.Struct, frozen=True, kw_only=True):
+class Lease(msgspec.Struct, kw_only=True):
     """The right to write to one property's objects on one target, while its fence is the newest."""
 
     property_id: str
     target: str
     fence: int
     holder: str
+    is_given_back: bool = False
 
     def renew(self, tx: Writing) -> None:
         """Stale when somebody else has taken over; called in every transaction of a publish."""
         until = clock.as_text(clock.now() + LEASE)
-        if not tx.do("renew_lease", **msgspec.structs.asdict(self), leased_until=until):
+        if not tx.do("renew_lease", **self._name(), leased_until=until):
             raise Stale(
                 "Another publisher has taken over.", hint="Nothing is lost: it publishes the same records."
             )
+
+    def give_back(self, tx: Writing) -> None:
+        """For the last transaction of a publish; without it the lease is given back by one of its own."""
+        tx.do("release_lease", **self._name())
+        self.is_given_back = True
+
+    def _name(self) -> Row:
+        names = {"property_id": self.property_id, "target": self.target}
+        return {**names, "fence": self.fence, "holder": self.holder}
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,11 +78,12 @@ def lease(database: Database, property_id: str, *, target: str, locked: bool) ->
     """Takes the lease, refuses while another publisher holds it, gives it back at the end.
 
     `locked` says that a lock of the system already keeps others away, so a lease of a dead publisher is taken
-    over.
+    over. Taking and giving back need not survive a power cut by themselves: a publisher does nothing before
+    its first intent, which makes the lease durable with it, and a lease that was not given back ends.
     """
     holder = f"{socket.gethostname()}:{os.getpid()}:{clock.new_id()[-6:]}"
     now = clock.now()
-    with database.write() as tx:
+    with database.write(durable=False) as tx:
         tx.do("make_publication", property_id=property_id, target=target)
         taken = tx.do(
             "take_lease",
@@ -89,9 +100,13 @@ def lease(database: Database, property_id: str, *, target: str, locked: bool) ->
     held = Lease(property_id=property_id, target=target, fence=fence, holder=holder)
     try:
         yield held
+    except BaseException:
+        held.is_given_back = False
+        raise
     finally:
-        with database.write() as tx:
-            tx.do("release_lease", **msgspec.structs.asdict(held))
+        if not held.is_given_back:
+            with database.write(durable=False) as tx:
+                held.give_back(tx)
 
 
 def load_publication(db: Reading, property_id: str, *, target: str) -> Publication:
@@ -108,6 +123,11 @@ def live_objects(db: Reading, property_id: str, *, target: str, only_stay: str =
     return [_live(row) for row in rows]
 
 
+def live_assets(db: Reading, property_id: str, *, target: str) -> list[Live]:
+    """What pages of a property may load: a publish of one stay looks at these and its own pages."""
+    return [_live(row) for row in db.all("live_assets", target=target, property_id=property_id)]
+
+
 def unfinished(db: Reading, property_id: str, *, target: str) -> bool:
     """True when a publish was cut off between an intent and its outcome."""
     row = db.one("unfinished_pages", target=target, property_id=property_id)
@@ -115,7 +135,6 @@ def unfinished(db: Reading, property_id: str, *, target: str) -> bool:
 
 
 def record_publication(tx: Writing, held: Lease, publication: Publication) -> None:
-    held.renew(tx)
     tx.do("record_publication", **_row(publication, fence=held.fence))
 
 
@@ -132,9 +151,8 @@ def _row(publication: Publication, *, fence: int) -> Row:
     return row
 
 
-# -- intent and outcome ----------------------------------------------------------------------------
+# -- intent and outcome, in transactions that have renewed the lease ---------------------------------
 def plan_puts(tx: Writing, held: Lease, puts: Sequence[Put], *, at: datetime) -> None:
-    held.renew(tx)
     now = clock.as_text(at)
     rows = [
         {**_named(held, put), "source_hash": put.wanted.source_hash, "parts": "{}", "changed_at": now}
@@ -144,7 +162,6 @@ def plan_puts(tx: Writing, held: Lease, puts: Sequence[Put], *, at: datetime) ->
 
 
 def record_puts(tx: Writing, held: Lease, done: Iterable[Done], *, at: datetime) -> None:
-    held.renew(tx)
     now = clock.as_text(at)
     rows = [
         {
@@ -161,12 +178,10 @@ def record_puts(tx: Writing, held: Lease, done: Iterable[Done], *, at: datetime)
 
 
 def plan_deletes(tx: Writing, held: Lease, deletes: Sequence[Delete], *, at: datetime) -> None:
-    held.renew(tx)
     tx.do_many("plan_delete", [_delete_row(held, step, at) for step in deletes])
 
 
 def record_deletes(tx: Writing, held: Lease, deletes: Sequence[Delete]) -> None:
-    held.renew(tx)
     tx.do_many("page_gone", [{"target": held.target, "path": step.path} for step in deletes])
 
 

@@ -6,18 +6,18 @@ running again. The records, not the target, say what is live; only `verify` list
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
 
 from generator import ledger, readings
-from generator.effects import Bodies, delete_all, put_all
+from generator.effects import Bodies, Effects, effects
 from generator.files.host_content import HostContent
 from generator.ledger import Lease, Publication
 from generator.orders import Order, Outcome, Progress, Told, counted, silent
 from generator.pages import Page, compose, next_boundary
-from generator.plan import GRACE, Live, Plan, Put, Wanted, check_delete_limit, plan
+from generator.plan import GRACE, Plan, Put, Wanted, check_delete_limit, plan
 from generator.press import Press, Reading
 from generator.pressroom import Pressroom
 from generator.rendering import Blocks
@@ -25,11 +25,13 @@ from generator.site_objects import publish_assets, publish_shells
 from generator.targets import invalidate, publishing_lock
 from generator.views import Opener, stay_views
 from guestlink import catalogue, clock, rebuilds, records
+from guestlink.database import Writing
 from guestlink.errors import GuestLinkError, told
 from guestlink.language import LANGUAGES
 from guestlink.records import Property
 
 MOST_NAMES = 3
+Ending = Callable[[Writing, Outcome], None]
 
 
 def publish(
@@ -76,10 +78,19 @@ def _defect(error: Exception) -> GuestLinkError:
 
 
 def publish_property(
-    press: Press, house: Property, order: Order, *, at: datetime, progress: Progress = silent
+    press: Press,
+    house: Property,
+    order: Order,
+    *,
+    at: datetime,
+    progress: Progress = silent,
+    ending: Ending | None = None,
 ) -> Outcome:
     """One property, or one of its stays; skipped without a request when nothing that reaches a page has
     changed.
+
+    `ending` settles, in the last transaction, what durably asks for this publish: then that transaction may
+    be lost in a power cut, and what asked is due again. It is not called when there was nothing to do.
     """
     if not order.only_stay and _is_current(press, house, order, at):
         return _unchanged(press, house)
@@ -95,13 +106,15 @@ def publish_property(
         wanted, steps, outcome, work = _prepared(press, house, order, at, early=early)
         check_delete_limit(steps, live=work.live, limit=order.delete_limit)
         _ask_invalidation(press, held, steps.invalidations, at=at)
-        done = put_all(press, held, steps.closing, bodies=work.bodies, at=at, progress=silent)
-        delete_all(press, held, steps.revocations, at=at)
-        done += put_all(press, held, steps.puts, bodies=work.bodies, at=at, progress=progress)
-        delete_all(press, held, steps.deletes, at=at)
-        _record(press, held, work, steps, order=order, at=at)
-    uploaded = sum(item.uploaded for item in done)
-    return msgspec.structs.replace(counted(outcome, steps, wanted), rendered=len(done), uploaded=uploaded)
+        with effects(press, held, bodies=work.bodies, at=at) as doing:
+            doing.put(steps.closing)
+            doing.delete(steps.revocations)
+            doing.put(steps.puts, progress=progress)
+            doing.delete(steps.deletes)
+            outcome = counted(outcome, steps, wanted)
+            outcome = msgspec.structs.replace(outcome, rendered=doing.rendered, uploaded=doing.uploaded)
+            _record(press, doing, work, steps, outcome=outcome, order=order, ending=ending, at=at)
+    return outcome
 
 
 # -- compose and plan ------------------------------------------------------------------------------
@@ -128,6 +141,7 @@ def _prepared(
         before = ledger.load_publication(db, house.id, target=press.target.name)
         views = stay_views(db, house, at=at, only_stay=order.only_stay)
         live = ledger.live_objects(db, house.id, target=press.target.name, only_stay=order.only_stay)
+        assets = ledger.live_assets(db, house.id, target=press.target.name) if order.only_stay else []
     pages: list[Page] = []
     boundaries: dict[str, datetime] = {}
     for view in views:
@@ -137,7 +151,8 @@ def _prepared(
     sheets = _sheets(press, house, content, pages)
     wanted = [*map(_wanted, pages), *_pictures(content), *map(_asset, sheets)]
     if order.only_stay:
-        live += [row for row in _assets(press, house) if row.path in {item.path for item in wanted}]
+        paths = {item.path for item in wanted}
+        live += [row for row in assets if row.path in paths]
     steps = plan(wanted, live, at=at, edited=_edited(before, reading.files), now=order.now)
     work = Work(
         house=house,
@@ -206,12 +221,6 @@ def _asset(path: str) -> Wanted:
     return Wanted(path=path, kind="asset", source_hash=hashlib.sha256(path.encode()).hexdigest())
 
 
-def _assets(press: Press, house: Property) -> list[Live]:
-    with press.database.read() as db:
-        rows = ledger.live_objects(db, house.id, target=press.target.name)
-    return [row for row in rows if row.kind == "asset"]
-
-
 def _edited(before: Publication, files: Mapping[str, str]) -> str:
     """The files that changed since the last publish, in words: `wifi.en.md edited`."""
     known: dict[str, str] = msgspec.json.decode(before.files)
@@ -257,28 +266,40 @@ def _bodies(
 
 
 # -- record and invalidate -------------------------------------------------------------------------
-def _record(press: Press, held: Lease, work: Work, steps: Plan, *, order: Order, at: datetime) -> None:
+def _record(
+    press: Press,
+    doing: Effects,
+    work: Work,
+    steps: Plan,
+    *,
+    outcome: Outcome,
+    order: Order,
+    ending: Ending | None,
+    at: datetime,
+) -> None:
     """One transaction says all that became true: what left, what the edge may read, what comes next."""
-    house = work.house
+    house, held = work.house, doing.held
     is_read = work.reading.from_files and not work.reading.is_known and not order.only_stay
     entries = _catalogue(press, house, work.reading) if is_read else []
-    with press.database.write() as tx:
-        held.renew(tx)
+    due = [*work.boundaries.values(), *([at + GRACE] if steps.leaving or work.old_assets else [])]
+    with doing.transaction(durable=ending is None) as tx:
         ledger.record_leaving(tx, held, steps.leaving, at=at)
         tx.do("ask_planned_invalidations", target=held.target, property_id=held.property_id)
-        due = [*work.boundaries.values(), *([at + GRACE] if steps.leaving or work.old_assets else [])]
         if due:
             rebuilds.ask(
                 tx, house, why="a phase or a code changes", at=at, stay_id=order.only_stay, due_at=min(due)
             )
-        if order.only_stay:
-            return
         if entries:
             catalogue.remember(tx, house, entries)
-        known = tx.one("lock_property", id=house.id)
-        if known and known["changes"] == house.changes:
-            tx.do("drop_covered_rebuilds", property_id=house.id, at=clock.as_text(at))
-        ledger.record_publication(tx, held, _publication(press, work, boundary=min(due, default=None), at=at))
+        if not order.only_stay:
+            known = tx.one("lock_property", id=house.id)
+            if known and known["changes"] == house.changes:
+                tx.do("drop_covered_rebuilds", property_id=house.id, at=clock.as_text(at))
+            publication = _publication(press, work, boundary=min(due, default=None), at=at)
+            ledger.record_publication(tx, held, publication)
+        if ending:
+            ending(tx, outcome)
+        held.give_back(tx)
 
 
 def _publication(press: Press, work: Work, *, boundary: datetime | None, at: datetime) -> Publication:

@@ -15,12 +15,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from generator.orders import Order, Outcome
+from generator.orders import Order, Outcome, Progress
 from generator.press import Press, working_mark
-from generator.publishing import publish_property, send_invalidations
+from generator.publishing import Ending, publish_property, send_invalidations
 from generator.pulling import Pulls
 from generator.site_objects import publish_shells, renew_site, site_is_old
 from guestlink import clock, rebuilds, records
+from guestlink.database import Writing
 from guestlink.errors import ContentError, GuestLinkError
 from guestlink.rebuilds import Rebuild
 from guestlink.records import Property
@@ -29,6 +30,7 @@ from guestlink.wakeups import open_wakeups
 
 IDLE_SECONDS: Final = 1.0
 PULLING_SECONDS: Final = 0.05  # between two looks at a pull
+KEEP_AFTER: Final = rebuilds.LEASE / 4
 LONGEST_PULLING: Final = timedelta(days=1)  # nobody asked again: whoever wants it will
 log = logging.getLogger("guestlink.rebuilder")
 
@@ -91,8 +93,7 @@ def step(press: Press, pulls: Pulls, *, at: datetime) -> int:
     plain = [rebuild for rebuild in claimed if not rebuild.source]
     for house, group in _by_property(press, plain):
         for stay_id, rows in _by_stay(group).items():
-            order = Order(only_property=house.slug, only_stay=stay_id, from_files=False)
-            _record(press, rows, _published(press, house, order, rows=rows, at=at), at=at)
+            _settle_from_records(press, house, stay_id, rows=rows, at=at)
     filed = [rebuild for rebuild in claimed if rebuild.source == "files"]
     _settle_from_files(press, filed, at=at)
     pulled = _settle_pulls(press, pulls, [rebuild for rebuild in claimed if rebuild.source == "git"], at=at)
@@ -106,6 +107,23 @@ def _is_due(press: Press, *, at: datetime) -> bool:
 
 
 # -- from the records, from the files ----------------------------------------------------------------
+def _settle_from_records(
+    press: Press, house: Property, stay_id: str, *, rows: list[Rebuild], at: datetime
+) -> None:
+    """A publish that ends with the rebuilds that asked for it, in one transaction."""
+    settled: list[Outcome] = []
+
+    def ending(tx: Writing, outcome: Outcome) -> None:
+        if outcome.error is None:
+            _finish(tx, rows, in_words(outcome), at=at)
+            settled.append(outcome)
+
+    order = Order(only_property=house.slug, only_stay=stay_id, from_files=False)
+    outcome = _published(press, house, order, rows=rows, at=at, ending=ending)
+    if outcome.error or not settled:
+        _record(press, rows, outcome, at=at)
+
+
 def _settle_from_files(press: Press, rows: list[Rebuild], *, at: datetime, pulled: str = "") -> None:
     """What hosts wrote, and then the landing page that shows it."""
     if not rows:
@@ -129,8 +147,7 @@ def _by_property(press: Press, claimed: list[Rebuild]) -> list[tuple[Property, l
     for rebuild in claimed:
         groups[rebuild.property_id].append(rebuild)
     with press.database.read() as db:
-        known = {house.id: house for house in records.properties(db)}
-    return [(known[property_id], group) for property_id, group in groups.items()]
+        return [(records.house_by_id(db, property_id), group) for property_id, group in groups.items()]
 
 
 def _by_stay(group: list[Rebuild]) -> dict[str, list[Rebuild]]:
@@ -144,11 +161,18 @@ def _by_stay(group: list[Rebuild]) -> dict[str, list[Rebuild]]:
 
 
 def _published(
-    press: Press, house: Property, order: Order, *, rows: Sequence[Rebuild], at: datetime
+    press: Press,
+    house: Property,
+    order: Order,
+    *,
+    rows: Sequence[Rebuild],
+    at: datetime,
+    ending: Ending | None = None,
 ) -> Outcome:
     """What came of it; an error is in the outcome, since the loop must go on."""
+    keeping = _keeping(press, rows, at=at)
     try:
-        return publish_property(press, house, order, at=at, progress=lambda *_: _keep(press, rows))
+        return publish_property(press, house, order, at=at, progress=keeping, ending=ending)
     except GuestLinkError as error:
         return Outcome(slug=house.slug, error=error)
     except Exception as error:
@@ -157,8 +181,22 @@ def _published(
         return Outcome(slug=house.slug, error=defect)
 
 
+def _keeping(press: Press, rows: Sequence[Rebuild], *, at: datetime) -> Progress:
+    """Renews claims that were made at that instant, now and then while a publish goes on."""
+    renew_at = at + KEEP_AFTER
+
+    def keep(*_: object) -> None:
+        nonlocal renew_at
+        if clock.now() >= renew_at:
+            renew_at = clock.now() + KEEP_AFTER
+            _keep(press, rows)
+
+    return keep
+
+
 def _keep(press: Press, rows: Sequence[Rebuild]) -> None:
-    with press.database.write() as tx:
+    """A claim whose renewal is lost in a power cut is due again the sooner."""
+    with press.database.write(durable=False) as tx:
         rebuilds.renew(tx, rows, at=clock.now())
 
 
@@ -196,12 +234,16 @@ def _record(press: Press, rows: list[Rebuild], outcome: Outcome, *, at: datetime
     error = outcome.error
     if error is None:
         with press.database.write() as tx:
-            for rebuild in rows:
-                rebuilds.finish(tx, rebuild, outcome=pulled + in_words(outcome), at=at)
+            _finish(tx, rows, pulled + in_words(outcome), at=at)
     elif isinstance(error, ContentError) and all(rebuild.source for rebuild in rows):
         _give_up(press, rows, error, at=at, pulled=pulled)
     else:
         _record_failure(press, rows, error, at=at)
+
+
+def _finish(tx: Writing, rows: Sequence[Rebuild], words: str, *, at: datetime) -> None:
+    for rebuild in rows:
+        rebuilds.finish(tx, rebuild, outcome=words, at=at)
 
 
 def _give_up(

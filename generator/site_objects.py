@@ -7,10 +7,10 @@ from datetime import datetime
 import msgspec
 
 from generator import ledger
-from generator.effects import delete_all, put_all
+from generator.effects import effects
 from generator.files.host_content import HostContent
 from generator.ledger import SITE
-from generator.orders import Order, Outcome, counted, silent
+from generator.orders import Order, Outcome, counted
 from generator.parts.staff_app import manifests
 from generator.parts.staff_pages import staff_worker
 from generator.parts.worker import worker
@@ -116,20 +116,21 @@ def _publish_site(
         steps = msgspec.structs.replace(steps, deletes=(), leaving=())
     if steps.empty or order.dry_run:
         return counted(Outcome(slug=SITE), steps, wanted)
+
+    def bodies(puts: Sequence[Put]) -> list[bytes]:
+        return [files[put.wanted.path] for put in puts]
+
     with (
         publishing_lock(press.target, SITE) as locked,
         ledger.lease(press.database, SITE, target=target, locked=locked) as held,
+        effects(press, held, bodies=bodies, at=at) as doing,
     ):
-
-        def bodies(puts: Sequence[Put]) -> list[bytes]:
-            return [files[put.wanted.path] for put in puts]
-
-        done = put_all(press, held, steps.puts, bodies=bodies, at=at, progress=silent)
-        delete_all(press, held, steps.deletes, at=at)
-        with press.database.write() as tx:
+        doing.put(steps.puts)
+        doing.delete(steps.deletes)
+        with doing.transaction() as tx:
             ledger.record_leaving(tx, held, steps.leaving, at=at)
-    uploaded = sum(item.uploaded for item in done)
-    return msgspec.structs.replace(counted(Outcome(slug=SITE), steps, wanted), uploaded=uploaded)
+            held.give_back(tx)
+    return msgspec.structs.replace(counted(Outcome(slug=SITE), steps, wanted), uploaded=doing.uploaded)
 
 
 def _all_current(press: Press) -> bool:

@@ -52,7 +52,12 @@ class Database(Protocol):
     @property
     def kind(self) -> str: ...
     def read(self) -> AbstractContextManager[Reading]: ...
-    def write(self) -> AbstractContextManager[Writing]: ...
+    def write(self, *, durable: bool = True) -> AbstractContextManager[Writing]:
+        """One transaction. What it left survives a power cut; with `durable=False` it may be lost in one,
+        together with everything that was committed after it, until the next durable commit makes all of it
+        survive. For what a durable record has repeated after a cut, and for nobody who is told of success.
+        """
+
     def submit(self, unit: Callable[[Writing], T]) -> Awaitable[T]:
         """For coroutines: runs `unit(tx)` on the writer thread and resumes after the commit, which it shares
         with others (group commit). What it raises is raised here, and the others are not touched; when the
@@ -152,7 +157,9 @@ class SQLiteWriting(Connection):
 
 # -- SQLite ----------------------------------------------------------------------------------------
 class SQLite:
-    """One file: WAL, synchronous=FULL, one writer at a time, a reading connection for each reader at once."""
+    """One file: WAL, synchronous=FULL unless a unit of work asks for less, one writer at a time, a reading
+    connection for each reader at once.
+    """
 
     kind = "sqlite"
 
@@ -160,6 +167,7 @@ class SQLite:
         self.path = path
         self._writing = threading.RLock()
         self._turn = Turn(path.parent)
+        self._is_durable = True
         self._opened: list[sqlite3.Connection] = []
         self._idle: list[sqlite3.Connection] = []
         self._groups: GroupCommit[Writing] = GroupCommit(self.write)
@@ -203,8 +211,8 @@ class SQLite:
                 self._idle.append(driver)
 
     @contextmanager
-    def write(self) -> Iterator[Writing]:
-        with _translated(), self._turn_to_write():
+    def write(self, *, durable: bool = True) -> Iterator[Writing]:
+        with _translated(), self._turn_to_write(durable):
             try:
                 yield SQLiteWriting(self._writer, self.kind)
                 self._writer.execute("commit")
@@ -214,7 +222,7 @@ class SQLite:
                 raise
 
     @contextmanager
-    def _turn_to_write(self) -> Iterator[None]:
+    def _turn_to_write(self, durable: bool) -> Iterator[None]:
         """Holds the writing lock; the transaction has begun."""
         deadline = time.monotonic() + BUSY_SECONDS
         with self._turn.taken(deadline):
@@ -222,6 +230,7 @@ class SQLite:
                 raise Outage("The database does not answer: a change takes too long.", hint="Try again.")
             try:
                 self._check_file()
+                self._sync(durable)
                 self._begin(deadline)
             except BaseException:
                 self._writing.release()
@@ -230,6 +239,12 @@ class SQLite:
             yield
         finally:
             self._writing.release()
+
+    def _sync(self, durable: bool) -> None:
+        """WAL is one sequence of commits, so the next sync of it makes those before it durable, too."""
+        if durable != self._is_durable:
+            self._writer.execute(f"pragma synchronous={'full' if durable else 'normal'}")
+            self._is_durable = durable
 
     def _begin(self, deadline: float) -> None:
         while True:
@@ -337,8 +352,10 @@ class PostgreSQL:
             driver.rollback()
 
     @contextmanager
-    def write(self) -> Iterator[Writing]:
+    def write(self, *, durable: bool = True) -> Iterator[Writing]:
         with self._connection() as driver:
+            if not durable:
+                driver.execute("set local synchronous_commit to off")
             yield Connection(driver, self.kind)
             if driver.info.transaction_status == _psycopg().pq.TransactionStatus.INERROR:
                 # The server would answer COMMIT with a rollback, and the driver would call that success.

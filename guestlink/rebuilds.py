@@ -78,8 +78,10 @@ def is_due(db: Reading, *, at: datetime) -> bool:
 
 
 def claim_due(database: Database, *, at: datetime, most: int = 50) -> list[Rebuild]:
-    """Takes what is due under a lease; a claim whose worker died is due again when its lease ends."""
-    with database.write() as tx:
+    """Takes what is due under a lease; a claim whose worker died is due again when its lease ends, and one
+    that is lost in a power cut at once.
+    """
+    with database.write(durable=False) as tx:
         taken = []
         for row in tx.all("due_rebuilds", at=clock.as_text(at), most=most):
             rebuild = msgspec.convert(row, Rebuild)

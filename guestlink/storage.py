@@ -3,12 +3,13 @@
 It knows bytes, paths, types and entity tags; it never knows what a page is or whether one may be read.
 """
 
+import ctypes
 import errno
 import hashlib
 import mimetypes
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -40,6 +41,7 @@ TEXT_TYPES = (
 
 DRAFTS = ".drafts"
 DRAFT_SECONDS = 3600
+FEW = 8  # files and folders that are synced one by one; more cost more than the whole file system
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -56,14 +58,17 @@ class Storage(Protocol):
 
     `expected` of a put: None overwrites whatever is there, "" demands that nothing is there, an etag demands
     that just this object is there; otherwise Stale. A storage that cannot check says so by `conditional`.
-    `settle` returns when all that was put before survives a power cut. It is called once for `chunk` puts or
-    deletes; what a crash repeats is at most three of them.
+    `settle` returns when all that was put or deleted before survives a power cut. It is called once for
+    `chunk` puts or deletes; what a crash repeats is at most three of them. `at_once` is how many puts a
+    publisher should have under way: 1 where threads only wait for each other.
     """
 
     @property
     def conditional(self) -> bool: ...
     @property
     def chunk(self) -> int: ...
+    @property
+    def at_once(self) -> int: ...
     def put(self, path: str, body: bytes, *, expected: str | None = None) -> str: ...
     def get(self, path: str) -> Stored: ...
     def delete(self, path: str) -> None: ...
@@ -102,47 +107,73 @@ def checked(path: str) -> str:
 
 
 class Folder:
-    """A local folder. Readers see the whole old or the whole new file, never a part."""
+    """A local folder. Readers see the whole old or the whole new file, never a part.
+
+    Few changes are settled by a sync of each file, after it got its name, and then of the folders whose
+    entries changed: what POSIX asks for, and on ext4, XFS and btrfs the first sync has done most of it. Until
+    then a power cut may leave an empty file under the name; its row says `planned`, so it is put anew.
+    """
 
     conditional = True
-    chunk = 128  # a sync costs as much as many small files
+    chunk = 256  # a sync costs as much as many small files
+    at_once = 1
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._at = str(root)  # paths are text here: a Path costs as much as a small file
         self._lock = threading.Lock()
+        self._changed: dict[str, None] = {}  # since the last settle, no more than are told apart
 
     def put(self, path: str, body: bytes, *, expected: str | None = None) -> str:
-        file = self.root / checked(path)
+        file = f"{self._at}/{checked(path)}"
         etag = body_tag(body)
-        draft = self.root / DRAFTS / f"{os.getpid()}.{threading.get_ident()}"
+        draft = f"{self._at}/{DRAFTS}/{os.getpid()}.{threading.get_ident()}"
         try:
             _write(draft, body)
             with self._lock:
                 if expected is not None and self._tag(file) not in {expected, etag}:
                     raise Stale(f"{path} was changed by another publisher.")
-                _move(draft, file)
-        except OSError as error:
-            raise _cannot_write(self.root, error) from None
-        finally:
+                folders = _move(draft, file)
+                self._note(file, *folders)
+        except BaseException as error:
             with suppress(OSError):
-                draft.unlink()
+                os.unlink(draft)
+            if isinstance(error, OSError):
+                raise _cannot_write(self.root, error) from None
+            raise
         return etag
 
+    def _note(self, *changed: str) -> None:
+        if len(self._changed) <= FEW:
+            self._changed.update(dict.fromkeys(changed))
+
     def settle(self) -> None:
-        os.sync()
+        """Outage when the disk did not take it, which only the next sync of a file tells."""
+        with self._lock:
+            changed, self._changed = self._changed, {}
+        try:
+            if len(changed) > FEW:
+                _sync_all(self._at)
+            else:
+                for path in changed:
+                    _sync(path)
+        except OSError as error:
+            raise _cannot_write(self.root, error) from None
 
     def drop_drafts(self) -> None:
         """Removes what puts that were killed left behind."""
         oldest = clock.now().timestamp() - DRAFT_SECONDS
-        for draft in (self.root / DRAFTS).glob("*"):
-            with suppress(OSError):
-                if draft.stat().st_mtime < oldest:
-                    draft.unlink()
+        with suppress(FileNotFoundError), os.scandir(f"{self._at}/{DRAFTS}") as drafts:
+            for draft in drafts:
+                with suppress(OSError):
+                    if draft.stat().st_mtime < oldest:
+                        os.unlink(draft)
 
     @staticmethod
-    def _tag(file: Path) -> str:
+    def _tag(file: str) -> str:
         try:
-            return body_tag(file.read_bytes())
+            with open(file, "rb", buffering=0) as old:
+                return body_tag(old.read())
         except FileNotFoundError:
             return ""
 
@@ -158,16 +189,19 @@ class Folder:
         return Stored(path, body_tag(body), len(body), body)
 
     def delete(self, path: str) -> None:
-        file = self.root / checked(path)
+        file = f"{self._at}/{checked(path)}"
         try:
-            file.unlink(missing_ok=True)
-        except (NotADirectoryError, IsADirectoryError):
+            os.unlink(file)
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return
         except OSError as error:
             raise _cannot_write(self.root, error) from None
+        folders = _folders(file, self._at)
         with suppress(OSError):  # a folder that is not empty stays
-            for folder in list(file.parents)[: len(Path(path).parts) - 1]:
-                folder.rmdir()
+            for folder in folders[:-1]:
+                os.rmdir(folder)
+        with self._lock:
+            self._note(*folders)
 
     def list(self, prefix: str = "") -> Iterator[Stored]:
         for folder, names, files in os.walk(self.root):
@@ -183,26 +217,83 @@ class Folder:
                     yield Stored(path, body_tag(body), len(body))
 
 
-def _write(draft: Path, body: bytes) -> None:
+def _write(draft: str, body: bytes) -> None:
     try:
-        draft.write_bytes(body)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     except FileNotFoundError:
-        draft.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_bytes(body)
+        os.makedirs(os.path.dirname(draft), exist_ok=True)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        left = memoryview(body)
+        while left:
+            left = left[os.write(descriptor, left) :]
+    finally:
+        os.close(descriptor)
 
 
-def _move(draft: Path, file: Path) -> None:
-    """Puts a file in its place; a delete beside us may take the folder away in the moment before."""
+def _move(draft: str, file: str) -> Sequence[str]:
+    """Puts a file in its place; a delete beside us may take the folder away in the moment before. Returns the
+    folders whose entries changed.
+    """
+    changed = [file.rpartition("/")[0]]
     for left in range(LOST_FOLDERS, -1, -1):
         try:
-            draft.replace(file)
+            os.replace(draft, file)
+            break
         except FileNotFoundError:
             if not left:
                 raise
             with suppress(FileNotFoundError, FileExistsError):
-                file.parent.mkdir(parents=True, exist_ok=True)
-        else:
-            return
+                changed += _made(changed[0])
+    return changed
+
+
+def _made(folder: str) -> Sequence[str]:
+    """Makes a folder; returns those that have a new entry now."""
+    above = folder.rpartition("/")[0]
+    try:
+        os.mkdir(folder)
+    except FileNotFoundError:
+        return [*_made(above), *_made(folder)]
+    return [above]
+
+
+def _folders(file: str, root: str) -> list[str]:
+    """The folders that a file lies in, from its own to the root."""
+    found = []
+    while file != root:
+        file = file.rpartition("/")[0]
+        found.append(file)
+    return found
+
+
+def _sync(path: str) -> None:
+    """Waits until a file or the entries of a folder are on the disk; one that has left is no concern."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync_all(folder: str) -> None:
+    """Waits for everything on the file system of a folder. Linux since 5.8 tells what could not be written;
+    where there is no syncfs, sync waits for all file systems and tells nothing.
+    """
+    syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
+    if syncfs is None:
+        os.sync()
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        if syncfs(descriptor):
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+    finally:
+        os.close(descriptor)
 
 
 def body_tag(body: bytes) -> str:
@@ -220,6 +311,7 @@ class S3:
     """
 
     chunk = 64  # the lease is renewed after each, on a slow line too
+    at_once = 32
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)

@@ -5,6 +5,7 @@ What lies in the folder `private` is for guests who have opened their page: only
 
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from unicodedata import normalize
 from urllib.parse import unquote
 
@@ -80,7 +81,7 @@ class Album:
 
     def _look_at(self, file: HostFile) -> None:
         try:
-            picture, self.words[file.name] = pictures.look_at(file.path, file.key)
+            picture, self.words[file.name] = pictures.look_at(Path(file.path), file.key)
         except ContentError as error:
             self._tell(file, error)
         except OSError as error:

@@ -1,6 +1,6 @@
 """The lines between two `---` at the top of a host's file: which fields stand there, and on which lines.
 
-Pelican reads the values (Python-Markdown's `meta` syntax); this file knows on which line each one stands.
+The values are those of Python-Markdown's `meta` syntax; this file knows on which line each one stands.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +18,9 @@ _ENDS = ("---", "...")
 
 
 class Outline(msgspec.Struct, frozen=True, kw_only=True):
-    """Where things stand in a file: a line for every value of every field, and the text's first line."""
+    """What stands where in a file: the values of every field and a line for each, the text's first line."""
 
+    values: Mapping[str, list[str]]
     lines: Mapping[str, Sequence[int]]
     body_line: int
 
@@ -31,17 +32,21 @@ def outline(path: str, text: str, problems: Problems) -> Outline | None:
         problems.add(path, 1, "This file does not begin with ---.", hint="Begin with ---, title: …, ---.")
         return None
     lines: dict[str, list[int]] = {}
+    values: dict[str, list[str]] = {}
     field = ""
     for number, row in enumerate(rows[1:], start=2):
         if row.rstrip() in _ENDS:
-            return Outline(lines=lines, body_line=number + 1)
+            return Outline(values=values, lines=lines, body_line=number + 1)
         wide = row.expandtabs(4)
-        if found := META_RE.match(wide):
+        if (found := META_RE.match(wide)) and not row.startswith(_ENDS):
             field = found["key"].lower()
-        elif not (field and row.strip() and META_MORE_RE.match(wide)):
+        else:
+            found = META_MORE_RE.match(wide) if field and row.strip() else None
+        if not found:
             _tell_stray(path, number, row, closed=_closes(rows[number:]), problems=problems)
             return None
         lines.setdefault(field, []).append(number)
+        values.setdefault(field, []).append(found["value"].strip())
     _tell_stray(path, len(rows), "", closed=False, problems=problems)
     return None
 

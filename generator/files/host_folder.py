@@ -40,7 +40,7 @@ _KEY = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 class HostFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file that counts. `name` is what problems call it, `inside` its path in the property's folder."""
 
-    path: Path
+    path: str
     name: str
     inside: str
     role: Role
@@ -89,7 +89,7 @@ def file_digests(folder: Path) -> dict[str, str]:
 def file_digest(file: HostFile) -> str:
     """SHA-256 of a file's bytes."""
     try:
-        with file.path.open("rb") as handle:
+        with Path(file.path).open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()
     except OSError:
         return "unreadable"
@@ -98,14 +98,15 @@ def file_digest(file: HostFile) -> str:
 def read_text(file: HostFile, problems: Problems) -> tuple[str | None, str]:
     """A file's text with plain line ends, and its digest. What cannot be text is told, and None."""
     try:
-        with file.path.open("rb") as handle:
-            raw = handle.read(LARGEST_TEXT + 1)
+        with open(file.path, "rb", buffering=0) as handle:  # noqa: PTH123 - thousands of small files
+            is_large = os.fstat(handle.fileno()).st_size > LARGEST_TEXT
+            raw = b"" if is_large else handle.read()
     except OSError as error:
         problems.add(
             file.name, 0, f"This file cannot be read: {error.strerror}.", hint="Check its permissions."
         )
         return None, file_digest(file)
-    if len(raw) > LARGEST_TEXT:
+    if is_large:
         hint = "Split the text, and keep pictures in pictures/."
         problems.add(file.name, 0, "This file has more than 1 MB.", hint=hint)
         return None, file_digest(file)
@@ -164,14 +165,25 @@ def _named(entry: os.DirEntry[str], name: str, *, role: Role, problems: Problems
         hint = f"Files here end with {', '.join(sorted(wanted))}."
         problems.add(name, 0, "Nothing reads this file.", hint=hint, kind="warning")
         return []
-    file = HostFile(path=Path(entry.path), name=name, inside=name.partition("/")[2], role=role)
-    if role == "picture":
-        return [msgspec.structs.replace(file, key=normalize("NFC", entry.name))]
     key, _, language = stem.partition(".") if role == "property" else stem.rpartition(".")
-    return _in_language(file, key if role == "property" or key else stem, language if key else "", problems)
+    if role == "picture":
+        key, language = normalize("NFC", entry.name), ""
+    elif role != "property" and not key:
+        key, language = stem, ""
+    file = HostFile(
+        path=entry.path,
+        name=name,
+        inside=name.partition("/")[2],
+        role=role,
+        key=key,
+        language=language,
+    )
+    return [file] if role == "picture" else _in_language(file, problems)
 
 
-def _in_language(file: HostFile, key: str, language: str, problems: Problems) -> list[HostFile]:
+def _in_language(file: HostFile, problems: Problems) -> list[HostFile]:
+    """A text with its key and language in their usual spelling; tells what is wrong with its name."""
+    key, language = file.key, file.language
     if file.role == "property" and key.casefold() != "property":
         hint = "Other texts lie in sections, services, places, notices, journey and answers."
         problems.add(file.name, 0, "Nothing reads this file.", hint=hint, kind="warning")
@@ -191,4 +203,6 @@ def _in_language(file: HostFile, key: str, language: str, problems: Problems) ->
         hint = "Use the letters a to z, digits and hyphens: house-rules.en.md."
         problems.add(file.name, 0, f"“{key}” is no name for a page's address.", hint=hint)
         return []
+    if (key.casefold(), tag) == (key, language):
+        return [file]
     return [msgspec.structs.replace(file, key=key.casefold(), language=tag)]

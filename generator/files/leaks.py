@@ -24,7 +24,7 @@ class Sieve:
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self._values = values
-        self._phrases = [(value, _folded(value)) for value in values if _is_phrase(value)]
+        self._phrases = [(value, value.split()) for value in values if _is_phrase(value)]
 
     def found_in(self, *texts: str) -> dict[str, str]:
         """The values that stand in the texts, each with the secret's name."""
@@ -33,11 +33,11 @@ class Sieve:
         whole = "\n".join(texts)
         near = {value for value in self._values if value in whole}  # a token stands in the text as it is
         found = tokens(whole) & near if near else near
-        for text in texts if self._phrases else ():
-            folded = _folded(text)
-            found |= {
-                value for value, phrase in self._phrases if phrase in folded and _alone(value).search(text)
-            }
+        found |= {
+            value
+            for value, words in self._phrases
+            if all(word in whole for word in words) and any(map(_alone(value).search, texts))
+        }
         return {value: name for value, name in self._values.items() if value in found}
 
     def hide(self, words: str) -> str:

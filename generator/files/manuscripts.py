@@ -14,7 +14,7 @@ from generator.files import grammar, host_folder, leaks, prose
 from generator.files.album import Album
 from generator.files.darkroom import Darkroom
 from generator.files.entries import OWN_FIELDS, WORD_FIELDS, HostText
-from generator.files.front_matter import Front, outline
+from generator.files.front_matter import Front, Outline, outline
 from generator.files.host_folder import HostFile, Role
 from generator.files.leaks import Sieve
 from generator.files.problems import Kind, Problem, Problems
@@ -22,6 +22,7 @@ from generator.files.prose import Prose
 
 T = TypeVar("T")
 Versions = dict[str, HostFile]  # one file for each language
+Markdown = Callable[[str, Outline], tuple[str, Mapping[str, str | list[str]]]]  # -> HTML, values of fields
 
 TOLERANCE: Final = 60  # seconds; files checked out together differ by less
 
@@ -35,6 +36,9 @@ _IN_MESSAGES: Final[Mapping[Role, str]] = {
     "journey": "Say that the page shows them; the button leads there.",
     "answer": "Say that the page shows them.",
 }
+
+
+_FIELDS: Final = {role: OWN_FIELDS[role] | WORD_FIELDS[role] for role in OWN_FIELDS}
 
 
 class _Opened(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,7 +64,7 @@ class Manuscripts:
         self,
         folder: Path,
         *,
-        markdown: Callable[[str], tuple[str, Mapping[str, str | list[str]]]],
+        markdown: Markdown,
         secret_names: frozenset[str],
         values: Mapping[str, str],
         darkroom: Darkroom | None = None,
@@ -73,6 +77,7 @@ class Manuscripts:
             file.inside: host_folder.file_digest(file) for file in files if file.role == "picture"
         }
         self._markdown = markdown
+        self._sanitiser = prose.Sanitiser()
         self.album = Album(files, self._problems, darkroom=darkroom)
         self.first = self._first(files)
         self.languages = self._languages()
@@ -156,24 +161,17 @@ class Manuscripts:
         if source is None or places is None:
             return None
         try:
-            html, values = self._markdown(source)
+            html, values = self._markdown(source, places)
         except RecursionError:
             hint = "Write it with fewer lists or quotes inside each other."
             self._problems.add(file.name, places.body_line, "This text is nested too deeply.", hint=hint)
             return None
         front = Front(file.name, values, places=places, problems=self._problems)
         for name in front.names:
-            self._check_field(file, name, front)
+            _check_field(name, front, _FIELDS[file.role])
         return _Opened(
             file=file, source=source, html=html, front=front, updated=front.one("updated", grammar.day, None)
         )
-
-    def _check_field(self, file: HostFile, name: str, front: Front) -> None:
-        known = OWN_FIELDS[file.role] | WORD_FIELDS[file.role]
-        if name not in known:
-            front.refuse(
-                name, f"There is no field “{name}” here.", hint=grammar.suggestion(name, sorted(known))
-            )
 
     # One entry in all its languages -------------------------------------------------------------------
 
@@ -217,7 +215,7 @@ class Manuscripts:
         """Whether a file can stand for the original; tells what is old, empty or not its to say."""
         if opened is original:
             return True
-        for name in sorted(OWN_FIELDS[opened.file.role]):
+        for name in OWN_FIELDS[opened.file.role].intersection(opened.front.names):
             if opened.front.has(name) and opened.front.rows(name) != original.front.rows(name):
                 hint = f"Change it in {original.file.inside}, or remove it here."
                 opened.front.warn(
@@ -244,6 +242,7 @@ class Manuscripts:
 
         finished = prose.finish(
             opened.html,
+            sanitiser=self._sanitiser,
             language=language,
             secrets=self._secrets,
             picture=lambda address: self.album.find(
@@ -252,10 +251,10 @@ class Manuscripts:
             dead_link=dead_link,
         )
         self._check_marks(opened, finished)
-        spared = {
-            code for each in (front, original.front) for code in each.many("not_a_code", str, commas=True)
-        }
-        self._sift(opened, finished, spared)
+        if found := self._sieve.found_in(opened.source, finished.text):
+            fronts = (front, original.front)
+            spared = {code for each in fronts for code in each.many("not_a_code", str, commas=True)}
+            self._tell_codes(opened, found, spared)
         return finished
 
     def _check_marks(self, opened: _Opened, finished: Prose) -> None:
@@ -275,9 +274,9 @@ class Manuscripts:
                 message = f"The secret “{name}” cannot be shown here."
                 self._problems.add(opened.file.name, line, message, hint=hint)
 
-    def _sift(self, opened: _Opened, finished: Prose, spared: set[str]) -> None:
+    def _tell_codes(self, opened: _Opened, found: Mapping[str, str], spared: set[str]) -> None:
         """Tell current codes, both as they are written and as guests would read them."""
-        for token, secret in self._sieve.found_in(opened.source, finished.text).items():
+        for token, secret in found.items():
             kind: Kind = "error" if leaks.is_sure(token) else "warning"
             if kind == "warning" and token in spared:
                 continue
@@ -285,6 +284,12 @@ class Manuscripts:
             for line in tuple(leaks.lines_of(token, opened.source)) or (opened.front.body_line,):
                 message, hint = _LEAKED[kind].format(secret), f"Write [[{secret}]]{instead}."
                 self._problems.add(opened.file.name, line, message, hint=hint, kind=kind)
+
+
+def _check_field(name: str, front: Front, known: frozenset[str]) -> None:
+    if name not in known:
+        hint = grammar.suggestion(name, sorted(known))
+        front.refuse(name, f"There is no field “{name}” here.", hint=hint)
 
 
 def _canonical(file: HostFile) -> tuple[bool, str, str]:
@@ -298,4 +303,4 @@ def _is_older(opened: _Opened, original: _Opened) -> bool:
         return opened.updated < original.updated
     if opened.updated or original.updated:
         return False
-    return opened.file.path.stat().st_mtime + TOLERANCE < original.file.path.stat().st_mtime
+    return Path(opened.file.path).stat().st_mtime + TOLERANCE < Path(original.file.path).stat().st_mtime

@@ -25,7 +25,8 @@ _MARK: Final = re.compile(r"\[\[([a-z0-9 -]+)\]\](?![(\[:]| ?\[)")
 def convert(text: str) -> str | None:
     """The HTML of a text without fields; None where Python-Markdown has to say what it means."""
     text = text.strip("\n")
-    if _OTHER.search(text) or "![" in text or "]:" in text or any(map(_is_ragged, text.split("\n"))):
+    is_ragged = " \n" in text or text.endswith(" ")  # may be a break; a line of spaces alone is no gap
+    if is_ragged or "![" in text or "]:" in text or _OTHER.search(text):
         return None
     made, is_list = [], False
     for block in _GAP.split(text) if text else ():
@@ -37,22 +38,16 @@ def convert(text: str) -> str | None:
     return "\n".join(made)
 
 
-def _is_ragged(line: str) -> bool:
-    """A line that ends with a space may end with a break, and one of spaces alone is none."""
-    return line.endswith(" ")
-
-
 def _block(block: str) -> str | None:
     """A title, a list or a paragraph."""
-    title = _TITLE.fullmatch(block)
-    if title:
+    if block.startswith("#") and (title := _TITLE.fullmatch(block)):
         html = _inline(title[2])
         return None if html is None else f"<h{len(title[1])}>{html}</h{len(title[1])}>"
     if block.startswith("- "):
         return _list(block, "ul")
     if block.startswith("1. "):
         return _list(block, "ol")
-    if any(_BEGINS_OTHER.match(line) for line in block.split("\n")):
+    if any(map(_BEGINS_OTHER.match, block.split("\n"))):
         return None
     html = _inline(block)
     return None if html is None else f"<p>{html}</p>"

@@ -5,6 +5,7 @@ Takes what Markdown made of it. Knows no file; whoever calls says what a picture
 
 import re
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from html import unescape
 from typing import Final
 
@@ -31,6 +32,17 @@ _ATTRIBUTES: Final = {
 }
 _SIDES: Final = {"left", "center", "right"}
 
+# HTML that the sanitiser leaves as it is, but for the `rel` of links: no entity, no other tag, nothing inside
+# another but words, no address that it could read in two ways.
+_WORDS: Final = r"[^<>&\x00-\x08\x0b-\x1f\x7f\xa0]"
+_ADDRESS: Final = (
+    r"(?:https?://(?:[A-Za-z0-9]{1,30}[.-]){1,5}[A-Za-z]{2,20}(?:[/?#][A-Za-z0-9./?#=~%@!$,;:+-]*+)?"
+    r"|(?:mailto|tel|geo):[A-Za-z0-9.@+,-]++)"
+)
+_LINE: Final = (
+    rf'(?:{_WORDS}++|<(?:strong>{_WORDS}*+</strong|em>{_WORDS}*+</em|a href="{_ADDRESS}">{_WORDS}*+</a)>)*+'
+)
+_BLOCK: Final = rf"(?:<(?:p>{_LINE}</p|h1>)|<(ul|ol)>\n(?:<li>{_LINE}</li>\n)++</\2>)"
 _TAG = re.compile(r'(<[^<>"]*(?:"[^"]*"[^<>"]*)*>)')
 _HEADING = re.compile(r"(</?h)([1-6])>")
 _IMAGE = re.compile(r'<img(?: [^<>"]*(?:"[^"]*"[^<>"]*)*)?>')
@@ -41,6 +53,8 @@ _ROW = re.compile(r"<(?:br|tr|d[dt])(?: /)?>")
 _ANCHOR = re.compile(r'<a [^<>]*?href="([^"]*)"[^<>]*>(.*?)</a>', re.DOTALL)
 _CELL = re.compile(r"</t[dh]>")
 _TYPED = re.compile(r"<(/?)(?:code|kbd|pre)>")
+_BLANKS = re.compile(r"[ \t]+")
+_UNSET = ('"', "'", "...", "--")
 
 _ENGLISH_QUOTES = ("“", "”", "‘", "’")
 _QUOTES: Final = {
@@ -54,6 +68,9 @@ _QUOTES: Final = {
 _OPENS = r"(?<![^\s(\[{«„“‚‘—–/-])"
 
 
+Attribute = Callable[[str, str, str], str | None]  # tag, name, value -> value
+
+
 class Prose(msgspec.Struct, frozen=True, kw_only=True):
     """A text ready for the page, and as plain words with its secrets still written `[[name]]`."""
 
@@ -62,9 +79,41 @@ class Prose(msgspec.Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...]
 
 
+class Sanitiser:
+    """Takes out of HTML what no text may hold. It is one for many texts, since making it takes longer than
+    cleaning does; not for two threads at once.
+    """
+
+    def __init__(self) -> None:
+        asked: list[Attribute] = []  # not an attribute of self: the cleaner must not lead back to its owner
+        self._asked = asked
+
+        def attribute(tag: str, name: str, value: str) -> str | None:
+            return asked[-1](tag, name, value)
+
+        self._cleaner = nh3.Cleaner(
+            tags=set(_TAGS),
+            clean_content_tags=set(_DROPPED_WHOLE),
+            attributes=dict(_ATTRIBUTES),
+            attribute_filter=attribute,
+            tag_attribute_values={"td": {"align": _SIDES}, "th": {"align": _SIDES}},
+            url_schemes={"http", "https", "mailto", "tel", "geo"},
+            link_rel="noreferrer",
+        )
+
+    def clean(self, html: str, attribute: Attribute) -> str:
+        """`attribute` answers what an attribute's value becomes, or None where it goes."""
+        self._asked.append(attribute)
+        try:
+            return self._cleaner.clean(html)
+        finally:
+            self._asked.pop()
+
+
 def finish(
     html: str,
     *,
+    sanitiser: Sanitiser,
     language: str,
     secrets: Collection[str],
     picture: Callable[[str], Picture | None],
@@ -86,15 +135,7 @@ def finish(
             return None
         return value
 
-    safe = nh3.Cleaner(
-        tags=set(_TAGS),
-        clean_content_tags=set(_DROPPED_WHOLE),
-        attributes=dict(_ATTRIBUTES),
-        attribute_filter=attribute,
-        tag_attribute_values={"td": {"align": _SIDES}, "th": {"align": _SIDES}},
-        url_schemes={"http", "https", "mailto", "tel", "geo"},
-        link_rel="noreferrer",
-    ).clean(html)
+    safe = sanitiser.clean(html, attribute)
     return _typeset(_with_names(_headings_from_h3(safe)), language, secrets)
 
 
@@ -121,6 +162,8 @@ def _with_address(found: re.Match[str]) -> str:
 
 
 def _headings_from_h3(html: str) -> str:
+    if "<h" not in html:
+        return html
     levels = [int(found[2]) for found in _HEADING.finditer(html)]
     if not levels:
         return html
@@ -141,6 +184,7 @@ def _typeset(html: str, language: str, secrets: Collection[str]) -> Prose:
     """One walk over tags and text: quotes of the language, spans for secrets, and the plain words."""
     quotes = _QUOTES.get(language.partition("-")[0], _ENGLISH_QUOTES)
     pieces, words = _TAG.split(html.strip()), []
+    is_set = _is_set("".join(pieces[::2]))
     named: dict[str, None] = {}
     before, typed = " ", 0
 
@@ -153,20 +197,29 @@ def _typeset(html: str, language: str, secrets: Collection[str]) -> Prose:
 
     for at, piece in enumerate(pieces):
         if at % 2:
-            typed += {"": 1, "/": -1}[kind[1]] if (kind := _TYPED.fullmatch(piece)) else 0
-            words.append("\n" if _BREAK.match(piece) else " " if _CELL.match(piece) else "")
-            before = " " if words[-1] else before
+            deeper, parting = _meaning(piece)
+            typed += deeper
+            words.append(parting)
+            before = " " if parting else before
         elif piece:
-            text = piece if typed else set_quotes(piece, quotes, before=before)
+            text = set_quotes(piece, quotes, before=before) if not (is_set or typed) else piece
             words.append(text if typed else text.replace("\n", " "))
             before = text[-1]
-            pieces[at] = SECRET_MARK.sub(marked, text)
+            pieces[at] = SECRET_MARK.sub(marked, text) if "[[" in text else text
     return Prose(html="".join(pieces), text=_plain("".join(words)), secrets=tuple(named))
+
+
+@lru_cache(maxsize=256)
+def _meaning(tag: str) -> tuple[int, str]:
+    """Whether words are as typed from here on (1) or no more (-1), and what parts the plain words here."""
+    kind = _TYPED.fullmatch(tag)
+    deeper = {"": 1, "/": -1}[kind[1]] if kind else 0
+    return deeper, "\n" if _BREAK.match(tag) else " " if _CELL.match(tag) else ""
 
 
 def set_quotes(text: str, quotes: tuple[str, str, str, str] = _ENGLISH_QUOTES, *, before: str = " ") -> str:
     """Straight quotes, dots and double hyphens as a printer sets them; `before` stands ahead of `text`."""
-    if not re.search(r"[\"']|\.\.\.|--", text):
+    if _is_set(text):
         return text
     opens, closes, opens_inner, closes_inner = quotes
     ahead = "x" if before in "\"'" else before
@@ -178,6 +231,14 @@ def set_quotes(text: str, quotes: tuple[str, str, str, str] = _ENGLISH_QUOTES, *
     return line.replace("'", "’")[1:]
 
 
+def _is_set(text: str) -> bool:
+    """Whether nothing in it is to be set as a printer would."""
+    return not any(mark in text for mark in _UNSET)
+
+
 def _plain(text: str) -> str:
-    rows = (re.sub(r"[ \t]+", " ", row).strip(" ") for row in unescape(text).split("\n"))
+    text = unescape(text)
+    if "  " in text or "\t" in text:
+        text = _BLANKS.sub(" ", text)
+    rows = (row.strip(" ") for row in text.split("\n"))
     return "\n".join(row for row in rows if row)

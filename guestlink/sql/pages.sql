@@ -5,6 +5,10 @@ select * from pages where target = :target and property_id = :property_id and st
 select * from pages
 where target = :target and property_id = :property_id and stay_id = :stay_id and state <> 'gone' order by path;
 
+-- name: live_assets
+select * from pages
+where target = :target and property_id = :property_id and kind = 'asset' and state <> 'gone' order by path;
+
 -- name: all_live_pages
 select * from pages where target = :target and state <> 'gone' order by path;
 

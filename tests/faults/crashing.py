@@ -1,13 +1,16 @@
 """A machine that dies at a chosen operation: every storage and database operation of a press counts.
 
-After the crash nothing works any more, as after kill -9: open transactions are gone, locks are free.
+After the crash nothing works any more, as after kill -9: open transactions are gone, locks are free. A `Tail`
+makes it a power cut that takes all commits since the last durable one.
 """
 
 import re
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -43,7 +46,7 @@ class FaultyStorage:
 
     def __init__(self, inner: Storage, fuse: Fuse, look: Callable[[], None]) -> None:
         self._inner, self._fuse, self._look = inner, fuse, look
-        self.conditional, self.chunk = inner.conditional, inner.chunk
+        self.conditional, self.chunk, self.at_once = inner.conditional, inner.chunk, inner.at_once
 
     def put(self, path: str, body: bytes, *, expected: str | None = None) -> str:
         self._fuse.step()
@@ -72,11 +75,40 @@ class FaultyStorage:
         return self._inner.list(prefix)
 
 
+class Tail:
+    """What a power cut may take of a SQLite file: every commit since the last durable one. With
+    `takes_all` no commit counts as durable.
+    """
+
+    def __init__(self, file: Path, *, takes_all: bool = False) -> None:
+        self._file, self._kept = file, file.with_suffix(".kept")
+        self._takes_all = takes_all
+        self._is_behind = False
+
+    def before(self, *, durable: bool) -> None:
+        if not self._is_behind and (self._takes_all or not durable):
+            self._kept.unlink(missing_ok=True)
+            with closing(sqlite3.connect(self._file)) as now, closing(sqlite3.connect(self._kept)) as kept:
+                now.backup(kept)
+            self._is_behind = True
+
+    def after(self, *, durable: bool) -> None:
+        if durable and not self._takes_all:
+            self._is_behind = False
+
+    def lose(self) -> None:
+        """What is found after the cut; every connection was closed before."""
+        if self._is_behind:
+            for name in (self._file, *self._file.parent.glob(f"{self._file.name}-*")):
+                name.unlink()
+            self._kept.rename(self._file)
+
+
 class FaultyDatabase:
     """Dies before a transaction begins, before it commits, or right after it."""
 
-    def __init__(self, inner: Any, fuse: Fuse) -> None:
-        self._inner, self._fuse = inner, fuse
+    def __init__(self, inner: Any, fuse: Fuse, tail: Tail | None = None) -> None:
+        self._inner, self._fuse, self._tail = inner, fuse, tail
         self.kind = inner.kind
 
     @contextmanager
@@ -86,11 +118,15 @@ class FaultyDatabase:
             yield db
 
     @contextmanager
-    def write(self) -> Iterator[Any]:
+    def write(self, *, durable: bool = True) -> Iterator[Any]:
         self._fuse.step()
-        with self._inner.write() as tx:
+        if self._tail:
+            self._tail.before(durable=durable)
+        with self._inner.write(durable=durable) as tx:
             yield tx
             self._fuse.step()
+        if self._tail:
+            self._tail.after(durable=durable)
         self._fuse.step()
 
     def close(self) -> None:
@@ -127,7 +163,7 @@ class Reader:
                 self.broken.append(f"gate {path} leads to nothing")
 
 
-def faulty(press: Press, fuse: Fuse, look: Callable[[], None]) -> Press:
+def faulty(press: Press, fuse: Fuse, look: Callable[[], None], *, tail: Tail | None = None) -> Press:
     """The same press on a machine that dies."""
     target = msgspec.structs.replace(press.target, storage=FaultyStorage(press.target.storage, fuse, look))
-    return replace(press, target=target, database=FaultyDatabase(press.database, fuse))
+    return replace(press, target=target, database=FaultyDatabase(press.database, fuse, tail))

@@ -44,7 +44,7 @@ class Suspended:
         self._inner, self.at = inner, at
         self._count, self._lock = 0, threading.Lock()
         self.stopped, self.go_on = threading.Event(), threading.Event()
-        self.conditional, self.chunk = inner.conditional, inner.chunk
+        self.conditional, self.chunk, self.at_once = inner.conditional, inner.chunk, inner.at_once
 
     def _step(self) -> None:
         with self._lock:

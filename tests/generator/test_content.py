@@ -808,14 +808,14 @@ def test_a_folder_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_file_that_may_not_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder, opened = write(tmp_path, FILES), Path.open
+    folder, opened = write(tmp_path, FILES), open
 
-    def guarded(path: Path, mode: str = "r") -> object:
-        if path.name == "bakery.de.md":
+    def guarded(path: str, mode: str, buffering: int = -1) -> object:
+        if path.endswith("bakery.de.md"):
             raise PermissionError(13, "Permission denied")
-        return opened(path, mode)
+        return opened(path, mode, buffering)
 
-    monkeypatch.setattr(Path, "open", guarded)
+    monkeypatch.setattr("builtins.open", guarded)
     with pytest.raises(
         ContentErrors, match=r"^harbour-house/places/bakery\.de\.md: This file cannot be read"
     ):

@@ -7,7 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown import Markdown
 
+from generator.files.front_matter import outline
 from generator.files.plain_markdown import convert
+from generator.files.problems import Problems
 from tests.house import ROOT
 
 PIECES = [
@@ -70,6 +72,26 @@ def reader() -> Markdown:
     return Markdown(extensions=names, extension_configs=tables)
 
 
+FIELDS = st.lists(
+    st.sampled_from(
+        [
+            "title: A",
+            "Title:",
+            "    more",
+            "      ",
+            "\tb",
+            "   x: : y",
+            "---: z",
+            "...",
+            "a_b-1:  c ",
+            "A:b",
+            "é: d",
+        ]
+    ),
+    max_size=5,
+).map(lambda rows: "\n".join(["---", *rows, "---", "text"]))
+
+
 def slowly(text: str) -> str:
     return reader().reset().convert(f"---\ntitle: Anything\n---\n{text}")
 
@@ -85,6 +107,14 @@ def slowly(text: str) -> str:
 def test_whatever_is_understood_is_understood_as_python_markdown_does(text: str):
     quickly = convert(text)
     assert quickly is None or quickly == slowly(text)
+
+
+@given(FIELDS)
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_fields_are_read_as_python_markdown_reads_them(text: str):
+    places = outline("a.md", text, Problems())
+    reader().reset().convert(text)
+    assert places is None or {**places.values} == reader().Meta
 
 
 @pytest.mark.parametrize(

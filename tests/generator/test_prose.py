@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown import markdown
 from markdown.extensions.tables import TableExtension
 
-from generator.files.prose import LINK, SECRET_MARK, Prose, finish, set_quotes
+from generator.files.prose import LINK, SECRET_MARK, Prose, Sanitiser, finish, set_quotes
 from generator.files.shapes import Picture
 
 HOUSE = Picture(
@@ -41,6 +41,7 @@ ALLOWED = {tag: frozenset[str]() for tag in PLAIN.split()} | {
 def finished(text: str, *, language: str = "en") -> Prose:
     return finish(
         markdown(text, extensions=[TableExtension(use_align_attribute=True)]),
+        sanitiser=Sanitiser(),
         language=language,
         secrets={"door-code", "key-box"},
         picture=lambda address: HOUSE if address == "house.svg" else None,

@@ -1,6 +1,7 @@
 """Types and caching of objects, and the folder that is a storage."""
 
 import errno
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from guestlink import storage
 from guestlink.errors import Outage, Stale
 from guestlink.storage import (
     ALWAYS_ASK,
@@ -76,8 +78,8 @@ def test_pages_are_asked_for_again_and_never_served_stale() -> None:
 # -- a folder ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("url", ["file:data/site", "file:/{home}/data/site", "file:///{home}/data/site"])
 def test_a_folder_may_be_given_below_home_or_as_a_whole_path(tmp_path: Path, url: str) -> None:
-    storage = open_storage(url.format(home=tmp_path.as_posix().lstrip("/")), home=tmp_path)
-    storage.put(PAGE, b"page")
+    opened = open_storage(url.format(home=tmp_path.as_posix().lstrip("/")), home=tmp_path)
+    opened.put(PAGE, b"page")
     assert (tmp_path / "data" / "site" / PAGE).read_bytes() == b"page"
 
 
@@ -127,16 +129,82 @@ def test_a_full_disk_is_an_outage_and_leaves_what_was_there(
     folder: Folder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.put(PAGE, b"old")
-    written = Path.write_bytes
+    written = os.write
 
-    def full(self: Path, body: bytes) -> int:
-        written(self, body[:1])
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def full(descriptor: int, body: memoryview) -> int:
+        if len(body) < len(b"new"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(descriptor, body[:1])
 
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(Outage, match=r"cannot be written: No space left on device\. Check free space"):
-        folder.put(PAGE, b"new")
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "write", full)
+        with pytest.raises(Outage, match=r"cannot be written: No space left on device\. Check free space"):
+            folder.put(PAGE, b"new")
     assert folder.get(PAGE).body == b"old"
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was synced, by its path, in order; `all` stands for the whole file system."""
+    paths: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: paths.append(str(Path(f"/proc/self/fd/{fd}").readlink())))
+    monkeypatch.setattr(storage, "_sync_all", lambda _: paths.append("all"))
+    return paths
+
+
+def test_few_changes_are_settled_file_by_file_and_then_the_folders_with_their_names(
+    folder: Folder, synced: list[str]
+) -> None:
+    folder.put(PAGE, b"page")
+    folder.settle()
+    file = folder.root / PAGE
+    assert synced[0] == str(file)
+    assert {*synced[1:]} == {*map(str, [*file.parents][:4])}  # all of them are new
+
+
+def test_a_page_in_a_folder_that_is_known_costs_two_syncs_and_nothing_new_costs_none(
+    folder: Folder, synced: list[str]
+) -> None:
+    folder.put(PAGE, b"old")
+    folder.settle()
+    synced.clear()
+    folder.put(PAGE, b"new")
+    folder.settle()
+    folder.settle()
+    assert synced == [str(folder.root / PAGE), str((folder.root / PAGE).parent)]
+
+
+def test_a_delete_is_settled_by_the_folders_that_lost_an_entry(folder: Folder, synced: list[str]) -> None:
+    folder.put("index.html", b"home")
+    folder.put(PAGE, b"page")
+    folder.settle()
+    synced.clear()
+    folder.delete(PAGE)
+    folder.settle()
+    assert synced == [str(folder.root)]  # the others left with it
+
+
+def test_many_changes_are_settled_at_once(folder: Folder, synced: list[str]) -> None:
+    for number in range(storage.FEW):
+        folder.put(f"w/_/{number}/en.html", b"page")
+    folder.settle()
+    assert synced == ["all"]
+
+
+def test_a_whole_file_system_is_synced_and_its_refusal_is_an_outage(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(storage.FEW):
+        folder.put(f"w/_/{number}/en.html", b"page")
+    folder.settle()
+    folder.put(PAGE, b"page")
+
+    def refuse(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(Outage, match="Input/output error"):
+        folder.settle()
 
 
 def test_a_refused_put_leaves_no_draft(folder: Folder) -> None:
