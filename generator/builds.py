@@ -6,7 +6,7 @@ that may go at any time.
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +19,6 @@ from guestlink.settings import PROGRAM, Settings
 
 KEPT: Final = "data/build.json"
 PACKAGES: Final = ("generator", "guestlink")
-THEME: Final = ("templates", "static", "locale")
 SHAPING: Final = {  # name of the library -> what Python calls it
     "babel": "babel",
     "jinja2": "jinja2",
@@ -38,12 +37,14 @@ class Build(msgspec.Struct, frozen=True, kw_only=True):
     build: str
 
 
-def build_of(settings: Settings) -> str:
-    """The build of program and theme. The key ring has been read: what is kept says that, too."""
+def build_of(settings: Settings, theme: Callable[[], str]) -> str:
+    """The build; `theme` tells the theme's fingerprint when it has to be told. The key ring has been read:
+    what is kept says that, too.
+    """
     if known := known_build(settings):
         return known
     now = _stamp(settings)
-    build = build_fingerprint(settings.theme_folder)
+    build = build_fingerprint(theme())
     if now:
         _keep(settings.path(KEPT), Build(stamp=now, build=build))
     return build
@@ -60,12 +61,12 @@ def known_build(settings: Settings) -> str:
     return kept.build if kept.stamp == _stamp(settings) else ""
 
 
-def build_fingerprint(theme: Path) -> str:
+def build_fingerprint(theme: str) -> str:
     """One hash over everything but records, content and settings that reaches a page."""
     from importlib.metadata import version  # noqa: PLC0415 - takes 50 ms, and asks what is mostly known
 
     whole = hashlib.sha256()
-    for text in (theme_fingerprint(theme), *map(version, SHAPING)):
+    for text in (theme, *map(version, SHAPING)):
         whole.update(text.encode() + b"\0")
     for package in PACKAGES:
         for file in sorted((PROGRAM / package).rglob("*.py")):
@@ -73,19 +74,9 @@ def build_fingerprint(theme: Path) -> str:
     return whole.hexdigest()[:32]
 
 
-def theme_fingerprint(folder: Path) -> str:
-    """One hash over templates, static files and catalogues, the same in another folder."""
-    whole = hashlib.sha256()
-    for part in THEME:
-        for file in theme_files(folder / part):
-            whole.update(file.relative_to(folder).as_posix().encode() + b"\0")
-            whole.update(hashlib.sha256(file.read_bytes()).digest())
-    return whole.hexdigest()[:32]
-
-
-def theme_files(folder: Path) -> list[Path]:
-    """All files below a folder of the theme, without what editors leave there."""
-    return sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.startswith("."))
+def fingerprint(settings: Settings, build: str) -> str:
+    """Everything but records and content that reaches a page."""
+    return f"{build}:{settings.signing_key_id}:{settings.public_url}:{settings.page_languages}"
 
 
 def working_mark(settings: Settings) -> int:
@@ -96,7 +87,7 @@ def working_mark(settings: Settings) -> int:
 
 def _stamp(settings: Settings) -> str:
     """The stamp of key ring, theme, program and libraries; empty when it proves nothing."""
-    libraries = [*_libraries()]
+    libraries = _libraries()
     return stamp([*of([str(settings.keys_file)]), *_made_with(settings), *libraries]) if libraries else ""
 
 
@@ -106,17 +97,13 @@ def _made_with(settings: Settings) -> Iterator[Found]:
         yield from (each for each in below(str(PROGRAM / package)) if each[0].endswith(".py"))
 
 
-def _libraries() -> Iterator[Found]:
-    """Where the libraries lie: a folder changes when another version is put there. None when one is not in
-    a folder.
+def _libraries() -> list[Found]:
+    """The folders of the libraries and those they lie in: one changes when another version is put there.
+    Nothing when a library is in no folder.
     """
-    folders = set()
-    for name in SHAPING.values():
-        spec = find_spec(name)
-        if not spec or not spec.origin:
-            return
-        folders |= {str(Path(spec.origin).parent), str(Path(spec.origin).parent.parent)}
-    yield from of(sorted(folders))
+    origins = [spec.origin for spec in map(find_spec, SHAPING.values()) if spec and spec.origin]
+    folders = {str(parent) for origin in origins for parent in (*Path(origin).parents,)[:2]}
+    return [*of(sorted(folders))] if len(origins) == len(SHAPING) else []
 
 
 def _keep(path: Path, build: Build) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from generator.samples import dar_laqlaq, harbour_house, haus_arven
 from generator.samples.plans import NOBODY, Planned, Sample
-from guestlink import houses, links, secret_values, stays, zones
+from guestlink import houses, secret_values, stays, zones
 from guestlink.contacts import OptIn, Person
 from guestlink.crypto import KeyRing
 from guestlink.database import Writing

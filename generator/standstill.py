@@ -1,4 +1,4 @@
-"""What need not be published: asked of the records and of the stamps of files, for all houses in a few queries.
+"""What need not be published: asked of records and of stamps of files, for all houses in a few queries.
 
 It imports nothing that makes pages, so that a publish that changes nothing is over at once. What it cannot
 tell it leaves to `publishing`.
@@ -8,79 +8,99 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from generator import builds, readings
+from generator import readings
+from generator.builds import fingerprint
 from generator.files.stamps import below, stamp
 from generator.ledger import SITE, Publication
 from generator.orders import Order, Outcome, Told
 from guestlink import catalogue, records
-from guestlink.database import Database, Reading, open_database
+from guestlink.database import Database, Reading
 from guestlink.errors import told
 from guestlink.records import Property
 from guestlink.settings import Settings, target_name
 
+if TYPE_CHECKING:
+    from generator.press import Press
+
 Counts = Mapping[tuple[str, str], int]  # kind and state of objects -> how many there are
 
 
-def everything(settings: Settings, order: Order, *, at: datetime) -> list[Outcome] | None:
-    """What a whole publish would answer that has nothing to do; None when there may be something."""
-    file = settings.database_url.removeprefix("sqlite:///")
-    is_there = file == settings.database_url or settings.path(file).exists()
-    if order.only_stay or order.only_property or order.dry_run or order.now or not is_there:
-        return None
-    build = builds.known_build(settings)
-    if not build:
-        return None
-    database = open_database(settings.database_url, home=settings.path(""))
-    try:
-        with database.read() as db:
-            return _everything(db, settings, fingerprint(settings, build), order, at)
-    finally:
-        database.close()
-
-
-def _everything(
-    db: Reading, settings: Settings, made_by: str, order: Order, at: datetime
+def everything(
+    database: Database, settings: Settings, order: Order, *, at: datetime, build: str
 ) -> list[Outcome] | None:
-    target, houses = target_name(settings), records.properties(db)
-    found = _quiet(db, settings, houses, order, at=at, made_by=made_by)
-    before, counts = _publications(db, target).get(SITE), _counts(db, target)[SITE]
-    is_whole = before and (before.fingerprint, before.files) == (made_by, settled(made_by))
-    is_same = before and before.content_hash == shown_hash(db, houses)
-    if len(found) < len(houses) or not is_whole or not is_same or _unfinished(counts):
-        return None
-    if db.all("asked_invalidations", target=target):
-        return None
-    return [unchanged_site(counts), *(found[house.slug] for house in houses), Outcome(slug=SITE)]
+    """What a whole publish by this build would answer that has nothing to do; None when there may be
+    something.
+    """
+    made_by = fingerprint(settings, build)
+    with database.read() as db:
+        houses, scene = records.properties(db), _Scene.of(db, settings, made_by)
+        found = scene.quiet(db, houses, order, at=at)
+        is_quiet = len(found) == len(houses) and scene.site_is_current(db, houses)
+        if not is_quiet or db.all("asked_invalidations", target=scene.target):
+            return None
+    assets = Outcome(slug=SITE, unchanged=_of_kind(scene.counts[SITE], "asset"))
+    return [assets, *(found[house.slug] for house in houses), Outcome(slug=SITE)]
 
 
-def quiet(
-    database: Database, settings: Settings, houses: Sequence[Property], order: Order, *, at: datetime, made_by: str
-) -> dict[str, Outcome]:
+def quiet(press: "Press", houses: Sequence[Property], order: Order, *, at: datetime) -> dict[str, Outcome]:
     """By its slug what a publish answers of each house that has surely nothing to do; the others may have."""
     if order.only_stay or order.now:
         return {}
-    with database.read() as db:
-        return _quiet(db, settings, houses, order, at=at, made_by=made_by)
+    with press.database.read() as db:
+        return _Scene.of(db, press.settings, press.site.fingerprint).quiet(db, houses, order, at=at)
 
 
-def _quiet(
-    db: Reading, settings: Settings, houses: Sequence[Property], order: Order, *, at: datetime, made_by: str
-) -> dict[str, Outcome]:
-    target = target_name(settings)
-    published, counts = _publications(db, target), _counts(db, target)
-    kept = readings.load_all(db) if order.from_files else {}
-    found = {}
-    for house in houses:
-        before = published.get(house.id)
-        if before is None or _unfinished(counts[house.id]) or not is_current(before, house, at, made_by=made_by):
-            continue
-        if order.from_files and not _has_same_files(before, kept.get(house.id), settings, house):
-            continue
-        found[house.slug] = unchanged(house, before, counts[house.id])
-    return found
+class _Scene(msgspec.Struct, frozen=True, kw_only=True):
+    """What the records say of a target: the last publish and the objects of each house."""
+
+    settings: Settings
+    target: str
+    made_by: str
+    published: dict[str, Publication]
+    counts: dict[str, dict[tuple[str, str], int]]
+
+    @staticmethod
+    def of(db: Reading, settings: Settings, made_by: str) -> "_Scene":
+        target = target_name(settings)
+        rows = db.all("publications_of_target", target=target)
+        counts: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+        for row in db.all("page_counts_of_target", target=target):
+            counts[row["property_id"]][row["kind"], row["state"]] = int(row["pages"])
+        published = {row["property_id"]: msgspec.convert(row, Publication) for row in rows}
+        return _Scene(settings=settings, target=target, made_by=made_by, published=published, counts=counts)
+
+    def quiet(
+        self, db: Reading, houses: Sequence[Property], order: Order, *, at: datetime
+    ) -> dict[str, Outcome]:
+        kept = readings.load_all(db) if order.from_files else {}
+        found = {}
+        for house in houses:
+            before, counts = self.published.get(house.id), self.counts[house.id]
+            if before is None or _unfinished(counts):
+                continue
+            if not is_current(before, house, at, made_by=self.made_by):
+                continue
+            if not order.from_files or self._has_same_files(house, before, kept.get(house.id)):
+                found[house.slug] = unchanged(house, before, counts)
+        return found
+
+    def site_is_current(self, db: Reading, houses: Sequence[Property]) -> bool:
+        """Whether the theme's files, the workers and the shells are those of this build."""
+        before = self.published.get(SITE)
+        if before is None or _unfinished(self.counts[SITE]):
+            return False
+        is_ours = (before.fingerprint, before.files) == (self.made_by, settled(self.made_by))
+        return is_ours and before.content_hash == shown_hash(db, houses)
+
+    def _has_same_files(self, house: Property, before: Publication, kept: readings.Kept | None) -> bool:
+        """Whether the files are those of the last publish, by their stamp alone."""
+        if kept is None or not kept.files.stamp or kept.files.digest != before.content_hash:
+            return False
+        return stamp(below(str(self.settings.content_folder / house.slug))) == kept.files.stamp
 
 
 def is_current(before: Publication, house: Property, at: datetime, *, made_by: str) -> bool:
@@ -102,16 +122,6 @@ def unchanged(house: Property, before: Publication, counts: Counts) -> Outcome:
     )
 
 
-def unchanged_site(counts: Counts) -> Outcome:
-    """The same of the theme's files and the workers."""
-    return Outcome(slug=SITE, unchanged=_of_kind(counts, "asset"))
-
-
-def fingerprint(settings: Settings, build: str) -> str:
-    """Everything but records and content that reaches a page."""
-    return f"{build}:{settings.signing_key_id}:{settings.public_url}:{settings.page_languages}"
-
-
 def settled(made_by: str) -> str:
     """What the records say of a target that has the files of this program and theme and no others."""
     return msgspec.json.encode({"settled": made_by}).decode()
@@ -124,32 +134,9 @@ def shown_hash(db: Reading, houses: Sequence[Property]) -> str:
     return hashlib.sha256(repr(known).encode()).hexdigest()
 
 
-# -- records and stamps ----------------------------------------------------------------------------
-def _publications(db: Reading, target: str) -> dict[str, Publication]:
-    rows = db.all("publications_of_target", target=target)
-    return {row["property_id"]: msgspec.convert(row, Publication) for row in rows}
-
-
-def _counts(db: Reading, target: str) -> dict[str, dict[tuple[str, str], int]]:
-    found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
-    for row in db.all("page_counts_of_target", target=target):
-        found[row["property_id"]][row["kind"], row["state"]] = int(row["pages"])
-    return found
-
-
 def _unfinished(counts: Counts) -> bool:
     return any(state == "planned" for _, state in counts)
 
 
 def _of_kind(counts: Counts, kind: str) -> int:
     return sum(many for (each, _), many in counts.items() if each == kind)
-
-
-def _has_same_files(
-    before: Publication, kept: readings.Kept | None, settings: Settings, house: Property
-) -> bool:
-    """Whether the files are those of the last publish, by their stamp alone."""
-    if kept is None or not kept.files.stamp:
-        return False
-    now = stamp(below(str(settings.content_folder / house.slug)))
-    return now == kept.files.stamp and kept.files.digest == before.content_hash

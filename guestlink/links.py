@@ -11,7 +11,7 @@ import os
 import re
 import struct
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import parse_qsl
 from uuid import UUID

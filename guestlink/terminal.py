@@ -191,8 +191,6 @@ def _is_terminal(stream: TextIO) -> bool:
 def _console(*, stderr: bool) -> "Console":
     from rich.console import Console
 
-    from guestlink.crypto import KeyRing
-
     return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 

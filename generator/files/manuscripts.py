@@ -19,6 +19,7 @@ from generator.files.host_folder import HostFile, Role
 from generator.files.leaks import Sieve
 from generator.files.problems import Kind, Problem, Problems
 from generator.files.prose import Prose
+from generator.files.stamps import digest_of
 
 T = TypeVar("T")
 Versions = dict[str, HostFile]  # one file for each language
@@ -103,7 +104,7 @@ class Manuscripts:
 
     def digest(self) -> str:
         """What `folder_digest` answers, of the bytes that were read."""
-        return host_folder.digest_of(self._digests)
+        return digest_of(self._digests)
 
     def told(self) -> tuple[Problem, ...]:
         """Problems that are no errors; raises ContentErrors if there are errors."""

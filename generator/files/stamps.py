@@ -32,7 +32,7 @@ def digest_of(digests: Mapping[str, str]) -> str:
 
 
 def below(folder: str) -> Iterator[Found]:
-    """All that lies in a folder and in its folders, in the order of names; what cannot be seen is left out."""
+    """All in a folder and in its folders, in the order of names; what cannot be seen is left out."""
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
