@@ -43,10 +43,12 @@ def read_property(
     values: Mapping[str, str] = NO_VALUES,
     darkroom: Darkroom | None = None,
     progress: Progress = lambda *_: None,
+    digests: dict[str, str] | None = None,
 ) -> HostContent:
     """Everything in a property's folder. `values` are the secrets' current ones, each with its secret's name.
 
     The darkroom encodes photographs that are new; without one, pictures have no addresses to publish at.
+    `digests` gets that of each file that was read, by its path in the folder.
 
     Raises ContentErrors with all mistakes. What is no mistake (translations missing or stale, files that
     nothing reads, short tokens that may be codes) is in `problems`.
@@ -98,6 +100,8 @@ def read_property(
         digest=files.digest(),
     )
     files.album.develop(progress)
+    if digests is not None:
+        digests.update(sorted(files.digests.items()))
     return msgspec.structs.replace(content, pictures=files.album.shown, problems=files.told())
 
 

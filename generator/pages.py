@@ -285,7 +285,8 @@ class _Texts:
         if zone not in self._dated:
             sections = [each for versions in self.content.sections.values() for each in versions.values()]
             notices = [each for versions in self.content.notices.values() for each in versions.values()]
-            days = [(each.shown_from, each.shown_until) for each in (*sections, *notices)]
+            days = [(section.shown_from, section.shown_until) for section in sections]
+            days += [(notice.shown_from, notice.shown_until) for notice in notices]
             come = [zones.local_instant(begins, time(0), zone) for begins, _ in days if begins]
             self._dated[zone] = *come, *(_midnight_after(ends, zone) for _, ends in days if ends)
         return self._dated[zone]

@@ -16,6 +16,7 @@ from generator import readings
 from generator.builds import build_of, fingerprint, working_mark
 from generator.files.host_content import HostContent
 from generator.files.shapes import Picture
+from generator.kept_blocks import KeptBlocks
 from generator.pages import Site
 from generator.parts.theme import Compiled
 from generator.readings import Files, Kept
@@ -33,8 +34,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ENCODED, COMPILED = "data/pictures", "data/templates"
-MOST_KEPT = 48  # properties; what is kept of one takes about two megabytes
+ENCODED, COMPILED, SEALED = "data/pictures", "data/templates", "data/sealed"
+MOST_KEPT = 48  # properties, by who publishes them again and again; of one it takes about two megabytes
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,9 +62,11 @@ class Press:
     theme: Theme
     site: Site
     mark: int = 0
+    most_kept: int = MOST_KEPT
     _files: dict[str, Files] = field(default_factory=dict)
     _decoded: dict[str, tuple[str, HostContent]] = field(default_factory=dict)
     _renderers: dict[str, tuple[tuple[str, Property], Renderer]] = field(default_factory=dict)
+    _blocks: dict[str, KeptBlocks] = field(default_factory=dict)
 
     def content(
         self, house: Property, *, from_files: bool, at: datetime, progress: "Progress" = lambda *_: None
@@ -90,8 +93,17 @@ class Press:
         kept = self._renderers.get(house.slug)
         if kept is None or kept[0] != key:
             kept = key, Renderer(self.theme, content, house, self.site)
-            _keep(self._renderers, house.slug, kept)
+            self._keep(self._renderers, house.slug, kept)
         return kept[1]
+
+    def kept_blocks(self, house: Property) -> KeptBlocks:
+        """The private blocks of a property's pages, kept below data/ between publishes."""
+        kept = self._blocks.get(house.slug)
+        if kept is None:
+            key = self.ring.derived("guestlink kept blocks v1")
+            kept = KeptBlocks(self.settings.path(SEALED) / house.slug, key=key)
+            self._keep(self._blocks, house.slug, kept)
+        return kept
 
     @cached_property
     def darkroom(self) -> "Darkroom":
@@ -117,17 +129,19 @@ class Press:
         return self._files[house.slug]
 
     def _last(self, house: Property) -> HostContent | None:
+        """The content that was published last, decoded once for each hash of it."""
+        known, content = self._decoded.get(house.slug, ("", None))
         with self.database.read() as db:
+            now = catalogue.content_hash(db, house)
+            if now == known:
+                return content
             kept = catalogue.last_content(db, house)
-        text, content = self._decoded.get(house.slug, ("", None))
-        if kept and kept == text:
-            return content
         try:
             content = msgspec.json.decode(kept, type=HostContent) if kept else None
         except msgspec.ValidationError:  # an older program wrote it
             return None
-        if kept and content:
-            _keep(self._decoded, house.slug, (kept, content))
+        if content:
+            self._keep(self._decoded, house.slug, (now, content))
         return content
 
     def _from_files(self, house: Property, at: datetime, progress: "Progress") -> Reading:
@@ -141,17 +155,18 @@ class Press:
         with self.database.read() as db:
             units, secrets = records.units(db, house), secret_values.current(db, house, at=at)
             kept = readings.load(db, house)
-        files = self._files_now(house, kept)
         mark = readings.mark(house, folder, build=self.site.build, units=units, secrets=secrets)
-        now = Kept(mark=mark, files=files)
-        last = (
-            self._last(house) if kept and (kept.mark, kept.files.digests) == (mark, files.digests) else None
-        )
-        if last and last.digest == files.digest and self._has(last.pictures):
-            is_known = kept == now
-            return Reading(content=last, from_files=True, files=files.digests, kept=now, is_known=is_known)
+        if kept and kept.mark == mark:
+            files = self._files_now(house, kept)
+            now = Kept(mark=mark, files=files)
+            last = self._last(house) if kept.files.digests == files.digests else None
+            if last and last.digest == files.digest and self._has(last.pictures):
+                return Reading(
+                    content=last, from_files=True, files=files.digests, kept=now, is_known=kept == now
+                )
         from generator.content import read_property  # noqa: PLC0415 - Pelican, for who reads files
 
+        stamp, digests = readings.stamp_of(folder), dict[str, str]()
         values = {secret_values.open_secret(self.ring, secret): secret.name for secret in secrets}
         content = read_property(
             folder,
@@ -161,23 +176,27 @@ class Press:
             values=values,
             darkroom=self.darkroom,
             progress=progress,
+            digests=digests,
         )
-        return Reading(content=content, from_files=True, files=files.digests, kept=now)
+        self._files[house.slug] = Files(digests=digests, stamp=stamp)
+        now = Kept(mark=mark, files=self._files[house.slug])
+        return Reading(content=content, from_files=True, files=digests, kept=now)
 
     def _has(self, pictures: Mapping[str, Picture]) -> bool:
         return not pictures or self.darkroom.has(pictures.values())
 
+    def _keep(self, known: dict[str, T], slug: str, what: T) -> None:
+        """Remembers something of a property, and forgets what was remembered first when there is too much."""
+        known.pop(slug, None)
+        known[slug] = what
+        if len(known) > self.most_kept:
+            del known[next(iter(known))]
 
-def _keep(known: dict[str, T], slug: str, what: T) -> None:
-    """Remembers something of a property, and forgets what was remembered first when there is too much."""
-    known.pop(slug, None)
-    known[slug] = what
-    if len(known) > MOST_KEPT:
-        del known[next(iter(known))]
 
-
-def open_press(settings: Settings) -> Press:
-    """Everything opened; a SettingsError says what is missing. What changes from here on changes its mark."""
+def open_press(settings: Settings, *, most_kept: int = MOST_KEPT) -> Press:
+    """Everything opened; a SettingsError says what is missing. What changes from here on changes its mark.
+    It keeps in memory what it made for so many properties; who publishes each once needs no more than one.
+    """
     mark = working_mark(settings)
     ring = read_keys(settings.keys_file)
     if not settings.signing_key_id:
@@ -193,6 +212,7 @@ def open_press(settings: Settings) -> Press:
         target=open_target(settings),
         theme=theme,
         mark=mark,
+        most_kept=most_kept,
         site=Site(
             public_url=settings.public_url,
             key_id=settings.signing_key_id,

@@ -41,7 +41,7 @@ def _work(asked: IO[bytes], answers: IO[bytes]) -> None:
         pickle.dump(what, answers)
         answers.flush()
 
-    press = open_press(job.settings)
+    press = open_press(job.settings, most_kept=1)
     with closing(press.database):
         if press.site != job.site:
             raise Stale("The theme or the program was changed while it published.", hint="Publish again.")

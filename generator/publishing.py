@@ -21,6 +21,7 @@ from generator.plan import GRACE, Plan, Put, Wanted, check_delete_limit, plan
 from generator.press import Press, Reading
 from generator.pressroom import Pressroom
 from generator.rendering import Blocks
+from generator.sealing import Marks, Sealing
 from generator.site_objects import publish_assets, publish_shells
 from generator.targets import invalidate, publishing_lock
 from generator.views import Opener, stay_views
@@ -106,6 +107,7 @@ def publish_property(
     ):
         wanted, steps, outcome, work = _prepared(press, house, order, at, early=early)
         check_delete_limit(steps, live=work.live, limit=order.delete_limit)
+        _forget_blocks(press, house, order, wanted=wanted, steps=steps)
         _ask_invalidation(press, held, steps.invalidations, at=at)
         with effects(press, held, bodies=work.bodies, at=at) as doing:
             doing.put(steps.closing)
@@ -244,7 +246,7 @@ def _bodies(
     by_path = {page.path: page for page in pages}
     pictures = {file.path: picture for picture in content.pictures.values() for file in picture.files}
     renderer = press.renderer(house, content)
-    opener = Opener(press.ring, public_url=press.site.public_url, key_id=press.site.key_id)
+    sealing = _sealing(press, house, content)
 
     def body(path: str, blocks: Mapping[str, Blocks]) -> bytes:
         page, sheet = by_path.get(path), sheets.get(path)
@@ -253,17 +255,36 @@ def _bodies(
         if page is None:
             return press.darkroom.body(pictures[path], path)
         if page.kind == "gate":
-            return renderer.gate(page, opener.query(page))
+            return renderer.gate(page, sealing.query(page))
         return renderer.page(page, blocks[path])
 
     def bodies(puts: Sequence[Put]) -> Iterator[bytes]:
         paths = [put.wanted.path for put in puts]
         welcome = [by_path[path] for path in paths if path in by_path and by_path[path].kind == "welcome"]
-        made = renderer.blocks(list(zip(welcome, opener.privates(welcome), strict=True)))
-        blocks = {page.path: each for page, each in zip(welcome, made, strict=True)}
+        blocks = sealing.blocks(welcome)
         yield from (body(path, blocks) for path in paths)
 
     return bodies
+
+
+def _sealing(press: Press, house: Property, content: HostContent) -> Sealing:
+    return Sealing(
+        press.renderer(house, content),
+        Opener(press.ring, public_url=press.site.public_url, key_id=press.site.key_id),
+        marks=Marks(content, press.site, key=press.ring.derived("guestlink marks of blocks v1")),
+        kept=press.kept_blocks(house),
+    )
+
+
+def _forget_blocks(
+    press: Press, house: Property, order: Order, *, wanted: Iterable[Wanted], steps: Plan
+) -> None:
+    """What was kept of pages that go leaves before them: a crash between repeats both."""
+    kept = press.kept_blocks(house)
+    if order.only_stay:
+        kept.forget([step.path for step in (*steps.revocations, *steps.deletes)])
+    else:
+        kept.keep_only([item.path for item in wanted if item.kind == "welcome"])
 
 
 # -- record and invalidate -------------------------------------------------------------------------
@@ -387,13 +408,13 @@ def send_invalidations(press: Press) -> int:
 # -- skipping --------------------------------------------------------------------------------------
 def _is_current(press: Press, house: Property, order: Order, at: datetime) -> bool:
     """True when content, records, program and time are what they were at the last publish to this target."""
-    if order.now:
-        return False
     with press.database.read() as db:
         before = ledger.load_publication(db, house.id, target=press.target.name)
         unfinished = ledger.unfinished(db, house.id, target=press.target.name)
-    is_same = standstill.is_current(before, house, at, made_by=press.site.fingerprint) and not unfinished
-    return is_same and (not order.from_files or before.content_hash == press.files_digest(house))
+    is_same = standstill.is_current(before, house, at, made_by=press.site.fingerprint)
+    if unfinished or order.now or not is_same:
+        return False
+    return not order.from_files or before.content_hash == press.files_digest(house)
 
 
 def _quiet(press: Press, houses: Sequence[Property], order: Order, at: datetime) -> Mapping[str, Outcome]:

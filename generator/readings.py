@@ -36,7 +36,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 def files_of(folder: Path, *known: Files | None) -> Files:
     """The files as they are now; those that are known are not read again while the stamp is theirs."""
-    now = stamp(below(str(folder)))
+    now = stamp_of(folder)
     for files in known:
         if files and now and files.stamp == now:
             return files
@@ -78,3 +78,8 @@ def _decoded(body: str) -> Kept | None:
         return msgspec.json.decode(body, type=Kept)
     except msgspec.ValidationError:
         return None
+
+
+def stamp_of(folder: Path) -> str:
+    """The stamp of all files, to be taken before they are read; empty while it proves nothing."""
+    return stamp(below(str(folder)))

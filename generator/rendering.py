@@ -5,19 +5,22 @@ Host text is data, decisions are made in `pages`, and equal input gives equal by
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 import msgspec
 from markupsafe import Markup, escape
 
 from generator.files.host_content import HostContent
+from generator.files.shapes import Words
 from generator.pages import Page, Site
 from generator.parts import blocks, ways
 from generator.parts.fragments import Fragments
 from generator.parts.frames import SLOTS, Frame
 from generator.parts.letterhead import Letterhead, letterhead
-from generator.parts.sheet import sheet_path, sheet_values
+from generator.parts.molds import Fixed
+from generator.parts.sheet import sheet_orders, sheet_path, sheet_values
 from generator.parts.theme import Theme, gate_policy, page_policy
 from generator.parts.wording import Wording, dialled
 from guestlink import language as languages
@@ -28,6 +31,7 @@ __all__ = ["Blocks", "Private", "Renderer", "Theme"]
 
 PLATED: Final = frozenset({"booked", "departed"})  # phases whose page begins with the property's picture
 PLACED: Final = Markup('<template data-{}="{}">\n{}</template>\n')
+ALIKE: Final[Mapping[str, Hashable]] = {}  # for a template that compares nothing
 SEALED: Final = b'<template data-sealed="%b">%b</template>'
 
 
@@ -114,7 +118,8 @@ class Renderer:
         """Path and bytes of the forms and words that pages of one language load once they are open."""
         if tag not in self._sheets:
             wording = self._wording(tag)
-            body = self._rendered("sheet.html", wording, **sheet_values(self._content, wording)).encode()
+            orders, values = sheet_orders(self._content, wording), sheet_values(self._content, wording)
+            body = self._rendered("sheet.html", wording, orders, **values).encode()
             path = sheet_path(self._house.slug, tag, hashlib.sha256(body).hexdigest())
             self._sheets[tag] = path, body
         return self._sheets[tag]
@@ -126,7 +131,7 @@ class Renderer:
         return self._letterheads[tag]
 
     # -- what is sealed ------------------------------------------------------------------------------
-    def _stay(self, page: Page, private: Private) -> str:
+    def _stay(self, page: Page, private: Private) -> Markup:
         wording = self._wording(page.language)
         over, seal = page.phase == "departed", self._seals[private.page_key]
         return self._rendered(
@@ -203,25 +208,28 @@ class Renderer:
     def _page_frame(self, page: Page) -> Frame:
         content, wording = self._content, self._wording(page.language)
         fragments, over = self._fragments_in(page.language), page.phase == "departed"
-        style, opener = self._theme.page_style(content.accent), self._theme.opener
         ordered = self._ordered(page, page.clear)
         first = self._first(page, ordered)
         return Frame.split(
             self._rendered(
                 f"phases/{page.phase}.html",
                 wording,
-                csp=page_policy(style, self._theme.curtain, opener),
-                style=style,
+                slot=SLOTS,
+                phase=Fixed(page.phase),
+                csp=self._policy,
+                style=self._style,
                 curtain=self._theme.curtain,
-                opener=opener,
-                phase=page.phase,
+                opener=self._theme.opener,
+                words=_printed(wording.words),
                 zone=self._house.zone,
                 sheet=self.sheet(page.language)[0],
                 title=wording.words.name,
-                language=page.language,
+                language=Fixed(page.language),
                 language_name=languages.native_name(page.language),
-                languages=ways.offered(page),
-                bar=ways.bar(page, content, fragments, wording),
+                languages=[{**each, "tag": Fixed(each["tag"])} for each in ways.offered(page)],
+                bar=[
+                    {**way, "icon": Fixed(way["icon"])} for way in ways.bar(page, content, fragments, wording)
+                ],
                 leads=[
                     fragments.section(k, leads=True, over=over, first=k == first)
                     for k in ordered
@@ -262,12 +270,13 @@ class Renderer:
             self._rendered(
                 "gate.html",
                 wording,
+                slot=SLOTS,
+                state=Fixed(page.gate),
                 csp=gate_policy(style, script),
                 style=style,
                 script=script,
                 title=wording.words.name,
                 language=page.language,
-                state=page.gate,
                 words=words[page.gate],
             )
         )
@@ -291,13 +300,19 @@ class Renderer:
             self._fragments[tag] = Fragments(self._theme, self._content, self._wording(tag))
         return self._fragments[tag]
 
-    def _rendered(self, template: str, wording: Wording, **context: object) -> str:
-        return self._theme.environment.get_template(template).render(
-            t=wording.t,
-            tn=wording.tn,
-            words=context.pop("words", wording.words),
-            lang=wording.spoken,
-            dir=wording.direction,
-            slot=SLOTS,
-            **context,
-        )
+    @cached_property
+    def _style(self) -> Markup:
+        return self._theme.page_style(self._content.accent)
+
+    @cached_property
+    def _policy(self) -> Markup:
+        return page_policy(self._style, self._theme.curtain, self._theme.opener)
+
+    def _rendered(
+        self, template: str, wording: Wording, fixed: Mapping[str, Hashable] = ALIKE, **said: object
+    ) -> Markup:
+        return self._theme.molds.filled(template, {**wording.speech, **fixed}, said)
+
+
+def _printed(words: Words) -> dict[str, str]:
+    return {"name": words.name, "tagline": words.tagline, "area": words.area}

@@ -14,7 +14,6 @@ import msgspec
 
 from generator import readings
 from generator.builds import fingerprint
-from generator.files.stamps import below, stamp
 from generator.ledger import SITE, Publication
 from generator.orders import Order, Outcome, Told
 from guestlink import catalogue, records
@@ -100,7 +99,7 @@ class _Scene(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the files are those of the last publish, by their stamp alone."""
         if kept is None or not kept.files.stamp or kept.files.digest != before.content_hash:
             return False
-        return stamp(below(str(self.settings.content_folder / house.slug))) == kept.files.stamp
+        return readings.stamp_of(self.settings.content_folder / house.slug) == kept.files.stamp
 
 
 def is_current(before: Publication, house: Property, at: datetime, *, made_by: str) -> bool:

@@ -121,6 +121,10 @@ class Opener:
             self._queries[link.id] = links.signed_query(policy, key=signer, key_id=self._key_id)
         return self._queries[link.id]
 
+    def is_signed(self, page: Page, query: str) -> None:
+        """Takes over a query that was signed before."""
+        self._queries[page.view.link.id] = query
+
     def privates(self, pages: Sequence[Page]) -> list[Private]:
         """What is opened for several pages, signed one after the other before the first is opened."""
         for page in pages:

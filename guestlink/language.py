@@ -237,8 +237,9 @@ def _read_by_babel(text: str) -> tuple[plain_po.Messages, str]:
 
 
 def _filled(message: str, values: Mapping[str, object]) -> str:
-    if any(hasattr(value, "__html__") for value in values.values()):
-        return Markup(_joined(message, values, escape))  # noqa: S704 - words and values are escaped there
+    for value in values.values():
+        if hasattr(value, "__html__"):
+            return Markup(_joined(message, values, escape))  # noqa: S704 - words and values are escaped there
     return _joined(message, values, str)
 
 

@@ -6,7 +6,9 @@ of it by peers.py.
 
 import itertools
 import random
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -45,12 +47,35 @@ PAST: Final = 0.15  # of all stays
 LONGEST_AGO: Final = 28  # days: their pages are still live
 DATED: Final = "2026-01-01"
 BATCH: Final = 500
+WRITTEN: Final = 50  # expired stays of a house
+OF_EXPIRED: Final = {  # table -> the column by which its rows belong to a stay or a guest, parents first
+    "contacts": "id",
+    "guest_keys": "contact_id",
+    "contact_tokens": "contact_id",
+    "stays": "id",
+    "stay_periods": "stay_id",
+    "stay_contacts": "stay_id",
+    "links": "stay_id",
+    "journal": "stream",
+}
+COPIED: Final = {  # column -> its value in the copy number n
+    "position": "null",
+    "code": "code || n",
+    "source_uid": "source_uid || '-' || n",
+    "reference": "reference || '-' || n",
+    **{
+        name: f"substr({name}, 1, length({name}) - 17) || printf('%04x', n) || substr({name}, -13)"
+        for name in ("id", "stay_id", "contact_id", "slug", "guide_token", "stream")
+    },
+}
 
 
 def build(
     home: Path, *, stays: int, at: datetime, seed: int = 1, expired: int = 0, houses: int = HOUSES
 ) -> Settings:
-    """Content, keys, database. `expired` are further stays whose pages have ended long ago."""
+    """Content, keys, database. `expired` are further stays whose pages have ended long ago: of many of them
+    only a few of each house are written by the real verbs, and the others are copies of those.
+    """
     chance = random.Random(seed)
     settings = load_settings(home, {})
     keys = crypto.new_keys(at)
@@ -61,6 +86,7 @@ def build(
     names = [f"house-{number:03}" for number in range(min(houses, max(1, stays)))]
     for name in names:
         write_content(settings.content_folder / name, name, chance)
+    times = max(1, expired // len(names) // WRITTEN)
     database = open_database(settings.database_url, home=home)
     ring = crypto.read_keys(settings.keys_file)
     try:
@@ -69,7 +95,7 @@ def build(
                 desk = _Desk(tx, ring, at)
                 house, units = desk.furnish(name, ZONES[number % len(ZONES)], chance)
             share = stays // len(names) + (number < stays % len(names))
-            old = expired // len(names)
+            old = -(-expired // len(names) // times)
             drafts = itertools.chain(
                 _drafts(house, units, share, at=at, chance=chance, ago=LONGEST_AGO),
                 _drafts(
@@ -83,6 +109,7 @@ def build(
                         desk.add(house, draft)
     finally:
         database.close()
+    _copy_expired(home / "data" / "guestlink.db", times - 1)
     return settings
 
 
@@ -149,6 +176,24 @@ def _draft(house: Property, unit: Unit, on: date, *, name: str, chance: random.R
         periods=(period,),
         guest=Person(name=f"{chance.choice(FIRST)} {chance.choice(LAST)} {name[-5:]}"),
     )
+
+
+def _copy_expired(path: Path, copies: int) -> None:
+    """The rows of expired stays, so many times more, under other ids. What is sealed in them nobody opens."""
+    if copies < 1:
+        return
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("create temp table expired as select id from stays where source_uid like '%old-%'")
+        guests = "select contact_id from stay_contacts where stay_id in (select id from expired)"
+        database.execute(f"insert into expired {guests}")
+        database.execute("insert into expired select 'stay:' || id from expired")
+        database.execute("create temp table numbers (n integer)")
+        database.executemany("insert into numbers values (?)", [(n,) for n in range(1, copies + 1)])
+        for table, column in OF_EXPIRED.items():
+            names = [row[1] for row in database.execute(f"pragma table_info({table})")]
+            values = ", ".join(COPIED.get(name, name) for name in names)
+            copied = f"from {table} cross join numbers where {column} in (select id from expired)"  # noqa: S608 - our own words
+            database.execute(f"insert into {table} select {values} {copied}")
 
 
 # -- files ---------------------------------------------------------------------------------------------

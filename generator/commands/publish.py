@@ -76,7 +76,7 @@ def _nothing_to_do(desk: Desk, order: Order) -> list[Outcome] | None:
 def _published(args: argparse.Namespace, desk: Desk, whole: Order) -> list[Outcome]:
     from generator.press import open_press
 
-    press = open_press(desk.settings)
+    press = open_press(desk.settings, most_kept=1)
     order = _narrowed(whole, press.database, args)
     with closing(press.database), desk.progress() as progress:
         return _patiently(press, order, progress, desk, processes=args.processes)

@@ -59,7 +59,9 @@ class _Opened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manuscripts:
-    """One reading of one property. `first` is property.md, `album` its pictures."""
+    """One reading of one property. `first` is property.md, `album` its pictures; `digests` are those of the
+    files that have been read, by path in the folder.
+    """
 
     def __init__(
         self,
@@ -74,7 +76,7 @@ class Manuscripts:
         self._sieve = Sieve(values)
         self._problems = Problems(self._sieve)
         files = host_folder.files_of(folder, self._problems)
-        self._digests = {
+        self.digests = {
             file.inside: host_folder.file_digest(file) for file in files if file.role == "picture"
         }
         self._markdown = markdown
@@ -104,7 +106,7 @@ class Manuscripts:
 
     def digest(self) -> str:
         """What `folder_digest` answers, of the bytes that were read."""
-        return digest_of(self._digests)
+        return digest_of(self.digests)
 
     def told(self) -> tuple[Problem, ...]:
         """Problems that are no errors; raises ContentErrors if there are errors."""
@@ -157,7 +159,7 @@ class Manuscripts:
 
     def _open(self, file: HostFile) -> _Opened | None:
         """A file's fields and HTML; None, and told, if it has no shape."""
-        source, self._digests[file.inside] = host_folder.read_text(file, self._problems)
+        source, self.digests[file.inside] = host_folder.read_text(file, self._problems)
         places = outline(file.name, source, self._problems) if source is not None else None
         if source is None or places is None:
             return None

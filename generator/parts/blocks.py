@@ -196,8 +196,9 @@ def chat(page: Page, wording: Wording, *, number: str) -> str:
 
 def own_word(word: str, wording: Wording) -> str:
     """By its own word a guest knows that a message is ours."""
-    said = whole(word)
-    return wording.t("Your word: {word}. We say it in every message.", word=said) if word else ""
+    if not word:
+        return ""
+    return wording.t("Your word: {word}. We say it in every message.", word=whole(word))
 
 
 def card(page: Page, link: str, *, guide_code: str) -> Card:

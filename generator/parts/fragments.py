@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from generator.files.host_content import HostContent
 from generator.files.shapes import Notice, Place, Section, Service
 from generator.pages import is_sealed
+from generator.parts.molds import Fixed
 from generator.parts.picture import Pictures
 from generator.parts.theme import Theme
 from generator.parts.town_map import Spot, town_map
@@ -92,7 +93,7 @@ class Fragments:
         until = self._wording.t("Until {day}", day=self._wording.date(notice.shown_until))
         return self._rendered(
             "notice.html",
-            notice=notice,
+            notice={"title": notice.title, "important": notice.important},
             lang=self._wording.lang(notice.language),
             html=self._prose(notice, over=False),
             until=until,
@@ -128,7 +129,12 @@ class Fragments:
         sealed = is_sealed(section)
         return self._rendered(
             "section.html",
-            section=section,
+            section={
+                "key": section.key,
+                "title": section.title,
+                "summary": section.summary,
+                "icon": Fixed(section.icon),
+            },
             open=leads,
             lang=self._wording.lang(section.language),
             picture=self._pictures.of(section, sealed=sealed, over=over, eager=first),
@@ -182,8 +188,7 @@ class Fragments:
         )
 
     def _rendered(self, template: str, **context: object) -> Markup:
-        source = self._theme.environment.get_template(template)
-        return Markup(source.render(t=self._wording.t, **context))  # noqa: S704 - autoescaped
+        return self._theme.molds.filled(template, self._wording.speech, context)
 
 
 def _lean(html: str) -> str:

@@ -46,9 +46,6 @@ def letterhead(theme: Theme, content: HostContent, wording: Wording) -> Letterhe
     """The frame of a house's mails in the language of the wording."""
     accent = content.accent or ACCENT
     values: dict[str, object] = {
-        "t": wording.t,
-        "lang": wording.spoken,
-        "dir": wording.direction,
         "start": "right" if wording.direction == "rtl" else "left",
         "day": _tinted(DAY, accent, contrast=4.5),
         "night": _tinted(NIGHT, accent, contrast=7),
@@ -58,10 +55,10 @@ def letterhead(theme: Theme, content: HostContent, wording: Wording) -> Letterhe
         "phone": content.phone,
         "tel": dialled(content.phone),
     }
-    environment = theme.environment
+    filled = theme.molds.filled
     return Letterhead(
-        html=_lean(environment.get_template("mail.html").render(values)),
-        button=_lean(environment.get_template("mail_button.html").render(values)),
+        html=_lean(str(filled("mail.html", wording.speech, values))),
+        button=_lean(str(filled("mail_button.html", wording.speech, values))),
         text_foot=_text_foot(content, wording),
     )
 

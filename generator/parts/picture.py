@@ -61,7 +61,7 @@ class Pictures:
         """
         found: dict[str, str] = {}
         for section in sections:
-            for name, alt in _mentioned(section):
+            for name, alt in mentioned(section):
                 if is_private(name):
                     found.setdefault(name, alt)
         shown = (
@@ -86,7 +86,8 @@ def _choices(picture: Picture, media_type: str) -> str:
     return ", ".join(f"/{file.path} {file.width}w" for file in files)
 
 
-def _mentioned(section: Section) -> Iterator[tuple[str, str]]:
+def mentioned(section: Section) -> Iterator[tuple[str, str]]:
+    """The names of a section's pictures, with what stands in their place."""
     if section.picture:
         yield section.picture, section.picture_alt
     for image in _SHOWN.findall(section.html):

@@ -4,7 +4,8 @@ The same for all stays: it knows no guest and holds no secret. Values for its te
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -109,19 +110,22 @@ def sheet_path(slug: str, language: str, digest: str) -> str:
     return f"assets/sheets/{slug}.{language}.{digest[:16]}.html"
 
 
-def sheet_values(content: HostContent, wording: Wording) -> dict[str, object]:
-    """What the template of the sheet is given."""
+def sheet_orders(content: HostContent, wording: Wording) -> dict[str, Hashable]:
+    """The forms of services, and that for what was left behind."""
     every = orders(content, wording)
     taken = LOST_PROPERTY if _takes_lost_property(content) else ""
+    return {"services": every, "lost": next((order for order in every if order.key == taken), None)}
+
+
+def sheet_values(content: HostContent, wording: Wording) -> dict[str, str]:
+    """What else the template of the sheet prints."""
     return {
         "language": wording.language,
         "name": wording.words.name,
         "phone": content.phone,
         "tel": dialled(content.phone),
         "may_write": wording.t(MAY_WRITE, house=wording.words.name),
-        "services": every,
-        "lost": next((order for order in every if order.key == taken), None),
-        "phrases": inert_json({name: _phrase(words, wording) for name, words in WORDS.items()}),
+        "phrases": _phrases(wording.t),
     }
 
 
@@ -131,9 +135,15 @@ def _takes_lost_property(content: HostContent) -> bool:
     return any("departed" in service.phases for service in versions.values())
 
 
-def _phrase(words: str, wording: Wording) -> str:
-    """A sentence in the page's language with its placeholders still in it."""
-    return wording.t(words, **{name: f"{{{name}}}" for name in PLACEHOLDER.findall(words)})
+@lru_cache(maxsize=32)
+def _phrases(t: Callable[..., str]) -> Markup:
+    """What the scripts say in the language of `t`."""
+    return inert_json({name: _phrase(words, t) for name, words in WORDS.items()})
+
+
+def _phrase(words: str, t: Callable[..., str]) -> str:
+    """A sentence with its placeholders still in it."""
+    return t(words, **{name: f"{{{name}}}" for name in PLACEHOLDER.findall(words)})
 
 
 def orders(content: HostContent, wording: Wording) -> tuple[Order, ...]:

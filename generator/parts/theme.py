@@ -16,6 +16,7 @@ from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, Stric
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from generator.parts.molds import Molds
 from guestlink.errors import SettingsError
 from guestlink.language import Catalogue, chrome_language, load_catalogue
 
@@ -94,6 +95,12 @@ class Theme:
             loader=loader, auto_reload=False, bytecode_cache=compiled, **TEMPLATE_OPTIONS
         )
         self.environment.globals.update(self.globals)
+
+    @cached_property
+    def molds(self) -> Molds:
+        """Its templates for values of which only the shape decides what they say."""
+        template = self.environment.get_template
+        return Molds(lambda name, values: template(name).render(values))
 
     @property
     def globals(self) -> dict[str, object]:

@@ -3,7 +3,7 @@
 Pure but for its caches. It decides nothing about who sees what.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import Final
@@ -12,7 +12,7 @@ import msgspec
 from babel import Locale
 from babel.dates import get_day_names
 from babel.units import format_unit
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from generator.files.grammar import DAYS
 from generator.files.host_content import HostContent
@@ -49,6 +49,7 @@ PRICES: Final = {
     "item": N_("{price} each"),
     "time": N_("{price} each time"),
 }
+INERT: Final = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
 SOME_DAY: Final = date(2000, 1, 1)
 
 
@@ -60,6 +61,12 @@ class Wording:
         self.spoken = language if language.partition("-")[0] == catalogue.language else catalogue.language
         self.t = catalogue.text
         self.tn = catalogue.plural
+        self.speech: dict[str, Hashable] = {
+            "t": self.t,
+            "tn": self.tn,
+            "lang": self.spoken,
+            "dir": self.direction,
+        }
         self._content = content
         self._house = house
         self._moments: dict[tuple[str, datetime], str] = {}
@@ -164,15 +171,13 @@ class Wording:
 
 def whole(name: str) -> Markup:
     """A name or number that keeps its own direction inside a sentence."""
-    return Markup("<bdi>{}</bdi>").format(name)
+    return Markup(f"<bdi>{escape(name)}</bdi>")  # noqa: S704 - escaped
 
 
 def inert_json(told: object) -> Markup:
     """JSON for a script, inside a template: no character of it is HTML's."""
     text = msgspec.json.encode(told).decode()
-    for char in "<>&":
-        text = text.replace(char, f"\\u{ord(char):04x}")
-    return Markup(text)  # noqa: S704 - nothing in it is HTML's
+    return Markup(text.translate(INERT))  # noqa: S704 - nothing in it is HTML's
 
 
 def dialled(phone: str) -> str:

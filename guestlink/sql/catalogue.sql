@@ -16,6 +16,10 @@ where property_id = :property_id and language = :language and kind = :kind and k
 select c.property_id, c.body from properties p
 join catalogue c on c.property_id = p.id and c.language = '' and c.kind = :kind and c.key = '';
 
+-- name: catalogue_hash^
+select content_hash from catalogue
+where property_id = :property_id and language = :language and kind = :kind and key = :key;
+
 -- name: content_hashes
 select c.property_id, c.content_hash from properties p
 join catalogue c on c.property_id = p.id and c.language = '' and c.kind = :kind and c.key = '';

@@ -1,13 +1,14 @@
 -- name: live_pages
-select * from pages where target = :target and property_id = :property_id and state <> 'gone' order by path;
+-- Were it sorted by the bare column, SQLite would walk through all houses of the target in that order.
+select * from pages where target = :target and property_id = :property_id and state <> 'gone' order by path || '';
 
 -- name: live_pages_of_stay
 select * from pages
-where target = :target and property_id = :property_id and stay_id = :stay_id and state <> 'gone' order by path;
+where target = :target and property_id = :property_id and stay_id = :stay_id and state <> 'gone' order by path || '';
 
 -- name: live_assets
 select * from pages
-where target = :target and property_id = :property_id and kind = 'asset' and state <> 'gone' order by path;
+where target = :target and property_id = :property_id and kind = 'asset' and state <> 'gone' order by path || '';
 
 -- name: all_live_pages
 select * from pages where target = :target and state <> 'gone' order by path;

@@ -45,7 +45,7 @@ update rebuilds set state = :state, outcome = :outcome, finished_at = :finished_
 where id = :id;
 
 -- name: forget_rebuilds!
-delete from rebuilds where state in ('done', 'failed', 'joined') and finished_at < :before;
+delete from rebuilds where finished_at < :before and state not in ('waiting', 'claimed');
 
 -- name: drop_covered_rebuilds!
 -- Only what needs no newer files: those were read before this publish held its lease.

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from generator.files import stamps
+from generator.files.host_folder import file_digests
 from generator.orders import Order
 from generator.press import Reading, open_press
 from generator.publishing import publish
@@ -58,6 +59,7 @@ def test_a_changed_file_is_read_even_when_it_looks_as_old(settings: Settings):
     again = read_again(settings)
     assert not again.is_known
     assert again.content.sections["wifi"]["en"].title == "Wi-Fo"
+    assert again.files == file_digests(settings.content_folder / "planted")
 
 
 def test_a_new_secret_has_all_texts_searched_for_its_value(settings: Settings):

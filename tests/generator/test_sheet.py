@@ -8,7 +8,7 @@ import pytest
 
 from generator.files.grammar import Field
 from generator.files.host_content import LOST_PROPERTY
-from generator.parts.sheet import PLACEHOLDER, WORDS, orders, sheet_values
+from generator.parts.sheet import PLACEHOLDER, WORDS, orders, sheet_orders
 from generator.parts.theme import Theme
 from generator.parts.wording import Wording
 from guestlink.language import LANGUAGES
@@ -76,10 +76,10 @@ def test_the_sheet_has_every_form_and_part_that_the_page_needs():
 @pytest.mark.parametrize(("phases", "lost"), [(("departed",), LOST_PROPERTY), (("in_house",), "")])
 def test_lost_property_is_a_service_that_is_offered_afterwards(phases, lost):
     host = content()
-    assert sheet_values(host, wording(host))["lost"] is None
+    assert sheet_orders(host, wording(host))["lost"] is None
     service = msgspec.structs.replace(host.services["hamper"]["en"], key=LOST_PROPERTY, phases=phases)
     with_lost = msgspec.structs.replace(host, services={LOST_PROPERTY: {"en": service}})
-    order = sheet_values(with_lost, wording(with_lost))["lost"]
+    order = sheet_orders(with_lost, wording(with_lost))["lost"]
     assert (order.key if order else "") == lost
 
 
