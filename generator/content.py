@@ -1,20 +1,16 @@
-"""A host's folder -> HostContent. Fields and Markdown go through Pelican's reader, then through `prose`.
+"""A host's folder -> HostContent. Fields and Markdown are read, by Pelican's reader where they are not plain,
+and go through `prose`.
 
 Every mistake is told with file and line, all of a property at once. Knows no guest, tells no secret's value.
 """
 
-import logging
 from collections.abc import Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
-from markdown.extensions.meta import MetaExtension, MetaPreprocessor
-from markdown.extensions.sane_lists import SaneListExtension
-from markdown.extensions.tables import TableExtension
-from pelican.readers import Markdown, MarkdownReader  # type: ignore[import-untyped]
 
 from generator.files import answers, entries, grammar, letters, moments, plain_markdown
 from generator.files.darkroom import Darkroom, Progress
@@ -25,13 +21,13 @@ from generator.files.manuscripts import Manuscripts
 from generator.files.shapes import Letter
 from guestlink.language import minor_digits
 
-logging.setLoggerClass(logging.Logger)  # Pelican's import replaced it by one that swallows repetitions
+if TYPE_CHECKING:
+    from generator.reader import HostReader
 
 T = TypeVar("T")
 
 NO_VALUES: Mapping[str, str] = MappingProxyType({})
 _CHANGED = ("\t", "\r", "\x02", "\x03")  # what Python-Markdown changes before it looks for fields
-_META = 27  # where MetaExtension puts it: before anything that knows Markdown
 
 
 def read_property(
@@ -55,7 +51,7 @@ def read_property(
     """
     files = Manuscripts(
         folder,
-        markdown=_HostReader().read_text,
+        markdown=_Markdown().read_text,
         secret_names=secret_names,
         values=values,
         darkroom=darkroom,
@@ -119,35 +115,18 @@ def _off_platform(front: Front) -> tuple[str, ...]:
     return () if named == ("none",) else named
 
 
-class _HostReader(MarkdownReader):  # type: ignore[misc] # Pelican has no types
-    """Pelican's reader, for a text that has been read and checked already, and with fields of our own."""
-
-    def __init__(self) -> None:
-        super().__init__({"MARKDOWN": {}, "FORMATTED_FIELDS": []})
-
-    @cached_property
-    def _md(self) -> Markdown:
-        """By their names, extensions would be looked for in all packages that are installed."""
-        tables = TableExtension(use_align_attribute=True)
-        return Markdown(extensions=[MetaExtension(), tables, SaneListExtension()])
-
-    def process_metadata(self, _name: str, value: T) -> T:
-        """Pelican gives some fields a meaning of its own (status, tags); here they are merely unknown."""
-        return value
+class _Markdown:
+    """A text's HTML and the values of its fields: quickly where it is plain, else by Pelican's reader."""
 
     def read_text(self, text: str, places: Outline) -> tuple[str, Mapping[str, str | list[str]]]:
-        """The HTML of the text and the values of the fields, one or a list for each."""
-        if (html := _plain(text, places)) is not None:
-            return html, places.values
-        self._md.reset()
-        html = self._md.convert(text)
-        values: dict[str, str | list[str]] = self._parse_metadata(self._md.Meta)
-        self._md.preprocessors.register(MetaPreprocessor(self._md), "meta", _META)  # Pelican has taken it out
-        return html, values
+        if not any(each in text for each in _CHANGED):
+            html = plain_markdown.convert("\n".join(text.split("\n")[places.body_line - 1 :]))
+            if html is not None:
+                return html, places.values
+        return self._reader.read_text(text)
 
+    @cached_property
+    def _reader(self) -> "HostReader":
+        from generator.reader import HostReader  # noqa: PLC0415 - Pelican, for who writes more than plain texts
 
-def _plain(text: str, places: Outline) -> str | None:
-    """The HTML of a text that is simple enough; its fields are in `places` then."""
-    if any(each in text for each in _CHANGED):
-        return None
-    return plain_markdown.convert("\n".join(text.split("\n")[places.body_line - 1 :]))
+        return HostReader()

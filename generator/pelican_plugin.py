@@ -5,6 +5,7 @@ Pelican runs without feeds, articles and output on the terminal; its import chan
 the serving process never imports this file.
 """
 
+import logging
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ from generator.files.host_content import HostContent
 from generator.parts import staff_pages
 from generator.parts.theme import TEMPLATE_OPTIONS, Theme, open_policy, page_policy
 from guestlink.language import LANGUAGES, N_, chrome_language, direction, native_name
+
+logging.setLoggerClass(logging.Logger)  # Pelican's import replaced it by one that swallows repetitions
 
 Translated = Callable[[str], str]
 

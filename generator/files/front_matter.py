@@ -3,17 +3,19 @@
 The values are those of Python-Markdown's `meta` syntax; this file knows on which line each one stands.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
-from markdown.extensions.meta import META_MORE_RE, META_RE
 
 from generator.files.problems import Problems
 
 T = TypeVar("T")
 D = TypeVar("D")
 
+_FIELD: Final = re.compile(r"[ ]{0,3}(?P<key>[A-Za-z0-9_-]+):\s*(?P<value>.*)")
+_MORE: Final = re.compile(r"[ ]{4,}(?P<value>.*)")
 _ENDS = ("---", "...")
 
 
@@ -38,10 +40,10 @@ def outline(path: str, text: str, problems: Problems) -> Outline | None:
         if row.rstrip() in _ENDS:
             return Outline(values=values, lines=lines, body_line=number + 1)
         wide = row.expandtabs(4)
-        if (found := META_RE.match(wide)) and not row.startswith(_ENDS):
+        if (found := _FIELD.match(wide)) and not row.startswith(_ENDS):
             field = found["key"].lower()
         else:
-            found = META_MORE_RE.match(wide) if field and row.strip() else None
+            found = _MORE.match(wide) if field and row.strip() else None
         if not found:
             _tell_stray(path, number, row, closed=_closes(rows[number:]), problems=problems)
             return None

@@ -3,6 +3,8 @@
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from pathlib import Path
@@ -18,6 +20,7 @@ from generator.files.host_content import HostContent
 from generator.files.host_folder import folder_digest
 from generator.files.problems import Problem
 from guestlink.errors import ContentErrors
+from tests.house import ROOT
 
 DRAWING = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 480"><path d="M0 0h9"/></svg>'
 HOUSE = """---
@@ -978,3 +981,17 @@ def test_a_sections_digest_keeps_still_when_only_its_date_changes(tmp_path: Path
     before = content(tmp_path / "a").sections["door"]["en"].digest
     touched: Changed = {"sections/door.en.md": DOOR.replace("2026-10-01", "2026-10-02")}
     assert content(tmp_path / "b", touched).sections["door"]["en"].digest == before
+
+
+@pytest.mark.parametrize(
+    ("text", "is_needed"), [("Lift the **handle**.", False), ("Lift the `handle`.", True)]
+)
+def test_pelican_is_imported_when_a_text_may_mean_more(text: str, is_needed: bool, tmp_path: Path) -> None:
+    folder = write(tmp_path, {"property.md": f"---\nname: House\nlanguages: en\n---\n{text}\n"})
+    told = (
+        "import sys; from pathlib import Path; from generator.content import read_property; "
+        f"read_property(Path({str(folder)!r}), units=frozenset(), currency='EUR'); "
+        "print('pelican' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == [str(is_needed)]
