@@ -16,6 +16,7 @@ import msgspec
 from generator.files import grammar
 from generator.files.problems import Problems
 from generator.files.shapes import PRIVATE
+from generator.files.stamps import digest_of
 
 Role = Literal["property", "section", "service", "place", "notice", "journey", "answer", "picture"]
 
@@ -97,12 +98,6 @@ def file_digest(file: HostFile) -> str:
             return hashlib.file_digest(handle, "sha256").hexdigest()
     except OSError:
         return "unreadable"
-
-
-def digest_of(digests: Mapping[str, str]) -> str:
-    """One digest for the files' own (by path in the folder)."""
-    lines = (f"{normalize('NFC', inside)}\0{digest}\n" for inside, digest in digests.items())
-    return hashlib.sha256("".join(sorted(lines)).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def read_text(file: HostFile, problems: Problems) -> tuple[str | None, str]:

@@ -18,6 +18,7 @@ from generator.files.host_folder import HostFile, Role
 from generator.files.leaks import Sieve
 from generator.files.problems import Kind, Problem, Problems
 from generator.files.prose import Prose
+from generator.files.stamps import digest_of
 
 if TYPE_CHECKING:
     from generator.files.darkroom import Darkroom
@@ -107,7 +108,7 @@ class Manuscripts:
 
     def digest(self) -> str:
         """What `folder_digest` answers, of the bytes that were read."""
-        return host_folder.digest_of(self.digests)
+        return digest_of(self.digests)
 
     def told(self) -> tuple[Problem, ...]:
         """Problems that are no errors; raises ContentErrors if there are errors."""

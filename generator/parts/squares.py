@@ -2,26 +2,34 @@
 
 import base64
 from functools import lru_cache
+from typing import Final
 
 import segno
 from segno import helpers
 
-from generator.parts.symbols import Symbols
+from generator.parts.symbols import symbols
+
+DENSE: Final = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")  # ISO/IEC 18004, 7.4.5
 
 
 @lru_cache(maxsize=256)
 def joining_code(network: str, password: str) -> str:
-    """A QR code that joins the Wi-Fi; it takes milliseconds to make."""
-    return _bits(helpers.make_wifi(ssid=network, password=password, security="WPA"))
+    """A QR code that joins the Wi-Fi."""
+    return _drawn(helpers.make_wifi_data(ssid=network, password=password, security="WPA"))
 
 
 @lru_cache(maxsize=256)
 def link_code(link: str) -> str:
     """A QR code of a guest link, as small as it may be: it is printed, and nothing lies over it."""
-    if link.isascii() and any(char.islower() for char in link):  # bytes in any case, not its denser alphabets
-        symbols = _symbols(len(link))
-        return _packed(symbols.drawn(link.encode()), symbols.side)
-    return _bits(segno.make_qr(link, error="L"))
+    return _drawn(link)
+
+
+def _drawn(text: str) -> str:
+    """What segno draws. It takes milliseconds where `symbols` do not know how."""
+    if text.isascii() and not DENSE.issuperset(text):  # bytes in any case
+        same = symbols(len(text))
+        return _packed(same.drawn(text.encode()), same.side)
+    return _bits(segno.make_qr(text, error="L"))
 
 
 def _bits(code: segno.QRCode) -> str:
@@ -36,8 +44,3 @@ def _packed(modules: str, side: int) -> str:
     padded = modules + "0" * (-len(modules) % 8)
     raw = int(padded, 2).to_bytes(len(padded) // 8, "big")
     return base64.b64encode(bytes([side]) + raw).decode()
-
-
-@lru_cache(maxsize=32)
-def _symbols(length: int) -> Symbols:
-    return Symbols(length)

@@ -5,6 +5,7 @@ import base64
 import segno
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from segno import helpers
 
 from generator.parts.squares import joining_code, link_code
 
@@ -28,6 +29,13 @@ def test_the_bits_are_the_modules_row_by_row():
 def test_links_of_any_length_are_drawn_as_segno_draws_them(ending: str):
     link = f"https://stay.example.com/w/{ending}"
     assert rows(link_code(link)) == [list(row) for row in segno.make_qr(link, error="L").matrix]
+
+
+@given(st.text('aB7;:,\\" é', min_size=1, max_size=32), st.text('aB7;:,\\"é', min_size=8, max_size=63))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_any_network_is_joined_by_the_code_that_segno_draws(network: str, password: str):
+    drawn = helpers.make_wifi(ssid=network, password=password, security="WPA")
+    assert rows(joining_code(network, password)) == [list(row) for row in drawn.matrix]
 
 
 def test_the_last_byte_is_whole():
