@@ -3,19 +3,19 @@
 It opens things and hands them out; it publishes nothing.
 """
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from generator import readings
+from generator.builds import build_of, fingerprint, working_mark
 from generator.files.host_content import HostContent
+from generator.files.host_folder import has_pictures
 from generator.files.shapes import Picture
 from generator.kept_blocks import KeptBlocks
 from generator.pages import Site
@@ -28,7 +28,7 @@ from guestlink.crypto import KeyRing, read_keys
 from guestlink.database import Database, open_database
 from guestlink.errors import ContentError, SettingsError
 from guestlink.records import Property
-from guestlink.settings import PROGRAM, Settings
+from guestlink.settings import Settings
 
 if TYPE_CHECKING:
     from generator.files.darkroom import Darkroom, Progress
@@ -37,7 +37,6 @@ T = TypeVar("T")
 
 ENCODED, COMPILED, SEALED = "data/pictures", "data/templates", "data/sealed"
 MOST_KEPT = 48  # properties, by who publishes them again and again; of one it takes about two megabytes
-SHAPING = ("babel", "jinja2", "markdown", "nh3", "pelican", "pillow", "segno")
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,7 +175,7 @@ class Press:
             currency=house.currency,
             secret_names=frozenset(values.values()),
             values=values,
-            darkroom=self.darkroom,
+            darkroom=self.darkroom if has_pictures(folder) else None,
             progress=progress,
             digests=digests,
         )
@@ -206,7 +205,7 @@ def open_press(settings: Settings, *, most_kept: int = MOST_KEPT) -> Press:
         raise SettingsError("No key signs the pages.", setting="signing_key_id", hint=mend)
     ring.signing_key(settings.signing_key_id)
     theme = Theme(settings.theme_folder, compiled=Compiled(settings.path(COMPILED)))
-    build = build_fingerprint(theme)
+    build = build_of(settings, lambda: theme.fingerprint)
     return Press(
         settings=settings,
         database=open_database(settings.database_url, home=Path(settings.home)),
@@ -219,35 +218,7 @@ def open_press(settings: Settings, *, most_kept: int = MOST_KEPT) -> Press:
             public_url=settings.public_url,
             key_id=settings.signing_key_id,
             build=build,
-            fingerprint=f"{build}:{settings.signing_key_id}:{settings.public_url}:{settings.page_languages}",
+            fingerprint=fingerprint(settings, build),
             guest_only=settings.page_languages == "guest",
         ),
     )
-
-
-def build_fingerprint(theme: Theme) -> str:
-    """One hash over everything but records and content that reaches a page: program, theme, libraries,
-    settings.
-    """
-    whole = hashlib.sha256()
-    for text in (theme.fingerprint, *map(version, SHAPING)):
-        whole.update(text.encode() + b"\0")
-    for folder in ("generator", "guestlink"):
-        for file in sorted((PROGRAM / folder).rglob("*.py")):
-            whole.update(file.relative_to(PROGRAM).as_posix().encode() + b"\0" + file.read_bytes())
-    return whole.hexdigest()[:32]
-
-
-def working_mark(settings: Settings) -> int:
-    """Changes whenever a file changes that a publish depends on: settings, key ring, theme, program."""
-    files = [settings.file, settings.keys_file, *settings.theme_folder.rglob("*")]
-    files += [file for folder in ("generator", "guestlink") for file in (PROGRAM / folder).rglob("*.py")]
-    return hash(tuple(_stamp(file) for file in sorted(files)))
-
-
-def _stamp(file: Path) -> tuple[str, int, int]:
-    try:
-        found = file.stat()
-    except OSError:
-        return str(file), 0, 0
-    return str(file), found.st_mtime_ns, found.st_size

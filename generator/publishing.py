@@ -11,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from generator import ledger, readings
+from generator import ledger, readings, standstill
 from generator.effects import Bodies, Effects, effects
 from generator.files.host_content import HostContent
 from generator.ledger import Lease, Publication
@@ -42,13 +42,14 @@ def publish(
     Houses are shared among so many `processes`; 0: as many as are worth it.
     """
     houses = _houses(press, order)
-    busy = [house for house in houses if order.only_stay or not _is_surely_current(press, house, order, at)]
+    quiet = _quiet(press, houses, order, at)
+    busy = [house for house in houses if house.slug not in quiet]
     with Pressroom(press, order, busy, at=at, processes=processes) as room:
         outcomes = [publish_assets(press, order, at=at)]
         if outcomes[0].error:
             return outcomes
         found = room.share(lambda house: published(press, house, order, at=at, progress=progress), progress)
-    outcomes += [found.get(house.slug) or _unchanged(press, house) for house in houses]
+    outcomes += [found.get(house.slug) or quiet[house.slug] for house in houses]
     if not order.only_stay:
         outcomes.append(publish_shells(press, order, at=at))
     if not order.dry_run:
@@ -410,11 +411,19 @@ def _is_current(press: Press, house: Property, order: Order, at: datetime) -> bo
     with press.database.read() as db:
         before = ledger.load_publication(db, house.id, target=press.target.name)
         unfinished = ledger.unfinished(db, house.id, target=press.target.name)
-    due = before.next_boundary is not None and before.next_boundary <= at
-    same_records = before.changes == house.changes and before.fingerprint == press.site.fingerprint
-    if due or unfinished or order.now or not same_records:
+    is_same = standstill.is_current(before, house, at, made_by=press.site.fingerprint)
+    if unfinished or order.now or not is_same:
         return False
     return not order.from_files or before.content_hash == press.files_digest(house)
+
+
+def _quiet(press: Press, houses: Sequence[Property], order: Order, at: datetime) -> Mapping[str, Outcome]:
+    """By its slug what came of each house that has nothing to do. Where stamps cannot tell, files do."""
+    if order.only_stay:
+        return {}
+    found = standstill.quiet(press, houses, order, at=at)
+    seen = [house for house in houses if house.slug in found or _is_surely_current(press, house, order, at)]
+    return {house.slug: found.get(house.slug) or _unchanged(press, house) for house in seen}
 
 
 def _is_surely_current(press: Press, house: Property, order: Order, at: datetime) -> bool:
@@ -429,16 +438,8 @@ def _unchanged(press: Press, house: Property) -> Outcome:
     with press.database.read() as db:
         rows = db.all("page_counts", target=press.target.name, property_id=house.id)
         before = ledger.load_publication(db, house.id, target=press.target.name)
-    counts = {row["kind"]: int(row["pages"]) for row in rows}
-    lines = msgspec.json.decode(before.report, type=list[Told])
-    return Outcome(
-        slug=house.slug,
-        pages=counts.get("welcome", 0),
-        unchanged=sum(counts.values()),
-        stays=counts.get("gate", 0),
-        boundary=before.next_boundary,
-        problems=tuple(told(item) for item in lines),
-    )
+    counts = {(row["kind"], row["state"]): int(row["pages"]) for row in rows}
+    return standstill.unchanged(house, before, counts)
 
 
 def _houses(press: Press, order: Order) -> list[Property]:

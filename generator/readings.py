@@ -4,20 +4,15 @@ It is kept in the catalogue beside the content itself. It understands no file an
 """
 
 import hashlib
-import os
-from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
-from generator.files.host_folder import digest_of, file_digests
-from guestlink import catalogue, clock
+from generator.files.stamps import below, digest_of, stamp
+from guestlink import catalogue
 from guestlink.database import Reading
 from guestlink.records import Property, Secret, Unit
-
-SETTLED: Final = timedelta(seconds=2)  # a younger file may change again without its time doing so
 
 
 class Files(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,11 +36,13 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 def files_of(folder: Path, *known: Files | None) -> Files:
     """The files as they are now; those that are known are not read again while the stamp is theirs."""
-    stamp = stamp_of(folder)
+    now = stamp_of(folder)
     for files in known:
-        if files and stamp and files.stamp == stamp:
+        if files and now and files.stamp == now:
             return files
-    return Files(digests=file_digests(folder), stamp=stamp)
+    from generator.files.host_folder import file_digests  # noqa: PLC0415 - for who has files that changed
+
+    return Files(digests=file_digests(folder), stamp=now)
 
 
 def mark(
@@ -67,35 +64,22 @@ def entry(kept: Kept) -> catalogue.Entry:
 def load(db: Reading, house: Property) -> Kept | None:
     """What was kept last, or None: nothing yet, or an older program's."""
     row = db.one("catalogue_entry", property_id=house.id, language="", kind=catalogue.READING, key="")
+    return _decoded(row["body"]) if row else None
+
+
+def load_all(db: Reading) -> dict[str, Kept | None]:
+    """What was kept of each house, by its id."""
+    rows = db.all("catalogue_entry_of_houses", kind=catalogue.READING)
+    return {row["property_id"]: _decoded(row["body"]) for row in rows}
+
+
+def _decoded(body: str) -> Kept | None:
     try:
-        return msgspec.json.decode(row["body"], type=Kept) if row else None
+        return msgspec.json.decode(body, type=Kept)
     except msgspec.ValidationError:
         return None
 
 
 def stamp_of(folder: Path) -> str:
-    """Names, sizes and times of all files, to be taken before they are read; empty while one is so young that
-    they prove nothing.
-    """
-    whole, newest = hashlib.sha256(), 0.0
-    for path, found in _entries(str(folder)):
-        told = f"{path}\0{found.st_size}\0{found.st_mtime_ns}\0{found.st_ctime_ns}\0{found.st_ino}\n"
-        whole.update(told.encode("utf-8", "surrogateescape"))
-        newest = max(newest, found.st_mtime, found.st_ctime)
-    is_settled = newest <= (clock.now() - SETTLED).timestamp()
-    return whole.hexdigest() if is_settled else ""
-
-
-def _entries(folder: str) -> Iterator[tuple[str, os.stat_result]]:
-    try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
-    except OSError:
-        return
-    for each in entries:
-        try:
-            yield each.path, each.stat()
-        except OSError:
-            continue
-        if each.is_dir():
-            yield from _entries(each.path)
+    """The stamp of all files, to be taken before they are read; empty while it proves nothing."""
+    return stamp(below(str(folder)))

@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from generator.builds import working_mark
 from generator.orders import Order, Outcome, Progress
-from generator.press import Press, working_mark
+from generator.press import Press
 from generator.publishing import Ending, publish_property, send_invalidations
 from generator.pulling import Pulls
 from generator.site_objects import publish_shells, renew_site, site_is_old

@@ -11,7 +11,7 @@ from typing import Any
 
 from generator.samples import dar_laqlaq, harbour_house, haus_arven
 from generator.samples.plans import NOBODY, Planned, Sample
-from guestlink import houses, links, secret_values, stays, zones
+from guestlink import houses, secret_values, stays, zones
 from guestlink.contacts import OptIn, Person
 from guestlink.crypto import KeyRing
 from guestlink.database import Writing
@@ -147,7 +147,7 @@ class _Reception:
         arrives, leaves = (self.today + timedelta(days=days) for days in (planned.arrives, planned.leaves))
         if planned.reference != self.sample.nearly_over:
             return arrives, leaves
-        oldest = self.today.replace(day=1) - timedelta(days=links.DAYS_AFTER_DEPARTURE - 1)
+        oldest = self.today.replace(day=1) - timedelta(days=zones.DAYS_AFTER_DEPARTURE - 1)
         return oldest - (leaves - arrives), oldest
 
     def period(self, slug: str, arrives: date, leaves: date) -> Period:

@@ -8,7 +8,7 @@ import msgspec
 
 from generator import ledger
 from generator.effects import effects
-from generator.files.host_content import HostContent
+from generator.files.host_content import Doorplate
 from generator.ledger import SITE
 from generator.orders import Order, Outcome, counted
 from generator.parts.staff_app import manifests
@@ -16,6 +16,7 @@ from generator.parts.staff_pages import staff_worker
 from generator.parts.worker import worker
 from generator.plan import Put, Wanted, plan
 from generator.press import Press
+from generator.standstill import settled, shown_hash
 from generator.targets import publishing_lock
 from guestlink import catalogue, records
 from guestlink.errors import GuestLinkError
@@ -25,7 +26,8 @@ def publish_assets(press: Press, order: Order, *, at: datetime) -> Outcome:
     """The theme's files and the workers, before any page that loads them. Errors are in the outcome."""
     with press.database.read() as db:
         before = ledger.load_publication(db, SITE, target=press.target.name)
-        is_whole = before.files == _settled(press) and before.fingerprint == press.site.fingerprint
+        made_by = press.site.fingerprint
+        is_whole = (before.fingerprint, before.files) == (made_by, settled(made_by))
         is_whole = is_whole and not ledger.unfinished(db, SITE, target=press.target.name)
         rows = db.all("page_counts", target=press.target.name, property_id=SITE) if is_whole else []
     if is_whole and not order.now:
@@ -42,15 +44,10 @@ def _publish_assets(press: Press, order: Order, *, at: datetime) -> Outcome:
         paths = {
             row.path for row in ledger.live_objects(db, SITE, target=press.target.name) if row.kind == "asset"
         }
-    if paths == files.keys() and before.files != _settled(press) and not order.dry_run:
+    if paths == files.keys() and before.files != settled(press.site.fingerprint) and not order.dry_run:
         with press.database.write() as tx:
-            ledger.record_site(tx, msgspec.structs.replace(before, files=_settled(press)))
+            ledger.record_site(tx, msgspec.structs.replace(before, files=settled(press.site.fingerprint)))
     return outcome
-
-
-def _settled(press: Press) -> str:
-    """What the records say of a target that has the files of this program and theme and no others."""
-    return msgspec.json.encode({"settled": press.site.fingerprint}).decode()
 
 
 def site_is_old(press: Press) -> bool:
@@ -81,18 +78,17 @@ def _told(work: Callable[[], Outcome]) -> Outcome:
 def _publish_shells(press: Press, order: Order, *, at: datetime) -> Outcome:
     with press.database.read() as db:
         houses = sorted(records.properties(db), key=lambda house: house.slug)
-        known = [(house.slug, catalogue.content_hash(db, house)) for house in houses]
+        digest = shown_hash(db, houses)
         before = ledger.load_publication(db, SITE, target=press.target.name)
         unfinished = ledger.unfinished(db, SITE, target=press.target.name)
-    digest = hashlib.sha256(repr(known).encode()).hexdigest()
     if (before.content_hash, before.fingerprint) == (digest, press.site.fingerprint) and not unfinished:
         return Outcome(slug=SITE)
     with press.database.read() as db:
-        kept = [catalogue.last_content(db, house) for house in houses]
+        kept = (catalogue.last_content(db, house) for house in houses)
+        shown = [msgspec.json.decode(text, type=Doorplate) for text in kept if text]
     from generator.pelican_plugin import shells  # noqa: PLC0415 - Pelican, for whoever has shells to make
 
-    contents = [msgspec.json.decode(text, type=HostContent) for text in kept if text]
-    outcome = _publish_site(press, order, shells(press.theme, contents), kind="shell", at=at)
+    outcome = _publish_site(press, order, shells(press.theme, shown), kind="shell", at=at)
     if not order.dry_run:
         with press.database.write() as tx:
             now = msgspec.structs.replace(before, content_hash=digest, fingerprint=press.site.fingerprint)

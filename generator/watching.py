@@ -7,8 +7,9 @@ from pathlib import Path
 import msgspec
 from watchfiles import watch
 
+from generator.builds import working_mark
 from generator.orders import Order, Outcome
-from generator.press import Press, open_press, working_mark
+from generator.press import Press, open_press
 from generator.publishing import publish
 from guestlink import clock
 from guestlink.errors import GuestLinkError

@@ -52,5 +52,11 @@ def content_hash(db: Reading, house: Property) -> str:
     return str(row["content_hash"]) if row else ""
 
 
+def content_hashes(db: Reading) -> dict[str, str]:
+    """The same of all houses, by id; a house without content has none."""
+    rows = db.all("content_hashes", kind=LAST_CONTENT)
+    return {row["property_id"]: row["content_hash"] for row in rows}
+
+
 def _hash(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()[:32]

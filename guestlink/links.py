@@ -11,7 +11,7 @@ import os
 import re
 import struct
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Protocol
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -22,13 +22,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from guestlink import zones
 from guestlink.crypto import KeyRing
 from guestlink.errors import NotAllowed
+from guestlink.zones import policy_end as policy_end  # noqa: PLC0414 - what signatures end with
 
 SLUG = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 LANGUAGE_TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
-DAYS_AFTER_DEPARTURE = 30
 TOKEN_SHAPE = struct.Struct(">16sIQ")
 TOKEN_SEAL_BYTES = 16
 PAGE, MAIL = "page", "mail"
@@ -66,11 +65,6 @@ def gate_path(slug: str) -> str:
 
 def page_path(slug: str, language: str) -> str:
     return f"w/_/{slug}/{language}.html"
-
-
-def policy_end(departure: date) -> datetime:
-    """When signed pages of a stay end: the first of a month, 30 to 61 days after departure."""
-    return zones.month_end_after(departure, days=DAYS_AFTER_DEPARTURE)
 
 
 # -- page tokens -----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from guestlink import links, zones
+from guestlink import zones
 from guestlink.database import Reading, Row
 from guestlink.errors import NotFound, Refused
 
@@ -307,7 +307,7 @@ def _moments(from_on: date, check_in: str, until_on: date, check_out: str, zone:
         in_house=min(in_house, departs),
         departing=min(zones.local_instant(until_on, DAY_TURNS, zone), departs),
         departed=departs,
-        expired=max(links.policy_end(until_on), departs),
+        expired=max(zones.policy_end(until_on), departs),
     )
 
 

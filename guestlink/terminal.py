@@ -15,14 +15,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, TextIO
 
-from guestlink import houses
-from guestlink.crypto import KeyRing, read_keys
 from guestlink.database import Database, open_database
 from guestlink.errors import GuestLinkError, InvalidInput, SettingsError
 from guestlink.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from guestlink.crypto import KeyRing
 
 INTERRUPTED = 130
 MOVING = dict.fromkeys(map(ord, "\a\b\v\f\r"))  # what moves a cursor when somebody looks at it later
@@ -48,7 +48,9 @@ class Desk:
         return load_settings(self.home)
 
     @cached_property
-    def ring(self) -> KeyRing:
+    def ring(self) -> "KeyRing":
+        from guestlink.crypto import read_keys
+
         return read_keys(self.settings.keys_file)
 
     @cached_property
@@ -61,6 +63,8 @@ class Desk:
 
     @cached_property
     def user(self) -> str:
+        from guestlink import houses
+
         with self.database.read() as db:
             return houses.acting_user(db)
 

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+DAYS_AFTER_DEPARTURE = 30
+
 
 @lru_cache(maxsize=16384)
 def local_instant(on: date, at: time, zone: str) -> datetime:
@@ -27,3 +29,8 @@ def month_end_after(on: date, *, days: int) -> datetime:
     if earliest.day == 1:
         return datetime(earliest.year, earliest.month, 1, tzinfo=UTC)
     return datetime(earliest.year + earliest.month // 12, earliest.month % 12 + 1, 1, tzinfo=UTC)
+
+
+def policy_end(departure: date) -> datetime:
+    """When signed pages of a stay end: the first of a month, 30 to 61 days after departure."""
+    return month_end_after(departure, days=DAYS_AFTER_DEPARTURE)

@@ -56,7 +56,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
     order = Order(only_property=house.slug, from_files=True)
     outcomes = publish(press, order, at=at)
     _take_away_if_wrong(path, outcomes)
-    tell(desk, press, outcomes, order=order, seconds=None)
+    tell(desk, outcomes, dry_run=False, seconds=None)
     desk.say(f"{path} is written. `publish.py notice send {house.slug} {args.key}` tells it by message.")
     return max((each.error.exit_code for each in outcomes if each.error), default=0)
 

@@ -6,7 +6,7 @@ import threading
 import time
 
 from generator.commands.publish import tell
-from generator.orders import Order, Outcome
+from generator.orders import Outcome
 from generator.press import Press
 from generator.watching import follow
 from guestlink.terminal import Desk
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace, desk: Desk) -> int:
 
     def told(outcomes: list[Outcome], press: Press) -> None:
         desk.say(time.strftime("%H:%M:%S"))
-        tell(desk, press, outcomes, order=Order(), seconds=None)
+        tell(desk, outcomes, dry_run=False, seconds=None)
 
     follow(desk.settings, stop, told)
     desk.say("Stopped.")

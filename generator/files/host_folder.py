@@ -16,6 +16,7 @@ import msgspec
 from generator.files import grammar
 from generator.files.problems import Problems
 from generator.files.shapes import PRIVATE
+from generator.files.stamps import digest_of
 
 Role = Literal["property", "section", "service", "place", "notice", "journey", "answer", "picture"]
 
@@ -68,6 +69,11 @@ def files_of(folder: Path, problems: Problems) -> tuple[HostFile, ...]:
     return tuple(files)
 
 
+def has_pictures(folder: Path) -> bool:
+    """Whether a property has a folder of them, be it an empty one."""
+    return any(ROLES.get(name.casefold()) == "picture" for name in os.listdir(folder))  # noqa: PTH208 - names
+
+
 def _private(folder: os.DirEntry[str], name: str, *, home: Path, problems: Problems) -> Iterator[HostFile]:
     """The pictures that texts call `private/door.jpg`."""
     for entry in _entries(Path(folder.path), name, home=home, problems=problems):
@@ -92,12 +98,6 @@ def file_digest(file: HostFile) -> str:
             return hashlib.file_digest(handle, "sha256").hexdigest()
     except OSError:
         return "unreadable"
-
-
-def digest_of(digests: Mapping[str, str]) -> str:
-    """One digest for the files' own (by path in the folder)."""
-    lines = (f"{normalize('NFC', inside)}\0{digest}\n" for inside, digest in digests.items())
-    return hashlib.sha256("".join(sorted(lines)).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def read_text(file: HostFile, problems: Problems) -> tuple[str | None, str]:

@@ -8,10 +8,10 @@ import hashlib
 import re
 from contextlib import suppress
 from functools import cache, cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+import jinja2
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
@@ -66,7 +66,7 @@ class Compiled(FileSystemBytecodeCache):
 
     def __init__(self, folder: Path) -> None:
         options = hashlib.sha256(repr(TEMPLATE_OPTIONS).encode()).hexdigest()[:8]
-        super().__init__(str(folder), f"{version('jinja2')}-{options}-%s.code")
+        super().__init__(str(folder), f"{jinja2.__version__}-{options}-%s.code")
         with suppress(OSError):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 

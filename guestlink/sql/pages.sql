@@ -17,6 +17,10 @@ select * from pages where target = :target and state <> 'gone' order by path;
 select kind, state, count(*) as pages from pages
 where target = :target and property_id = :property_id and state <> 'gone' group by kind, state order by kind, state;
 
+-- name: page_counts_of_target
+select property_id, kind, state, count(*) as pages from pages
+where target = :target and state <> 'gone' group by property_id, kind, state order by property_id, kind, state;
+
 -- name: unfinished_pages^
 select count(*) as pages from pages where target = :target and property_id = :property_id and state = 'planned';
 

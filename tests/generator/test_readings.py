@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generator import readings
+from generator.files import stamps
 from generator.files.host_folder import file_digests
 from generator.orders import Order
 from generator.press import Reading, open_press
@@ -22,7 +22,7 @@ LONG_AGO = AT.timestamp() - 3600
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A house that has been published from files that are an hour old."""
-    monkeypatch.setattr(readings, "SETTLED", timedelta())  # their inodes have changed just now
+    monkeypatch.setattr(stamps, "SETTLED", timedelta())  # their inodes have changed just now
     settings = make_home(tmp_path)
     grow_old(settings)
     press = open_press(settings)
