@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from generator.files import answers, entries, grammar, letters, moments, plain_markdown
-from generator.files.darkroom import Darkroom, Progress
 from generator.files.entries import House
 from generator.files.front_matter import Front, Outline
 from generator.files.host_content import OFF_PLATFORM, HostContent
@@ -22,6 +21,7 @@ from generator.files.shapes import Letter
 from guestlink.language import minor_digits
 
 if TYPE_CHECKING:
+    from generator.files.darkroom import Darkroom, Progress
     from generator.reader import HostReader
 
 T = TypeVar("T")
@@ -37,8 +37,8 @@ def read_property(
     currency: str,
     secret_names: frozenset[str] = frozenset(),
     values: Mapping[str, str] = NO_VALUES,
-    darkroom: Darkroom | None = None,
-    progress: Progress = lambda *_: None,
+    darkroom: "Darkroom | None" = None,
+    progress: "Progress" = lambda *_: None,
     digests: dict[str, str] | None = None,
 ) -> HostContent:
     """Everything in a property's folder. `values` are the secrets' current ones, each with its secret's name.

@@ -18,13 +18,14 @@ from pelican.generators import Generator  # type: ignore[import-untyped]
 from pelican.log import console  # type: ignore[import-untyped]
 from pelican.settings import read_settings  # type: ignore[import-untyped]
 
-from generator.files.host_content import HostContent
+from generator.files.host_content import Doorplate, HostContent
 from generator.parts import staff_pages
 from generator.parts.theme import TEMPLATE_OPTIONS, Theme, open_policy, page_policy
 from guestlink.language import LANGUAGES, N_, chrome_language, direction, native_name
 
 logging.setLoggerClass(logging.Logger)  # Pelican's import replaced it by one that swallows repetitions
 
+House = HostContent | Doorplate
 Translated = Callable[[str], str]
 
 QUIET: Final[dict[str, Any]] = {
@@ -91,7 +92,7 @@ def register() -> None:
     signals.get_generators.connect(_generators)
 
 
-def shells(theme: Theme, houses: Sequence[HostContent], *, build: Path | None = None) -> dict[str, bytes]:
+def shells(theme: Theme, houses: Sequence[House], *, build: Path | None = None) -> dict[str, bytes]:
     """Path -> bytes of landing page, 404.html, staff board and what the edge fills, in `build` or a folder
     that goes.
     """
@@ -123,7 +124,7 @@ def _generators(_pelican: Pelican) -> type[Generator]:
     return ShellsGenerator
 
 
-def _landing(theme: Theme, houses: Sequence[HostContent]) -> Shell:
+def _landing(theme: Theme, houses: Sequence[House]) -> Shell:
     def said(t: Translated) -> str:
         return t("Your welcome page opens with the link your host sent you.")
 
@@ -138,14 +139,14 @@ def _landing(theme: Theme, houses: Sequence[HostContent]) -> Shell:
     )
 
 
-def _not_found(theme: Theme, houses: Sequence[HostContent]) -> Shell:
+def _not_found(theme: Theme, houses: Sequence[House]) -> Shell:
     def said(t: Translated) -> str:
         return t("There is no page here. Open the link in your message again, or ask your host.")
 
     return Shell(path="404.html", template="404", context=_general(theme, houses, said))
 
 
-def _filled(theme: Theme, houses: Sequence[HostContent]) -> list[Shell]:
+def _filled(theme: Theme, houses: Sequence[House]) -> list[Shell]:
     """What the edge fills, one for each language, since it knows no words: the form of /open, and the page
     that stops e-mails.
     """
@@ -185,9 +186,7 @@ def _staff(theme: Theme) -> list[Shell]:
     return [door, *pages]
 
 
-def _general(
-    theme: Theme, houses: Sequence[HostContent], said: Callable[[Translated], str]
-) -> dict[str, object]:
+def _general(theme: Theme, houses: Sequence[House], said: Callable[[Translated], str]) -> dict[str, object]:
     """What both pages print: one sentence in every language, those that the houses speak first."""
     spoken = dict.fromkeys(chrome_language(tag) for house in houses for tag in house.languages)
     tags = dict.fromkeys([*spoken, *LANGUAGES])

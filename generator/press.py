@@ -15,6 +15,7 @@ import msgspec
 from generator import readings
 from generator.builds import build_of, fingerprint, working_mark
 from generator.files.host_content import HostContent
+from generator.files.host_folder import has_pictures
 from generator.files.shapes import Picture
 from generator.kept_blocks import KeptBlocks
 from generator.pages import Site
@@ -174,7 +175,7 @@ class Press:
             currency=house.currency,
             secret_names=frozenset(values.values()),
             values=values,
-            darkroom=self.darkroom,
+            darkroom=self.darkroom if has_pictures(folder) else None,
             progress=progress,
             digests=digests,
         )

@@ -8,7 +8,7 @@ import msgspec
 
 from generator import ledger
 from generator.effects import effects
-from generator.files.host_content import HostContent
+from generator.files.host_content import Doorplate
 from generator.ledger import SITE
 from generator.orders import Order, Outcome, counted
 from generator.parts.staff_app import manifests
@@ -84,11 +84,11 @@ def _publish_shells(press: Press, order: Order, *, at: datetime) -> Outcome:
     if (before.content_hash, before.fingerprint) == (digest, press.site.fingerprint) and not unfinished:
         return Outcome(slug=SITE)
     with press.database.read() as db:
-        kept = [catalogue.last_content(db, house) for house in houses]
+        kept = (catalogue.last_content(db, house) for house in houses)
+        shown = [msgspec.json.decode(text, type=Doorplate) for text in kept if text]
     from generator.pelican_plugin import shells  # noqa: PLC0415 - Pelican, for whoever has shells to make
 
-    contents = [msgspec.json.decode(text, type=HostContent) for text in kept if text]
-    outcome = _publish_site(press, order, shells(press.theme, contents), kind="shell", at=at)
+    outcome = _publish_site(press, order, shells(press.theme, shown), kind="shell", at=at)
     if not order.dry_run:
         with press.database.write() as tx:
             now = msgspec.structs.replace(before, content_hash=digest, fingerprint=press.site.fingerprint)

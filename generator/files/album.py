@@ -6,18 +6,20 @@ What lies in the folder `private` is for guests who have opened their page: only
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from unicodedata import normalize
 from urllib.parse import unquote
 
 import msgspec
 
-from generator.files import pictures
-from generator.files.darkroom import Darkroom
 from generator.files.grammar import nearest
 from generator.files.host_folder import HostFile, Role
 from generator.files.problems import Problems
 from generator.files.shapes import PRIVATE, Picture, is_private
 from guestlink.errors import ContentError
+
+if TYPE_CHECKING:
+    from generator.files.darkroom import Darkroom
 
 _ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 
@@ -29,7 +31,7 @@ class Album:
     """
 
     def __init__(
-        self, files: Iterable[HostFile], problems: Problems, *, darkroom: Darkroom | None = None
+        self, files: Iterable[HostFile], problems: Problems, *, darkroom: "Darkroom | None" = None
     ) -> None:
         self.shown: dict[str, Picture] = {}
         self.words: dict[str, str] = {}
@@ -80,6 +82,8 @@ class Album:
         return nearest(name, sorted(self._files)) or "Put it into the folder pictures."
 
     def _look_at(self, file: HostFile) -> None:
+        from generator.files import pictures  # noqa: PLC0415 - Pillow, for who has pictures
+
         try:
             picture, self.words[file.name] = pictures.look_at(Path(file.path), file.key)
         except ContentError as error:

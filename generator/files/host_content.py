@@ -52,10 +52,26 @@ class HostContent(msgspec.Struct, frozen=True, kw_only=True):
 
     def pick(self, entry: Mapping[str, T], language: str) -> T:
         """The entry in the language closest to the guest's, else in the property's first, else in any."""
-        if language in entry:
-            return entry[language]
-        return entry[fallback_order(language, self.languages[0], tuple(entry))[0]]
+        return _picked(entry, language, self.languages[0])
 
     def words_in(self, language: str) -> Words:
         """The property's words in the closest language."""
         return self.pick(self.words, language)
+
+
+class Doorplate(msgspec.Struct, frozen=True, kw_only=True):
+    """What pages without a guest say of a house: it is decoded out of the content of each of them."""
+
+    languages: tuple[str, ...]
+    accent: str
+    words: dict[str, Words]
+
+    def words_in(self, language: str) -> Words:
+        """As of HostContent."""
+        return _picked(self.words, language, self.languages[0])
+
+
+def _picked(entry: Mapping[str, T], language: str, first: str) -> T:
+    if language in entry:
+        return entry[language]
+    return entry[fallback_order(language, first, tuple(entry))[0]]

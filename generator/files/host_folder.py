@@ -69,6 +69,11 @@ def files_of(folder: Path, problems: Problems) -> tuple[HostFile, ...]:
     return tuple(files)
 
 
+def has_pictures(folder: Path) -> bool:
+    """Whether a property has a folder of them, be it an empty one."""
+    return any(ROLES.get(name.casefold()) == "picture" for name in os.listdir(folder))  # noqa: PTH208 - names
+
+
 def _private(folder: os.DirEntry[str], name: str, *, home: Path, problems: Problems) -> Iterator[HostFile]:
     """The pictures that texts call `private/door.jpg`."""
     for entry in _entries(Path(folder.path), name, home=home, problems=problems):

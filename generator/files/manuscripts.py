@@ -6,13 +6,12 @@ Keeps the list of problems. What an entry consists of is not decided here.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
 from generator.files import grammar, host_folder, leaks, prose
 from generator.files.album import Album
-from generator.files.darkroom import Darkroom
 from generator.files.entries import OWN_FIELDS, WORD_FIELDS, HostText
 from generator.files.front_matter import Front, Outline, outline
 from generator.files.host_folder import HostFile, Role
@@ -20,6 +19,9 @@ from generator.files.leaks import Sieve
 from generator.files.problems import Kind, Problem, Problems
 from generator.files.prose import Prose
 from generator.files.stamps import digest_of
+
+if TYPE_CHECKING:
+    from generator.files.darkroom import Darkroom
 
 T = TypeVar("T")
 Versions = dict[str, HostFile]  # one file for each language
@@ -70,7 +72,7 @@ class Manuscripts:
         markdown: Markdown,
         secret_names: frozenset[str],
         values: Mapping[str, str],
-        darkroom: Darkroom | None = None,
+        darkroom: "Darkroom | None" = None,
     ) -> None:
         self.slug = folder.absolute().name
         self._sieve = Sieve(values)

@@ -21,6 +21,7 @@ from generator.parts.town_map import Spot, town_map
 from generator.parts.wording import Wording, dialled
 
 SECRET: Final = re.compile(r'(<span data-secret="[a-z0-9_-]+">)(</span>)')
+MARKED: Final = "data-"  # where a code or a picture stands in a host's text; the rest is the same at any time
 MAP: Final = "https://www.openstreetmap.org/?mlat={latitude}&mlon={longitude}&zoom=18"
 GIST: Final = 3  # how many titles tell what a list holds
 
@@ -59,9 +60,12 @@ class Fragments:
         """One section; `leads` opens it, `over` says that codes are no longer shown, `first` that its picture
         is seen without scrolling.
         """
+        section = self.pick(key)
+        over = over and (MARKED in section.html or bool(section.picture))
+        first = first and bool(section.picture)
         kept = self._sections.get((key, leads, over, first))
         if kept is None:
-            kept = self._section(self.pick(key), leads=leads, over=over, first=first)
+            kept = self._section(section, leads=leads, over=over, first=first)
             self._sections[key, leads, over, first] = kept
         return kept
 
@@ -144,6 +148,8 @@ class Fragments:
     def _prose(self, entry: Section | Notice, *, over: bool, sealed: bool = False) -> Markup:
         """The host's text with its pictures, and with words where a code will stand."""
         t = self._wording.t
+        if MARKED not in entry.html:
+            return self._shown(entry.html)
         said = escape(t("(no longer shown)") if over else t("(see your codes)"))
         html = SECRET.sub(lambda found: f"{found[1]}{said}{found[2]}", entry.html)
         return self._shown(html, over=over, sealed=sealed)
