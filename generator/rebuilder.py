@@ -147,6 +147,8 @@ def _by_property(press: Press, claimed: list[Rebuild]) -> list[tuple[Property, l
     groups = defaultdict(list)
     for rebuild in claimed:
         groups[rebuild.property_id].append(rebuild)
+    if not groups:
+        return []
     with press.database.read() as db:
         return [(records.house_by_id(db, property_id), group) for property_id, group in groups.items()]
 

@@ -4,8 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from generator import calendars
-from generator.files.host_folder import folder_digest
+from generator import calendars, readings
 from generator.ledger import Publication, load_publication
 from generator.orders import Told
 from guestlink import alerts, catalogue, clock, rebuilds, records, secret_values, zones
@@ -67,7 +66,7 @@ def standing(db: Reading, house: Property, settings: Settings, *, at: datetime) 
         gates=sum(int(row["pages"]) for row in counts if row["kind"] == "gate"),
         unfinished=sum(int(row["pages"]) for row in counts if row["state"] == "planned"),
         stays={row["status"]: int(row["stays"]) for row in db.all("stay_counts", property_id=house.id)},
-        waits=tuple(_waits(house, before, asked, settings=settings, at=at)),
+        waits=(*_waiting_files(db, house, before, settings), *_waits(before, asked, at)),
         boundaries=tuple(sorted({clock.from_text(item.due_at) for item in asked if _ahead(item, at)}))[:5],
         missing_secrets=tuple(_missing_secrets(db, house, at)),
         told=tuple(msgspec.json.decode(before.report, type=list[Told])),
@@ -103,17 +102,21 @@ def unused_folders(db: Reading, settings: Settings) -> list[str]:
     return sorted(item.name for item in folder.iterdir() if item.is_dir() and item.name not in known)
 
 
-def _waits(
-    house: Property, before: Publication, asked: list[Rebuild], *, settings: Settings, at: datetime
-) -> list[str]:
+def _waiting_files(db: Reading, house: Property, before: Publication, settings: Settings) -> list[str]:
+    folder = settings.content_folder / house.slug
     if before.published_at is None:
         return ["nothing is published yet"]
-    waits = []
-    folder = settings.content_folder / house.slug
     if not folder.is_dir():
-        waits.append(f"its folder {folder} is missing; pages keep the texts of the last publish")
-    elif folder_digest(folder) != before.content_hash:
-        waits.append("files were edited since the last publish")
+        return [f"its folder {folder} is missing; pages keep the texts of the last publish"]
+    kept = readings.load(db, house)
+    is_same = readings.files_of(folder, kept.files if kept else None).digest == before.content_hash
+    return [] if is_same else ["files were edited since the last publish"]
+
+
+def _waits(before: Publication, asked: list[Rebuild], at: datetime) -> list[str]:
+    if before.published_at is None:
+        return []
+    waits = []
     late = [item for item in asked if item.state == "waiting" and not _ahead(item, at)]
     if late:
         reasons = ", ".join(dict.fromkeys(item.why for item in late))

@@ -6,28 +6,28 @@ It knows bytes, paths, types and entity tags; it never knows what a page is or w
 import ctypes
 import errno
 import hashlib
+import importlib
 import mimetypes
 import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
-import obstore
-from obstore import exceptions as refused
-from obstore.store import S3Store
 
 from guestlink import clock
 from guestlink.errors import InvalidInput, NotFound, Outage, SettingsError, Stale
 
+if TYPE_CHECKING:
+    import obstore
+
 ALWAYS_ASK = "max-age=0, s-maxage=60, must-revalidate"
 IMMUTABLE = "public, max-age=31536000, immutable"
-NOT_THERE = (FileNotFoundError, refused.NotFoundError)  # obstore raises the built-in one
-REFUSALS = (refused.PermissionDeniedError, refused.UnauthenticatedError)
 NO_BUCKET = "NoSuchBucket"
 ROLE_ADDRESS = "/latest/api/token"  # where an instance asks for the keys of its role
 LOST_FOLDERS = 10
@@ -305,6 +305,16 @@ def _cannot_write(root: Path, error: OSError) -> Outage:
     return Outage(f"{root} cannot be written: {error.strerror}.", hint="Check free space and permissions.")
 
 
+@cache
+def _errors() -> Any:
+    """What obstore raises. It is imported when there is a bucket: a folder need not wait for it."""
+    return importlib.import_module("obstore.exceptions")
+
+
+def _not_there() -> tuple[type[Exception], ...]:
+    return FileNotFoundError, _errors().NotFoundError  # obstore raises the built-in one, too
+
+
 class S3:
     """A bucket on S3 or a server that speaks its protocol; keys come from the environment or the instance's
     role.
@@ -328,7 +338,7 @@ class S3:
             mend = "Write s3://bucket/prefix?region=REGION."
             raise SettingsError("site_url names no bucket.", setting="site_url", hint=mend)
         self.conditional = options.get("conditional", "yes") != "no"
-        self._store = S3Store(
+        self._store = importlib.import_module("obstore.store").S3Store(
             self.bucket,
             prefix=self.prefix or None,
             region=region or "us-east-1",
@@ -346,11 +356,11 @@ class S3:
             result = self._store.put(
                 checked(path), body, attributes=attributes, mode=mode, use_multipart=False
             )
-        except (refused.AlreadyExistsError, refused.PreconditionError, *NOT_THERE) as error:
+        except (_errors().AlreadyExistsError, _errors().PreconditionError, *_not_there()) as error:
             if NO_BUCKET in str(error) or not mode:
                 raise self._no_bucket() from None
             return self._same(path, body)
-        except refused.BaseError as error:
+        except _errors().BaseError as error:
             raise self._translated(error, path) from None
         return result["e_tag"] or ""
 
@@ -368,21 +378,21 @@ class S3:
         try:
             result = self._store.get(checked(path))
             body = bytes(result.bytes())
-        except NOT_THERE as error:
+        except _not_there() as error:
             if NO_BUCKET in str(error):
                 raise self._no_bucket() from None
             raise NotFound(f"There is no object {path}.") from None
-        except refused.BaseError as error:
+        except _errors().BaseError as error:
             raise self._translated(error, path) from None
         return Stored(path, result.meta["e_tag"] or "", len(body), body)
 
     def delete(self, path: str) -> None:
         try:
             self._store.delete(checked(path))
-        except NOT_THERE as error:
+        except _not_there() as error:
             if NO_BUCKET in str(error):
                 raise self._no_bucket() from None
-        except refused.BaseError as error:
+        except _errors().BaseError as error:
             raise self._translated(error, path) from None
 
     def settle(self) -> None:
@@ -394,9 +404,9 @@ class S3:
                 for entry in chunk:
                     if entry["path"].startswith(prefix):
                         yield Stored(entry["path"], entry["e_tag"] or "", entry["size"])
-        except NOT_THERE:
+        except _not_there():
             raise self._no_bucket() from None
-        except refused.BaseError as error:
+        except _errors().BaseError as error:
             raise self._translated(error, prefix) from None
 
     def _no_bucket(self) -> SettingsError:
@@ -407,11 +417,11 @@ class S3:
         mend = "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the role, and the bucket's policy."
         return SettingsError(f"The bucket {self.bucket!r} refuses us.", setting="site_url", hint=mend)
 
-    def _translated(self, error: refused.BaseError, path: str) -> Outage | SettingsError:
+    def _translated(self, error: Exception, path: str) -> Outage | SettingsError:
         text = str(error)
         if NO_BUCKET in text:
             return self._no_bucket()
-        if isinstance(error, REFUSALS):
+        if isinstance(error, (_errors().PermissionDeniedError, _errors().UnauthenticatedError)):
             return self._refused()
         if "credential" in text.lower() or ROLE_ADDRESS in text:
             mend = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run where a role is attached."

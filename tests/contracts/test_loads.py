@@ -25,7 +25,7 @@ print(code, json.dumps(sorted({name.partition(".")[0] for name in sys.modules}))
 """
 READING = {"pelican", "docutils", "markdown", "nh3", "PIL"}
 MAKING = {"jinja2", "babel", "segno", "cryptography"}
-CLOUD = {"boto3", "botocore", "psycopg", "psycopg_pool", "httpx", "urllib3"}
+CLOUD = {"obstore", "boto3", "botocore", "psycopg", "psycopg_pool", "httpx", "urllib3"}
 SERVING = {"litestar", "pywa", "asyncio", "aiosql", "sqlite_utils", "rich", "granian"}
 
 
