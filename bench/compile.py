@@ -82,6 +82,7 @@ def main(words: Sequence[str]) -> int:
     args = parser.parse_args(words)
     for name in [name for name in os.environ if name.startswith("GUESTLINK_")]:
         del os.environ[name]  # nobody's own settings
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # Python keeps what it compiled, as it does for everybody
     figures = measured(many=args.stays, runs=args.runs, larger=args.larger)
     if args.json:
         print(json.dumps(figures))
@@ -214,6 +215,7 @@ def _again(settings: Settings, home: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir()
     shutil.copytree(Path(settings.home) / "data", home / "data")
+    shutil.rmtree(home / "data" / "templates", ignore_errors=True)  # the peers' making compiled them
 
 
 def _pages(site: Path) -> int:

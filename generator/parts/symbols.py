@@ -78,7 +78,7 @@ class Symbols:
         padding = 8 - used % 8  # segno adds a whole byte where none is needed
         raw = (bits << ended + padding).to_bytes((used + padding) // 8, "big")
         filling = b"\xec\x11" * (self._capacity // 8)
-        data = (raw + filling)[: self._capacity // 8]
+        data: bytes = (raw + filling)[: self._capacity // 8]
         errors, begins = [], 0
         for info in consts.ECC[self._version][self._error]:
             many = info.num_total - info.num_data
