@@ -85,7 +85,7 @@ def lease(database: Database, property_id: str, *, target: str, locked: bool) ->
     now = clock.now()
     with database.write(durable=False) as tx:
         tx.do("make_publication", property_id=property_id, target=target)
-        taken = tx.do(
+        taken = tx.one(
             "take_lease",
             property_id=property_id,
             target=target,
@@ -96,8 +96,7 @@ def lease(database: Database, property_id: str, *, target: str, locked: bool) ->
         )
         if not taken:
             raise Stale("Another publish of this property is running.", hint="Wait until it is done.")
-        fence = load_publication(tx, property_id, target=target).fence
-    held = Lease(property_id=property_id, target=target, fence=fence, holder=holder)
+    held = Lease(property_id=property_id, target=target, fence=int(taken["fence"]), holder=holder)
     try:
         yield held
     except BaseException:

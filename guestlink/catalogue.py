@@ -48,13 +48,13 @@ def last_content(db: Reading, house: Property) -> str | None:
 
 def content_hash(db: Reading, house: Property) -> str:
     """The hash of what `last_content` answers; empty before the first publish."""
-    row = db.one("catalogue_hash", property_id=house.id, language="", kind=LAST_CONTENT, key="")
+    row = db.one("catalogue_hash", property_id=house.id)
     return str(row["content_hash"]) if row else ""
 
 
 def content_hashes(db: Reading) -> dict[str, str]:
     """The same of all houses, by id; a house without content has none."""
-    rows = db.all("content_hashes", kind=LAST_CONTENT)
+    rows = db.all("content_hashes")
     return {row["property_id"]: row["content_hash"] for row in rows}
 
 

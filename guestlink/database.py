@@ -5,6 +5,7 @@ one. A coroutine hands its unit to `submit`, which runs it on the writer thread 
 """
 
 import importlib
+import os
 import re
 import sqlite3
 import threading
@@ -165,6 +166,7 @@ class SQLite:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._at = str(path)  # a Path costs more than what it is asked here
         self._writing = threading.RLock()
         self._turn = Turn(path.parent)
         self._is_durable = True
@@ -176,7 +178,7 @@ class SQLite:
             path.touch(mode=0o600)
             self._writer = self._open()
             self._writer.execute("pragma busy_timeout=0")  # _begin waits, and more evenly
-            self._file = _identity(path)
+            self._file = _identity(self._at)
         except (sqlite3.Error, OSError) as error:
             self.close()
             mend = "Check database_url and that the folder can be written."
@@ -265,7 +267,7 @@ class SQLite:
 
     def _check_file(self) -> None:
         """What is written to a file that another one has replaced, a backup brought back, is lost unseen."""
-        if _identity(self.path) != self._file:
+        if _identity(self._at) != self._file:
             mend = "Stop `serve` and `work`, and start them again."
             raise Outage("The database file was replaced while this program ran.", hint=mend)
 
@@ -283,9 +285,9 @@ def _is_busy(error: sqlite3.OperationalError) -> bool:
     return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
-def _identity(path: Path) -> tuple[int, int]:
+def _identity(path: str) -> tuple[int, int]:
     try:
-        found = path.stat()
+        found = os.stat(path)
     except FileNotFoundError:
         return 0, 0
     return found.st_dev, found.st_ino

@@ -17,12 +17,11 @@ select c.property_id, c.body from properties p
 join catalogue c on c.property_id = p.id and c.language = '' and c.kind = :kind and c.key = '';
 
 -- name: catalogue_hash^
-select content_hash from catalogue
-where property_id = :property_id and language = :language and kind = :kind and key = :key;
+select content_hash from catalogue where property_id = :property_id and kind = 'content';
 
 -- name: content_hashes
 select c.property_id, c.content_hash from properties p
-join catalogue c on c.property_id = p.id and c.language = '' and c.kind = :kind and c.key = '';
+join catalogue c on c.property_id = p.id and c.kind = 'content';
 
 -- name: catalogue_of_kind
 select * from catalogue where property_id = :property_id and kind = :kind order by key, language;

@@ -56,10 +56,11 @@ insert into publications (property_id, target) values (:property_id, :target) on
 -- name: publication^
 select * from publications where property_id = :property_id and target = :target;
 
--- name: take_lease!
+-- name: take_lease^
 update publications set fence = fence + 1, holder = :holder, leased_until = :leased_until
 where property_id = :property_id and target = :target
-  and (leased_until <= :at or holder = '' or cast(:locked as text) = 'yes');
+  and (leased_until <= :at or holder = '' or cast(:locked as text) = 'yes')
+returning fence;
 
 -- name: renew_lease!
 update publications set leased_until = :leased_until
