@@ -54,9 +54,13 @@ def publishing_lock(target: Target, name: str) -> Iterator[bool]:
         yield False
         return
     root = target.storage.root
+    lock = f"{root}/.lock-{name or 'site'}"
     try:
-        root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(root / f".lock-{name or 'site'}", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+        except FileNotFoundError:
+            root.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
         mend = "Check site_url, free space and permissions."
         raise SettingsError(

@@ -123,6 +123,7 @@ class Folder:
         self._at = str(root)  # paths are text here: a Path costs as much as a small file
         self._lock = threading.Lock()
         self._changed: dict[str, None] = {}  # since the last settle, no more than are told apart
+        self._look_at = 0.0  # for old drafts, next time
 
     def put(self, path: str, body: bytes, *, expected: str | None = None) -> str:
         file = f"{self._at}/{checked(path)}"
@@ -161,8 +162,11 @@ class Folder:
             raise _cannot_write(self.root, error) from None
 
     def drop_drafts(self) -> None:
-        """Removes what puts that were killed left behind."""
-        oldest = clock.now().timestamp() - DRAFT_SECONDS
+        """Removes what puts that were killed left behind; it looks no oftener than they grow old."""
+        now = clock.now().timestamp()
+        if now < self._look_at:
+            return
+        self._look_at, oldest = now + DRAFT_SECONDS, now - DRAFT_SECONDS
         with suppress(FileNotFoundError), os.scandir(f"{self._at}/{DRAFTS}") as drafts:
             for draft in drafts:
                 with suppress(OSError):
