@@ -21,6 +21,7 @@ from generator.rendering import Blocks
 
 LENGTH_BYTES: Final = 4
 PROOF_BYTES: Final = 16
+SIGNED_BYTES: Final = 16  # of a mark: they stand for what the query is made from
 FAILURES: Final = (OSError, msgspec.DecodeError)
 log = logging.getLogger("guestlink.kept-blocks")
 
@@ -54,14 +55,21 @@ class KeptBlocks:
 
     def find(self, marks: Mapping[str, bytes]) -> dict[str, Blocks]:
         """What is kept of these pages (path -> mark) and was made from what the mark stands for."""
+        return self._found(marks, None)
+
+    def queries(self, marks: Mapping[str, bytes]) -> dict[str, str]:
+        """The signed queries kept of these pages whose mark begins alike, whatever else was another then."""
+        return {path: blocks.query for path, blocks in self._found(marks, SIGNED_BYTES).items()}
+
+    def _found(self, marks: Mapping[str, bytes], alike: int | None) -> dict[str, Blocks]:
         found: dict[str, Blocks] = {}
         with self._opened() as file:
             if file is None:
                 return found
             for path, mark in marks.items():
                 place = self._places.get(path)
-                entry = self._entry(file, place) if place and place.mark == mark else None
-                if entry and (entry.path, entry.mark) == (path, mark):
+                entry = self._entry(file, place) if place and place.mark[:alike] == mark[:alike] else None
+                if place and entry and (entry.path, entry.mark) == (path, place.mark):
                     found[path] = entry.blocks
         return found
 

@@ -12,7 +12,7 @@ import msgspec
 
 from generator.files.host_content import HostContent
 from generator.files.shapes import Section, is_private
-from generator.kept_blocks import KeptBlocks
+from generator.kept_blocks import SIGNED_BYTES, KeptBlocks
 from generator.pages import Page, Site
 from generator.parts.picture import mentioned
 from generator.rendering import Blocks, Renderer
@@ -45,6 +45,10 @@ class Sealing:
         missing = [page for page in pages if page.path not in found]
         if not missing:
             return found
+        signed = self._kept.queries({page.path: marks[page.path] for page in missing})
+        for page in missing:
+            if page.path in signed:
+                self._opener.is_signed(page, signed[page.path])
         blocks = self._renderer.blocks(list(zip(missing, self._opener.privates(missing), strict=True)))
         made = {page.path: each for page, each in zip(missing, blocks, strict=True)}
         self._kept.keep(made, marks)
@@ -62,8 +66,9 @@ class Marks:
         self._texts: dict[tuple[object, ...], bytes] = {}
 
     def of(self, page: Page) -> bytes:
-        """32 bytes. Of what is sealed in the records it takes the ciphertext, which is another one with each
-        writing: versions begin anew when a backup is brought back.
+        """48 bytes, of which the first 16 stand for what the signed query is made from. Of what is sealed in
+        the records it takes the ciphertext, which is another one with each writing: versions begin anew when
+        a backup is brought back.
         """
         view, link = page.view, page.view.link
         shown = {window.secret_id for window in page.shown}
@@ -79,7 +84,8 @@ class Marks:
             (view.stay, view.periods, moments(view.stay, view.house)),
             msgspec.structs.replace(view.house, changes=0),
         )
-        return self._digest(made_from)
+        signed = self._digest((self._site, link.slug, page.policy_end))
+        return signed[:SIGNED_BYTES] + self._digest(made_from)
 
     def _shared_in(self, tag: str) -> bytes:
         """The program, and what the property says in every private block of one language."""

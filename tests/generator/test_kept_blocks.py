@@ -34,6 +34,12 @@ def test_blocks_made_from_something_else_are_not_found(kept: KeptBlocks) -> None
     assert kept.find({**MARKS, ANA: MARKS[TOMAS]}) == {path: MADE[path] for path in (TOMAS, YUKI)}
 
 
+def test_a_signed_query_is_found_by_the_beginning_of_its_mark_alone(kept: KeptBlocks) -> None:
+    asked = {ANA: MARKS[ANA][:16] + b"other blocks", TOMAS: b"other query" + MARKS[TOMAS][11:]}
+    assert kept.queries(asked) == {ANA: MADE[ANA].query}
+    assert kept.find(asked) == {}
+
+
 def test_the_newest_blocks_of_a_page_stand_in_the_place_of_older_ones(kept: KeptBlocks, file: Path) -> None:
     kept.keep({ANA: MADE[TOMAS]}, {ANA: b"new"})
     for each in (kept, KeptBlocks(file, key=KEY)):

@@ -61,6 +61,12 @@ class Place:
             house, stay = records.find_property(tx, "planted"), records.find_stay(tx, reference)
             return stays.change_stay(tx, self.press.ring, house, stay, at=AT, by=BY, **changes)
 
+    def later(self, reference: str, days: int) -> Stay:
+        with self.press.database.read() as db:
+            *first, last = records.periods(db, records.find_stay(db, reference))
+        moved = msgspec.structs.replace(last, until_on=last.until_on + days * DAY)
+        return self.stay(reference, new_periods=(*first, moved))
+
     def house(self, **changes: str) -> Property:
         with self.press.database.write() as tx:
             return houses.change_property(tx, records.find_property(tx, "planted"), at=AT, by=BY, **changes)
@@ -163,6 +169,25 @@ def test_a_text_for_everybody_is_edited_without_opening_what_is_private(
     assert not work
     assert any(b"Please use" in body for path, body in edited.items() if path.endswith("/en.html"))
     assert place.without_kept() == edited
+
+
+def test_what_changes_no_address_is_sealed_and_not_signed_anew(place: Place, work: Counter[str]) -> None:
+    place.anew()
+    work.clear()
+    place.stay("TOMAS", expected_arrival="21:00")
+    after = place.anew()
+    assert work["seal"]
+    assert not work["signed_query"]
+    assert place.without_kept() == after
+
+
+def test_a_stay_of_another_month_is_signed_anew(place: Place, work: Counter[str]) -> None:
+    place.anew()
+    work.clear()
+    place.later("TOMAS", days=62)
+    after = place.anew()
+    assert work["signed_query"] == 1
+    assert place.without_kept() == after
 
 
 # -- never used when anything else would be made -----------------------------------------------------
