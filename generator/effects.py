@@ -6,7 +6,7 @@ It decides nothing: what is done, in which order and why stands in the plan.
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -23,6 +23,7 @@ from guestlink.errors import NotFound, Stale
 from guestlink.storage import Storage
 
 CHUNKS_ON_THE_WAY = 3
+FEW = 8  # objects that are on the disk before a thread has begun
 Bodies = Callable[[Sequence[Put]], Iterable[bytes]]
 Begin = Callable[..., Future[Any]]
 Sent = list[tuple[Put, Future[Done]]]
@@ -35,8 +36,8 @@ def effects(press: Press, held: Lease, *, bodies: Bodies, at: datetime) -> Itera
     since the last transaction is taken back, and Stale passes on.
     """
     try:
-        with _hands(press.target.storage.at_once) as begin:
-            doing = Effects(press, held, bodies=bodies, at=at, begin=begin)
+        with _hands(press.target.storage.at_once) as begin, ThreadPoolExecutor(1) as beside:
+            doing = Effects(press, held, bodies=bodies, at=at, begin=begin, beside=beside)
             yield doing
     except Stale:
         _take_back(press, held, doing.perhaps_done(), at=at)
@@ -46,9 +47,13 @@ def effects(press: Press, held: Lease, *, bodies: Bodies, at: datetime) -> Itera
 class Effects:
     """Counts of what was rendered and uploaded, and the outcomes that the next transaction will record."""
 
-    def __init__(self, press: Press, held: Lease, *, bodies: Bodies, at: datetime, begin: Begin) -> None:
+    def __init__(
+        self, press: Press, held: Lease, *, bodies: Bodies, at: datetime, begin: Begin, beside: Executor
+    ) -> None:
         self.rendered = self.uploaded = 0
         self.held = held
+        self._beside = beside
+        self._settling: Future[None] | None = None
         self._press, self._bodies, self._at, self._begin = press, bodies, at, begin
         self._sent: deque[Sent] = deque()
         self._landed: list[Done] = []
@@ -58,15 +63,17 @@ class Effects:
         """Puts in the plan's order: one kind is complete before the next begins: no page precedes its assets.
 
         While chunks are on their way the next is planned and rendered, so that the target never waits for us.
+        Where they are put one by one, the next is rendered while a disk takes the last.
         """
         before = self.rendered
         for chunk in [*_chunks(puts, self._press.target.storage.chunk, lambda put: put.wanted.kind), ()]:
+            made = [*self._bodies(chunk)] if self._settling else self._bodies(chunk)
             if self._land(leave=self._may_be_on_the_way(chunk)):
                 progress(self._landed[-1].put.wanted.kind, self.rendered - before, len(puts))
             if chunk:
                 with self.transaction() as tx:
                     ledger.plan_puts(tx, self.held, chunk, at=self._at)
-                self._send(chunk)
+                self._send(chunk, made)
 
     def delete(self, deletes: Sequence[Delete]) -> None:
         """Deletes in the plan's order: gates are gone before the pages they lead to. A delete has no
@@ -111,17 +118,22 @@ class Effects:
         same = self._sent and chunk and self._sent[-1][0][0].wanted.kind == chunk[0].wanted.kind
         return CHUNKS_ON_THE_WAY - 1 if same and self._press.target.storage.at_once > 1 else 0
 
-    def _send(self, chunk: Sequence[Put]) -> None:
+    def _send(self, chunk: Sequence[Put], made: Iterable[bytes]) -> None:
         sent: Sent = []
         self._sent.append(sent)
-        for put, body in zip(chunk, self._bodies(chunk), strict=True):
+        for put, body in zip(chunk, made, strict=True):
             sent.append((put, self._begin(_put_one, self._press, self.held, put, body)))
+        if self._press.target.storage.at_once == 1 and len(chunk) > FEW:
+            self._settling = self._beside.submit(self._press.target.storage.settle)
 
     def _land(self, *, leave: int) -> list[Done]:
         """Waits for all chunks but the last ones, until they would survive a power cut."""
         first = [*islice(self._sent, max(0, len(self._sent) - leave))]
         landed = [future.result() for chunk in first for _, future in chunk]
-        if any(item.uploaded for item in landed):
+        if self._settling:
+            self._settling.result()
+            self._settling = None
+        elif any(item.uploaded for item in landed):
             self._press.target.storage.settle()
         for _ in first:
             self._sent.popleft()
