@@ -63,16 +63,20 @@ class Effects:
         """Puts in the plan's order: one kind is complete before the next begins: no page precedes its assets.
 
         While chunks are on their way the next is planned and rendered, so that the target never waits for us.
-        Where they are put one by one, the next is rendered while a disk takes the last.
+        Where they are put one by one, the next is rendered while a disk takes the last. What is no more than
+        a chunk is planned at once, whatever kinds it is of.
         """
-        before = self.rendered
-        for chunk in [*_chunks(puts, self._press.target.storage.chunk, lambda put: put.wanted.kind), ()]:
+        before, most = self.rendered, self._press.target.storage.chunk
+        is_small = len(puts) <= most
+        if puts and is_small:
+            self._plan(puts)
+        for chunk in [*_chunks(puts, most, lambda put: put.wanted.kind), ()]:
             made = [*self._bodies(chunk)] if self._settling else self._bodies(chunk)
             if self._land(leave=self._may_be_on_the_way(chunk)):
                 progress(self._landed[-1].put.wanted.kind, self.rendered - before, len(puts))
+            if chunk and not is_small:
+                self._plan(chunk)
             if chunk:
-                with self.transaction() as tx:
-                    ledger.plan_puts(tx, self.held, chunk, at=self._at)
                 self._send(chunk, made)
 
     def delete(self, deletes: Sequence[Delete]) -> None:
@@ -117,6 +121,10 @@ class Effects:
         """How many chunks need not have landed when `chunk` leaves."""
         same = self._sent and chunk and self._sent[-1][0][0].wanted.kind == chunk[0].wanted.kind
         return CHUNKS_ON_THE_WAY - 1 if same and self._press.target.storage.at_once > 1 else 0
+
+    def _plan(self, puts: Sequence[Put]) -> None:
+        with self.transaction() as tx:
+            ledger.plan_puts(tx, self.held, puts, at=self._at)
 
     def _send(self, chunk: Sequence[Put], made: Iterable[bytes]) -> None:
         sent: Sent = []
