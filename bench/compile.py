@@ -132,8 +132,8 @@ class Took(msgspec.Struct, frozen=True):
 def ran(command: Sequence[str | Path], folder: Path, *, weigh: bool = False, **environment: str) -> Took:
     """A whole process from its start to its end. To `weigh` it takes time of its own.
 
-    Nothing that others wrote waits for the disk when it begins. Nothing is deleted in between either: ext4 gives
-    out inodes slowly for a minute after many were freed.
+    Nothing that others wrote waits for the disk when it begins. Nothing is deleted in between either: ext4
+    gives out inodes slowly for a minute after many were freed.
     """
     os.sync()
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complaints:
