@@ -385,7 +385,8 @@ def test_publish_py_serve_answers_guests(tmp_path: Path) -> None:
         assert client.get("/api/requests").json() == {"requests": [told[0].json()]}
         assert client.post("/api/openings", json={"codes": False}).status_code == 204
         assert client.post("/api/requests", content=b"[" * 10_000).status_code == 400
-        assert client.post("/api/requests", content=b"x" * 100_000).status_code == 413
+        last = {"Connection": "close"}  # what follows a body that nobody read is read by nobody
+        assert client.post("/api/requests", content=b"x" * 100_000, headers=last).status_code == 413
         assert client.get("/api/requests", headers={"Authorization": "Bearer x"}).status_code == 401
         log = (tmp_path / "log").read_text()
     assert token not in log

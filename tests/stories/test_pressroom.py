@@ -25,6 +25,7 @@ from tests.house import AT, BY, command
 
 SECONDS = 60
 HOUSES = 3
+AT_A_TERMINAL = ("env", "--default-signal=INT")  # what began in the background ignores Ctrl-C
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -153,7 +154,7 @@ def test_ctrl_c_ends_all_processes_with_one_word_and_the_next_publish_goes_on(se
     press = open_press(settings)
     with closing(press.database), press.database.write():
         process = subprocess.Popen(
-            [*command(Path(settings.home)), "publish", "--processes", "2"],
+            [*AT_A_TERMINAL, *command(Path(settings.home)), "publish", "--processes", "2"],
             env={"GUESTLINK_HOME": settings.home},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -144,6 +144,7 @@ export class Line {
     if (position === undefined) return this.#fell();
     this.#position = position;
     this.#since = Date.now();
+    if (!navigator.onLine) return this.#fell(); // it broke off while this was on its way
     this.#is(this.#source?.readyState === EventSource.OPEN || !this.#leads ? "live" : "slow");
   }
 
