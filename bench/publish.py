@@ -30,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import boto3  # noqa: E402
+from botocore.exceptions import ClientError  # noqa: E402
 from obstore.store import S3Store  # noqa: E402
 
 from generator import ledger  # noqa: E402
@@ -271,7 +272,10 @@ class Contest:
 
     def _digest(self, key: str) -> str:
         """Of what is really there, where a listing tells no tag: now and then rclone's does not."""
-        body = self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        try:
+            body = self.client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+        except ClientError as error:
+            raise SystemExit(f"{self.place.url} lists {key} and cannot read it: {error}") from None
         return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
