@@ -117,4 +117,7 @@ def test_the_price_is_told_when_the_host_has_a_list(posted, home):
     (home / "prices.toml").write_text('currency = "GBP"\n[utility]\ndefault = 0.02\n', "utf-8")
     with (home / "data" / "guestlink.toml").open("a") as settings:
         settings.write('whatsapp_prices = "prices.toml"\n')
-    assert "It costs 0.2400 GBP." in posted("notice", "send", "harbour-house", "water").out
+    told = posted("notice", "send", "harbour-house", "water").out
+    (many,) = re.findall(r"\((\d+) by WhatsApp", told)
+    assert int(many) > 0
+    assert f"It costs {int(many) * 0.02:.4f} GBP." in told
