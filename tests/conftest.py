@@ -1,5 +1,6 @@
 """What every test gets: an environment without anybody's accounts or settings, and golden files."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ pytest_plugins = ["tests.services", "tests.databases"]
 GOLDEN = Path(__file__).parent / "golden"
 MEMORY = "/dev/shm"  # noqa: S108 - pytest makes folders of its own below it
 ENOUGH = 6 * 2**30  # bytes
+GARBAGE = (50_000, 20, 20)  # Python's own 700 cost every fifth second of the tests
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,8 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Temporary folders lie in memory where there is room: nearly every test would wait for a disk to sync.
-    Whoever names a folder of their own, by TMPDIR or --basetemp, gets it.
+    Whoever names a folder of their own, by TMPDIR or --basetemp, gets it. What Python compiles it keeps for
+    the programs that tests start, which are many.
     """
+    gc.set_threshold(*GARBAGE)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if "TMPDIR" not in os.environ and not config.getoption("basetemp") and _room(MEMORY) > ENOUGH:
         os.environ["TMPDIR"] = MEMORY
         tempfile.tempdir = None
@@ -44,6 +49,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in items if "golden" in getattr(item, "fixturenames", ())]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = kept
+
+
+def pytest_collection_finish() -> None:
+    """Modules and tests live to the end: they are not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)
