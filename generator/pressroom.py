@@ -56,11 +56,12 @@ def weights(press: Press, houses: Sequence[Property], *, at: datetime) -> Mappin
 
 def hands(work: Sequence[int], *, asked: int) -> int:
     """How many processes share so much work, one number for each house that has any. `asked` is 0 when it is
-    left to us: as many as there are processors, if it takes long enough.
+    left to us: one more than there are processors, since there is always one that waits for the disk; fewer
+    if it does not take long enough.
     """
     if asked:
         return max(1, min(asked, len(work)))
-    return max(1, min(processors(), MOST, len(work), sum(work) // WORTH))
+    return max(1, min(processors() + 1, MOST, len(work), sum(work) // WORTH))
 
 
 def processors() -> int:
