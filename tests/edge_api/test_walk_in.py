@@ -1,6 +1,7 @@
 """The way in without script: guide codes, the filled page, its plain forms, and what nobody gets to read."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,7 +25,7 @@ from guestlink.crypto import GUIDE_ALPHABET, KeyRing, PageSeal, guide_code_shown
 from guestlink.database import Database
 from guestlink.errors import TooMany
 from guestlink.records import find_stay, stay_links
-from guestlink.settings import Settings, save_setting
+from guestlink.settings import Settings, load_settings, save_setting
 from tests.databases import AT as BEGIN
 from tests.databases import Place
 from tests.guest import split
@@ -86,13 +87,22 @@ class Entrance:
         self.settings = settings
         self.now = Clock(AT)
         self._open = ExitStack()
+        self._edges: dict[Settings, TestClient[Litestar]] = {}
 
     def browser(self, settings: Settings | None = None, **headers: str) -> TestClient[Litestar]:
-        """Somebody with a browser of their own that sends forms from our own pages."""
-        app = create_app(settings or self.settings, at=self.now)
-        client = self._open.enter_context(TestClient(app, base_url=self.settings.public_url))
+        """Somebody with a browser of their own that sends forms from our own pages, all to one edge."""
+        edge = self._edge(settings or self.settings)
+        client = TestClient(edge.app, base_url=self.settings.public_url)
+        client.blocking_portal = edge.blocking_portal
         client.headers.update({"Origin": self.settings.public_url, **headers})
         return client
+
+    def _edge(self, settings: Settings) -> TestClient[Litestar]:
+        """The one edge with these settings; it runs until the end."""
+        if settings not in self._edges:
+            app = create_app(settings, at=self.now)
+            self._edges[settings] = self._open.enter_context(TestClient(app))
+        return self._edges[settings]
 
     def close(self) -> None:
         self._open.close()
@@ -110,8 +120,19 @@ class Entrance:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return new_home(tmp_path_factory.mktemp("walk-in"))
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A published house that is only copied."""
+    return Path(new_home(tmp_path_factory.mktemp("furnished")).home)
+
+
+@pytest.fixture(scope="module")
+def home(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return copied(furnished, tmp_path_factory.mktemp("walk-in"))
+
+
+def copied(furnished: Path, folder: Path) -> Settings:
+    shutil.copytree(furnished, folder, dirs_exist_ok=True)
+    return load_settings(folder, {})
 
 
 def new_home(folder: Path, **changes: str) -> Settings:
@@ -135,9 +156,9 @@ def entrance(home: Settings) -> Iterator[Entrance]:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Entrance]:
+def fresh(furnished: Path, tmp_path: Path) -> Iterator[Entrance]:
     """A house of the test's own, to be changed."""
-    entrance = Entrance(new_home(tmp_path))
+    entrance = Entrance(copied(furnished, tmp_path))
     yield entrance
     entrance.close()
 
