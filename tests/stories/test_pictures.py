@@ -1,8 +1,10 @@
 """A host's photographs on the whole way: from the folder to the site, and private ones behind the seal."""
 
 import re
+import shutil
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -14,6 +16,7 @@ from generator.press import open_press
 from generator.publishing import publish
 from generator.rebuilder import work_once
 from guestlink.errors import ContentError
+from guestlink.settings import load_settings
 from tests.generator.photos import CAMERA, photo
 from tests.guest import Opened, open_page
 from tests.house import (
@@ -61,8 +64,15 @@ PHOTOS = {
 
 
 @pytest.fixture
-def settings(tmp_path):
-    settings = make_home(tmp_path / "home")
+def settings(furnished, tmp_path):
+    """A house of the test's own with photographs, published."""
+    return load_settings(Path(shutil.copytree(furnished, tmp_path / "home")), {})
+
+
+@pytest.fixture(scope="module")
+def furnished(tmp_path_factory) -> Path:
+    """That house as it is copied: its photographs are encoded once."""
+    settings = make_home(tmp_path_factory.mktemp("furnished"))
     three_stays(settings)
     write_files(
         settings,
@@ -76,7 +86,7 @@ def settings(tmp_path):
     for name, raw in PHOTOS.items():
         put_photo(settings, name, raw)
     run_publish(settings)
-    return settings
+    return Path(settings.home)
 
 
 def put_photo(settings, name: str, raw: bytes) -> None:
