@@ -12,7 +12,8 @@ from pathlib import Path
 import msgspec
 
 from generator.orders import Order, Outcome
-from generator.press import Press, open_press
+from generator.parts.theme import Compiled, Theme
+from generator.press import COMPILED, Press, open_press
 from generator.publishing import publish
 from guestlink import crypto, houses, links, records, secret_values, stays
 from guestlink.contacts import Person
@@ -113,6 +114,7 @@ def make_home(home: Path, *, site_url: str = "file:data/site", database_url: str
         changes["database_url"] = database_url
     settings = save_setting(settings, **changes)
     write_files(settings, FILES)
+    put_compiled(settings)
     if not database_url:
         put_migrated(settings)
     database, ring = opened(settings)
@@ -141,6 +143,23 @@ def _migrated() -> bytes:
     with tempfile.TemporaryDirectory(prefix="guestlink-migrated-") as folder:
         open_database("sqlite:///guestlink.db", home=Path(folder)).close()
         return Path(folder, "guestlink.db").read_bytes()
+
+
+def put_compiled(settings: Settings) -> None:
+    """Lays down the theme's templates as this process has compiled them once."""
+    folder = settings.path(COMPILED)
+    folder.mkdir(mode=0o700)
+    for name, code in _compiled().items():
+        (folder / name).write_bytes(code)
+
+
+@cache
+def _compiled() -> dict[str, bytes]:
+    with tempfile.TemporaryDirectory(prefix="guestlink-compiled-") as folder:
+        theme = Theme(Settings(home=".").theme_folder, compiled=Compiled(Path(folder)))
+        for name in theme.environment.list_templates():
+            theme.environment.get_template(name)
+        return {file.name: file.read_bytes() for file in Path(folder).iterdir()}
 
 
 def write_files(settings: Settings, files: dict[str, str], slug: str = "planted") -> None:

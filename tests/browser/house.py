@@ -39,7 +39,7 @@ from guestlink.contacts import Person
 from guestlink.houses import HouseDraft
 from guestlink.records import Period, Property, Stay, find_property, find_stay, stay_links
 from guestlink.settings import Settings, load_settings, save_setting
-from tests.house import command, link_of, opened, run_publish, write_files
+from tests.house import command, link_of, opened, put_compiled, run_publish, write_files
 from tests.services import free_port, running
 
 ROOT = Path(__file__).parents[2]
@@ -265,6 +265,7 @@ def _new_deployment(home: Path) -> Settings:
     keys = crypto.new_keys(clock.now())
     crypto.write_keys(settings.keys_file, keys)
     shutil.copytree(ROOT / "content" / SLUG, settings.content_folder / SLUG)
+    put_compiled(settings)
     return save_setting(
         settings,
         signing_key_id=keys.signing_keys[0].id,
