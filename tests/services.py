@@ -7,6 +7,7 @@ fails the tests that need it, never skips them.
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,7 @@ ACCESS_KEY = "guestlink-tests"
 SECRET_KEY = "known-to-everybody"
 POSTGRES_USER = "postgres"
 PATIENCE = 60.0
+NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # is trusted: httpx need not read everybody anew
 CHROMIUM_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",

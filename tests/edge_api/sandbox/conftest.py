@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.edge_api.sandbox.place import App, Place
-from tests.services import free_port, running
+from tests.services import NOBODY, free_port, running
 
 PROGRAM = Path(__file__).parents[3]
 
@@ -53,6 +53,6 @@ def app(place: Place) -> Iterator[App]:
 
 def _answers(port: int) -> bool:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/sandbox/clock", timeout=5).is_success
+        return httpx.get(f"http://127.0.0.1:{port}/sandbox/clock", timeout=5, verify=NOBODY).is_success
     except httpx.HTTPError:
         return False

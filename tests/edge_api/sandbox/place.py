@@ -13,6 +13,7 @@ import pytest
 import pywa
 
 from edge_api.sandbox.detour import Detour
+from tests.services import NOBODY
 
 NUMBER, WABA, APP = "100000000000001", "200000000000001", "300000000000001"
 ANA, MIRA = "447700900101", "447700900201"
@@ -40,12 +41,13 @@ class Place:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.http = httpx.Client(base_url=url, timeout=PATIENCE)
+        self.http = httpx.Client(base_url=url, timeout=PATIENCE, verify=NOBODY)
         self._clients: list[httpx.Client] = []
 
     def business(self, token: str = "sandbox-token", *, timeout: float = 5.0) -> pywa.WhatsApp:
         """Real pywa. Only the transport differs: it leads to the sandbox in the place of Meta."""
-        client = httpx.Client(transport=Detour(self.url), timeout=timeout)
+        way = Detour(self.url, transport=httpx.HTTPTransport(verify=NOBODY))
+        client = httpx.Client(transport=way, timeout=timeout)
         self._clients.append(client)
         return pywa.WhatsApp(token=token, phone_id=NUMBER, waba_id=WABA, app_id=APP, session=client)
 
@@ -190,7 +192,7 @@ def validator(secret: str) -> pywa.WhatsApp:
         server=None,
         verify_token="v",
         app_secret=secret,
-        session=httpx.Client(),
+        session=httpx.Client(verify=NOBODY),
         validate_updates=True,
     )
 
